@@ -1,0 +1,22 @@
+# Private settings and warnings of this project; nothing of this reaches a program that uses libmemfit.
+add_library(memfit_settings INTERFACE)
+
+target_compile_options(memfit_settings INTERFACE
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wcast-qual
+    -Wcast-align -Wundef -Wnon-virtual-dtor -Woverloaded-virtual -Wformat=2 -Wimplicit-fallthrough
+    -Wnull-dereference -Wdouble-promotion)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(memfit_settings INTERFACE -Wduplicated-cond -Wlogical-op)
+endif()
+if(MEMFIT_WERROR)
+    target_compile_options(memfit_settings INTERFACE -Werror)
+endif()
+if(MEMFIT_SANITIZE)
+    target_compile_options(memfit_settings INTERFACE
+        -fsanitize=${MEMFIT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    target_link_options(memfit_settings INTERFACE -fsanitize=${MEMFIT_SANITIZE})
+endif()
+if(MEMFIT_COVERAGE)
+    target_compile_options(memfit_settings INTERFACE --coverage)
+    target_link_options(memfit_settings INTERFACE --coverage)
+endif()

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "memfit/error.h"
+#include "memfit/experiment/documents.h"
+
+namespace memfit {
+
+enum class Policy { balanced, lean, fast, noLimit };
+
+[[nodiscard]] std::string_view toString(Policy policy);
+[[nodiscard]] std::optional<Policy> policyFromString(std::string_view name);
+
+enum class Basis { measured, observed, fixed };  ///< `fixed` is written "static"
+enum class Confidence { high, medium, low };
+
+[[nodiscard]] std::string_view toString(Basis basis);
+[[nodiscard]] std::string_view toString(Confidence confidence);
+
+/// How GOMEMLIMIT is to be set.
+struct GomemlimitAdvice {
+    enum class Kind {
+        unset,
+        limitsMemory,  ///< equal to the limit, by reference to limits.memory
+        bytes,         ///< a literal
+    };
+    Kind kind = Kind::unset;
+    std::optional<Bytes> bytes;
+
+    friend bool operator==(const GomemlimitAdvice&, const GomemlimitAdvice&) = default;
+};
+
+/// Settings that are advised (or set now).
+struct AdvisedSettings {
+    std::optional<Bytes> limit;    ///< nullopt: none
+    std::optional<Bytes> request;  ///< nullopt: none
+    GomemlimitAdvice gomemlimit;
+    std::optional<std::string> gogc;  ///< `off`; nullopt: leave alone (100)
+
+    friend bool operator==(const AdvisedSettings&, const AdvisedSettings&) = default;
+};
+
+/// One figure behind a reason: a stable name, and a number or a word.
+using Evidence = std::pair<std::string, std::variant<std::int64_t, double, bool, std::string>>;
+
+struct Reason {
+    std::string code;  ///< stable, `smallest-within-tolerance`
+    std::string text;  ///< a sentence a colleague would accept
+    std::vector<Evidence> evidence;
+
+    friend bool operator==(const Reason&, const Reason&) = default;
+};
+
+/// Loads run with exactly the advised settings.
+struct Confirmed {
+    int loads = 0;
+    int killed = 0;
+
+    friend bool operator==(const Confirmed&, const Confirmed&) = default;
+};
+
+struct Recommendation {
+    Header header;
+    Basis basis = Basis::fixed;
+    Confidence confidence = Confidence::low;
+    Policy policy = Policy::balanced;
+    double tolerance = 0.05;
+    AdvisedSettings advised;
+    std::optional<Confirmed> confirmed;
+    std::optional<CurrentSettings> current;
+    std::vector<Reason> reasons;
+    std::string next;  ///< the command that would raise confidence; empty when there is none
+
+    friend bool operator==(const Recommendation&, const Recommendation&) = default;
+};
+
+[[nodiscard]] std::string toJson(const Recommendation& recommendation);
+
+struct AdviceOptions {
+    Policy policy = Policy::balanced;
+    double tolerance = 0.05;
+    std::optional<Bytes> liveUsage;  ///< the most that live instances were seen to use
+    std::optional<CurrentSettings> current;
+    std::optional<std::string> floor;  ///< `--floor`, applied to every run (see experiment/floor.h)
+};
+
+/// Turns results into settings, as contract.md and the rules in CONTRIBUTING.md say.
+/// Errors (kind inconclusive): the results allow no advice (no cell in which every run survived,
+/// a squeeze without a minimum, a probe alone), saying what is missing and which command gets it.
+[[nodiscard]] Result<Recommendation> recommend(const Results& results,
+                                               const AdviceOptions& options = {});
+
+/// Does what is set fit the advice? Returns what does not, one clause each; empty when it fits.
+/// Memory that is not set fits only when none is advised; a limit within `tolerance` above fits.
+[[nodiscard]] std::vector<std::string> mismatches(const CurrentSettings& set,
+                                                  const AdvisedSettings& advised,
+                                                  double tolerance);
+
+}  // namespace memfit

@@ -1,0 +1,113 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "memfit/units/bytes.h"
+
+namespace memfit {
+
+/// What one trial says about the demand D of its run, that is the memory it would have used at most.
+struct EdgeObservation {
+    enum class Verdict {
+        survived,  ///< D <= limit, and D <= highWater where that is known
+        tooSmall,  ///< killed, or below the floor: D > limit
+    };
+
+    std::optional<Bytes> limit;  ///< nullopt: the unlimited run (always survived)
+    Verdict verdict = Verdict::survived;
+    /// The kernel's high-water mark of a survivor: an upper bound on D; it also holds reclaimable
+    /// page cache, so it may lie far above D when the cache was cold.
+    std::optional<Bytes> highWater;
+    /// Largest sampled usage less reclaimable cache: lies near D, usually a little low, since
+    /// sampling misses spikes. Only believed of survivors.
+    std::optional<Bytes> demand;
+    /// Largest Sys - HeapReleased: what Go mapped; a rough upper hint for D.
+    std::optional<Bytes> goMapped;
+};
+
+struct EdgeSearchOptions {
+    std::optional<Bytes> from;           ///< never try below this limit
+    std::optional<Bytes> to;             ///< never try above this limit
+    double resolution = 0.02;            ///< relative width at which the interval is narrow enough
+    Bytes smallestStep = 256 * KiB;      ///< but never finer than this
+    int confirmations = 3;               ///< clean loads wanted at or below the minimum
+    int maxTrials = 24;                  ///< the unlimited run included
+    double risk = 0.01;                  ///< accepted chance that one load is OOM-killed at minimum
+};
+
+/// The OOM edge: the limit at which half of the loads are killed.
+struct Edge {
+    Bytes estimate = 0;  ///< posterior median
+    Bytes low = 0;       ///< 95 % interval
+    Bytes high = 0;
+    double confidence = 0.95;
+
+    friend bool operator==(const Edge&, const Edge&) = default;
+};
+
+/// Why a search ended, or that it has not.
+enum class EdgeSearchState {
+    searching,
+    found,           ///< interval within the resolution and the minimum confirmed
+    neverKilled,     ///< survived down to `from` (or to the smallest limit that makes sense)
+    alwaysKilled,    ///< too small even at `to`
+    outOfTrials,     ///< maxTrials used up
+};
+
+/// What the search knows now.
+struct EdgeAnswer {
+    EdgeSearchState state = EdgeSearchState::searching;
+    std::optional<Edge> edge;            ///< absent until there is evidence on both sides
+    std::optional<Bytes> minimum;        ///< smallest whole MiB with risk <= options.risk at which,
+                                         ///< or below which, enough loads were clean
+    std::optional<double> riskAtMinimum; ///< predicted chance that one load is killed there; the
+                                         ///< model's, not a proof
+    int confirmationsSoFar = 0;          ///< clean loads at or below the (candidate) minimum
+    std::optional<double> spread;        ///< posterior median of the edge's relative spread
+};
+
+/// Finds the OOM edge with as few trials as it can, by asking for the next limit to try.
+///
+/// Model: a run's demand D is log-normal around the edge with an unknown spread; a posterior over
+/// (edge, spread) on a grid in log space. Each trial is an interval-censored observation of D
+/// (killed at M: D > M; survived at M with high-water mark P: D <= min(M, P)), sharpened by the
+/// sampled demand. A small lapse rate keeps one freak verdict from ruling. The next limit is the
+/// one from which most is learnt. Deterministic: same observations, same question.
+///
+/// Use: while (auto limit = search.next()) { run a trial; search.observe(...); } The unlimited run
+/// is the caller's first observation (or may be missing: the search works without it).
+class EdgeSearch {
+public:
+    explicit EdgeSearch(EdgeSearchOptions options = {});
+    ~EdgeSearch();
+    EdgeSearch(const EdgeSearch&) = delete;
+    EdgeSearch& operator=(const EdgeSearch&) = delete;
+    EdgeSearch(EdgeSearch&&) noexcept;
+    EdgeSearch& operator=(EdgeSearch&&) noexcept;
+
+    void observe(const EdgeObservation& observation);
+
+    /// The next limit to try; nullopt when the search is over (see answer().state).
+    [[nodiscard]] std::optional<Bytes> next() const;
+
+    /// Up to `count` limits worth trying at the same time, for parallel trials; next() is the first.
+    [[nodiscard]] std::vector<Bytes> nextBatch(std::size_t count) const;
+
+    [[nodiscard]] EdgeAnswer answer() const;
+
+    /// Predicted chance that one load is OOM-killed at `limit` (for curves in reports); 0..1.
+    [[nodiscard]] double risk(Bytes limit) const;
+
+    /// Rough number of trials still to come, for a time estimate; >= 0.
+    [[nodiscard]] int expectedTrialsLeft() const;
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace memfit

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "memfit/error.h"
+#include "memfit/experiment/floor.h"
+#include "memfit/experiment/trial.h"
+#include "memfit/observe/load_report.h"
+#include "process/event_loop.h"
+#include "testbed/testbed.h"
+
+namespace memfit::plugin {
+
+/// A load command as the user gave it.
+struct LoadCommand {
+    std::vector<std::string> words;  ///< with {url}, {host}, {port} not yet filled in
+    std::string text;                ///< as typed, redacted: for documents and messages
+};
+
+/// Splits like a shell splits words (quotes and backslashes, no expansion). Errors: kind usage.
+[[nodiscard]] Result<LoadCommand> parseLoadCommand(const std::string& text);
+
+struct LoadPlan {
+    LoadCommand load;
+    std::optional<LoadCommand> warmup;
+    LoadFormat format = LoadFormat::automatic;
+    std::optional<double> timeoutSeconds;  ///< default: 3 x the unlimited run, at least 30 s
+    double readyTimeoutSeconds = 60;
+    std::optional<Floor> floor;
+};
+
+/// Where a trial is, for the progress line.
+struct TrialMoment {
+    enum class Phase { starting, warmingUp, loading, settling } phase = Phase::starting;
+    double seconds = 0;  ///< since the trial's start
+    std::optional<Usage> usage;
+};
+
+/// Everything one trial brought.
+struct TrialRecord {
+    Trial trial;
+    std::optional<MemorySnapshot> idle;   ///< before the load
+    std::optional<MemorySnapshot> peak;   ///< field-wise maximum over all snapshots
+    std::vector<MemorySnapshot> samples;  ///< over time
+    std::vector<std::string> warnings;    ///< from the load report, from a missing statistics page
+    std::string loadError;  ///< last lines of the load tool's stderr when it failed; redacted
+    double loadSeconds = 0;    ///< spent in load and warm-up commands
+    double readySeconds = 0;   ///< spent waiting for readiness
+};
+
+/// Runs trials. The experiment's loops know only this, so that tests can drive them with a
+/// simulated one.
+class TrialRunner {
+public:
+    TrialRunner() = default;
+    TrialRunner(const TrialRunner&) = delete;
+    TrialRunner& operator=(const TrialRunner&) = delete;
+    virtual ~TrialRunner() = default;
+
+    /// One trial: start, ready, warm-up, load with samples, settled verdict, stop.
+    /// Errors: interrupted, or what makes further trials pointless (program or load command not
+    /// there, port taken). Everything else is an outcome.
+    [[nodiscard]] virtual Result<TrialRecord> run(
+        const Settings& settings, const std::function<void(const TrialMoment&)>& onMoment) = 0;
+};
+
+/// Runs trials on a testbed with a load command.
+/// The first survivor without a limit sets the default time-out and the `x` of the floor.
+class LoadTrialRunner final : public TrialRunner {
+public:
+    LoadTrialRunner(EventLoop& loop, Testbed& testbed, LoadPlan plan);
+
+    [[nodiscard]] Result<TrialRecord> run(
+        const Settings& settings,
+        const std::function<void(const TrialMoment&)>& onMoment) override;
+
+private:
+    EventLoop& loop_;
+    Testbed& testbed_;
+    LoadPlan plan_;
+    std::optional<LoadReport> unlimited_;
+    std::optional<double> unlimitedSeconds_;
+    std::optional<Bytes> smallestPassed_;
+};
+
+}  // namespace memfit::plugin

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "memfit/error.h"
+#include "memfit/experiment/documents.h"
+#include "memfit/experiment/trial.h"
+
+namespace memfit::plugin {
+
+/// Where an instance's service answers.
+struct Endpoint {
+    std::string scheme = "http";
+    std::string host;
+    int port = 0;
+
+    /// `http://127.0.0.1:3000`, no trailing slash.
+    [[nodiscard]] std::string url() const;
+};
+
+/// How an instance stands, as far as the testbed can tell.
+struct InstanceStatus {
+    bool running = true;       ///< the main process lives
+    bool oomKilled = false;    ///< the kernel (or the watchdog) killed some process of it for memory
+    int exitCode = 0;          ///< of the main process when not running; 128 + signal when killed
+    std::string detail;        ///< last words for people: `exit code 2: malformed GOMEMLIMIT`
+    /// Set when the end says nothing about the edge: evicted, unschedulable, imageError, …
+    std::optional<Outcome> foreign;
+};
+
+/// One running copy of the service, with the settings of one trial. Destroying it stops it and
+/// removes everything it made; nothing is left behind, whatever state it is in.
+class Instance {
+public:
+    Instance() = default;
+    Instance(const Instance&) = delete;
+    Instance& operator=(const Instance&) = delete;
+    virtual ~Instance() = default;
+
+    /// Waits until it serves, ends, or `timeoutSeconds` have passed. True: it serves.
+    /// Errors: kind interrupted.
+    [[nodiscard]] virtual Result<bool> waitReady(double timeoutSeconds) = 0;
+
+    [[nodiscard]] virtual Endpoint service() const = 0;
+
+    /// What the Go program says of its memory now. Errors: no page, unreachable, not understood.
+    [[nodiscard]] virtual Result<MemorySnapshot> memory() = 0;
+
+    /// What the testbed sees of its memory now (with peak and demand so far); nullopt where it
+    /// cannot tell. Cheap: called many times a second.
+    [[nodiscard]] virtual std::optional<Usage> usage() = 0;
+
+    /// Cheap look, called many times a second during the load.
+    [[nodiscard]] virtual InstanceStatus status() = 0;
+
+    /// The settled verdict after the load: waits as long as a kill may still be on its way, so that
+    /// "running" can be believed.
+    [[nodiscard]] virtual InstanceStatus settledStatus() = 0;
+};
+
+/// Makes instances. The squeeze and bench loops know nothing more of the world than this.
+class Testbed {
+public:
+    Testbed() = default;
+    Testbed(const Testbed&) = delete;
+    Testbed& operator=(const Testbed&) = delete;
+    virtual ~Testbed() = default;
+
+    [[nodiscard]] virtual Target target() const = 0;
+    [[nodiscard]] virtual Environment environment() const = 0;
+    /// What a reader of the results should know about this testbed.
+    [[nodiscard]] virtual std::vector<Warning> warnings() const = 0;
+    /// The limit that stands in for "none" in the unlimited run.
+    [[nodiscard]] virtual std::optional<Bytes> ceiling() const = 0;
+
+    /// Starts an instance. An instance that dies at once is not an error: its status says so.
+    /// Errors: what makes every further trial pointless too (program not there, port taken).
+    [[nodiscard]] virtual Result<std::unique_ptr<Instance>> start(const Settings& settings) = 0;
+};
+
+}  // namespace memfit::plugin
