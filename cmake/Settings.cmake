@@ -4,7 +4,7 @@ add_library(memfit_settings INTERFACE)
 target_compile_options(memfit_settings INTERFACE
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wcast-qual
     -Wcast-align -Wundef -Wnon-virtual-dtor -Woverloaded-virtual -Wformat=2 -Wimplicit-fallthrough
-    -Wnull-dereference -Wdouble-promotion)
+    -Wdouble-promotion)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     target_compile_options(memfit_settings INTERFACE -Wduplicated-cond -Wlogical-op)
 endif()

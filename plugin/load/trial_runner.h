@@ -20,8 +20,13 @@ struct LoadCommand {
     std::string text;                ///< as typed, redacted: for documents and messages
 };
 
-/// Splits like a shell splits words (quotes and backslashes, no expansion). Errors: kind usage.
+/// Splits like a shell splits words (quotes and backslashes, no expansion). Errors (kind usage):
+/// nothing in it, a quote that is not closed, a backslash at the end, and shell operators standing
+/// alone (`|`, `>`, `&&`), since no shell will see them.
 [[nodiscard]] Result<LoadCommand> parseLoadCommand(const std::string& text);
+
+/// The words with {url}, {host} and {port} filled in.
+[[nodiscard]] std::vector<std::string> fillIn(const LoadCommand& command, const Endpoint& service);
 
 struct LoadPlan {
     LoadCommand load;
@@ -78,12 +83,17 @@ public:
         const std::function<void(const TrialMoment&)>& onMoment) override;
 
 private:
+    [[nodiscard]] std::optional<double> loadTimeout(const Settings& settings) const;
+    [[nodiscard]] bool largerLimitPassed(const Settings& settings) const;
+    void remember(const TrialRecord& record, double loadSeconds);
+
     EventLoop& loop_;
     Testbed& testbed_;
     LoadPlan plan_;
     std::optional<LoadReport> unlimited_;
     std::optional<double> unlimitedSeconds_;
-    std::optional<Bytes> smallestPassed_;
+    std::optional<Bytes> largestPassed_;  ///< largest limit that was survived
+    bool unlimitedPassed_ = false;
 };
 
 }  // namespace memfit::plugin

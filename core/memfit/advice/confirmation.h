@@ -10,8 +10,10 @@ namespace memfit {
 
 /// Confirms the very settings that are advised, by running them under the load, and looks for
 /// headroom when they are killed: with GOGC=off usage sits at the limit, and the plain edge says
-/// nothing about it. GOMEMLIMIT = limit is tried first, then 95, 90, 80 and 70 % of the limit as
-/// literals; when all are killed, or a plain setting is, the limit goes up by a tenth (whole MiB)
+/// nothing about it. GOMEMLIMIT = limit is tried first (or the literal that was advised), then 95,
+/// 90, 80 and 70 % of the limit as literals, whole KiB, as far as they are lower than the one
+/// before. When all are killed, or a plain setting is, or a survivor is below the floor (which less
+/// memory would only make worse), the limit and with it the request go up by a tenth (whole MiB)
 /// and it starts again, at most twice.
 class Confirmation {
 public:
@@ -27,7 +29,8 @@ public:
     [[nodiscard]] bool done() const;
     /// True when `wanted` loads of the final settings were clean.
     [[nodiscard]] bool succeeded() const;
-    /// The settings as they stand now, perhaps with a lower GOMEMLIMIT or a higher limit.
+    /// The settings as they stand now, perhaps with a lower GOMEMLIMIT or a higher limit. When the
+    /// confirmation gave up, they are the last that were tried, and did not hold.
     [[nodiscard]] const AdvisedSettings& settings() const;
     /// Loads of exactly settings(): how many, how many killed.
     [[nodiscard]] Confirmed tally() const;
@@ -35,15 +38,31 @@ public:
     /// `not-confirmed`); empty when the first settings held.
     [[nodiscard]] std::vector<Reason> reasons() const;
 
+    /// The most trials that a confirmation can take, with kills at the worst moments and without
+    /// counting outcomes that say nothing. For --dry-run.
+    [[nodiscard]] static int mostTrials(int wanted);
+
 private:
+    /// Why the confirmation ended without an answer.
+    enum class GaveUp { no, tooSmall, unclear };
+
+    void moveOn(Outcome outcome);
+    bool lowerGomemlimit();
+    bool raiseLimit();
+
+    AdvisedSettings first_;
     AdvisedSettings settings_;
     int wanted_;
     Confirmed tally_;
-    std::vector<Reason> reasons_;
-    int literalStep_ = 0;
+    int clean_ = 0;
     int raises_ = 0;
-    int unclear_ = 0;
-    bool gaveUp_ = false;
+    int unclear_ = 0;  ///< in a row
+    GaveUp gaveUp_ = GaveUp::no;
+    std::optional<Outcome> lastUnclear_;
 };
+
+/// Writes what a confirmation came to into the recommendation: the settings as they stand now, how
+/// often they held, why they changed, and a lower confidence when they did not hold.
+void applyConfirmation(Recommendation& recommendation, const Confirmation& confirmation);
 
 }  // namespace memfit

@@ -46,6 +46,9 @@ struct AdvisedSettings {
     friend bool operator==(const AdvisedSettings&, const AdvisedSettings&) = default;
 };
 
+/// The settings of a trial that runs exactly what is advised.
+[[nodiscard]] Settings trialSettings(const AdvisedSettings& advised);
+
 /// One figure behind a reason: a stable name, and a number or a word.
 using Evidence = std::pair<std::string, std::variant<std::int64_t, double, bool, std::string>>;
 
@@ -90,16 +93,19 @@ struct AdviceOptions {
     std::optional<std::string> floor;  ///< `--floor`, applied to every run (see experiment/floor.h)
 };
 
-/// Turns results into settings, as contract.md and the rules in CONTRIBUTING.md say.
+/// Turns results into settings: see choice.h for the choice, rules_*.cpp for what is said of it.
+/// Benches count as one where load and CPU limit are those of the last; a squeeze alone gives its
+/// minimum. Without either, `options.current` is put in order and judged (limit = request, never
+/// below live usage; basis observed or static, confidence low). Policy no-limit needs no results.
 /// Errors (kind inconclusive): the results allow no advice (no cell in which every run survived,
-/// a squeeze without a minimum, a probe alone), saying what is missing and which command gets it.
+/// a squeeze without a minimum or under GOMEMLIMIT, a probe without `current`), saying what is
+/// missing and which command gets it; kind usage: a floor that is none.
 [[nodiscard]] Result<Recommendation> recommend(const Results& results,
                                                const AdviceOptions& options = {});
 
 /// Does what is set fit the advice? Returns what does not, one clause each; empty when it fits.
 /// Memory that is not set fits only when none is advised; a limit within `tolerance` above fits.
 [[nodiscard]] std::vector<std::string> mismatches(const CurrentSettings& set,
-                                                  const AdvisedSettings& advised,
-                                                  double tolerance);
+                                                  const AdvisedSettings& advised, double tolerance);
 
 }  // namespace memfit

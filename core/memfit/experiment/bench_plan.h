@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -25,11 +26,13 @@ struct GomemlimitRule {
     double percent = 100;
     Bytes literal = 0;
 
-    /// GOMEMLIMIT for this limit; a literal above the limit stays as it is.
+    /// GOMEMLIMIT for this limit: a percentage is rounded down to whole bytes, a literal above the
+    /// limit stays as it is.
     [[nodiscard]] Bytes forLimit(Bytes limit) const;
 };
 
-/// Parses `limit`, `90%`, `64Mi`. Errors (kind usage).
+/// Parses `limit`, `90%` (above 0, at most 100), `64Mi` (at least 1Mi: less is a forgotten suffix).
+/// Errors (kind usage) name the text.
 [[nodiscard]] Result<GomemlimitRule> parseGomemlimitRule(std::string_view text);
 
 /// One word of `--limits`.
@@ -37,10 +40,12 @@ struct LimitWord {
     enum class Kind { none, min, sys, multiple, literal } kind = Kind::none;
     double multiple = 1;  ///< of min
     Bytes literal = 0;
-    std::string label;    ///< the word as it was written
+    std::string label;  ///< the word as it was written
 };
 
-/// Parses `none,min,sys,2x,4x,64Mi`. Errors (kind usage) name the word.
+/// Parses `none,min,sys,2x,4x,64Mi`; blanks around a word do not count. Errors (kind usage) name
+/// the word: none of these, a multiple that is not above 0 or over 1000, a size that is no quantity
+/// or below 1Mi.
 [[nodiscard]] Result<std::vector<LimitWord>> parseLimitWords(std::string_view text);
 
 struct BenchPlanOptions {
@@ -52,9 +57,11 @@ struct BenchPlanOptions {
     int runs = 5;
 };
 
-/// The cells in the order of their limits (none first), `sys` and multiples rounded up to whole
-/// MiB, cells with equal settings merged (label of the first kept). `none` is plain only.
-/// Errors (kind usage): a word needs a min or sys that is not known; nothing left to run.
+/// The cells in the order of their limits (none first), at one limit in the order of `modes`; `sys`
+/// and multiples rounded up to whole MiB, min and literals as they are; cells with equal settings
+/// merged (label of the word that comes first kept). `none` is plain only.
+/// Errors (kind usage): a word needs a min or sys that is not known (absent or not positive);
+/// nothing left to run.
 [[nodiscard]] Result<std::vector<CellSpec>> benchCells(const BenchPlanOptions& options);
 
 /// Order of the runs: `runs` blocks, each with every cell once in random order (indices into the

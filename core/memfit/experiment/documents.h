@@ -21,6 +21,7 @@ struct Target {
     std::optional<std::string> ns, name, container, uid, context;
     std::optional<std::int64_t> generation;
     std::vector<std::string> command;  ///< type `process` only; redacted
+    std::optional<std::int64_t> port;  ///< type `process` only: where it serves, if that was given
 
     /// `deployment/sales-api` (with ` in NAMESPACE`), or the program's name.
     [[nodiscard]] std::string describe() const;
@@ -33,9 +34,10 @@ struct Target {
 
 /// Where it was measured.
 struct Environment {
-    std::optional<std::string> testbed;      ///< `pod`, `in-place`, `process`
-    std::optional<std::string> enforcement;  ///< `cgroup-v1`, `cgroup-v2`, `kubelet`, `rss-watchdog`
-    std::optional<std::string> cpuLimit;     ///< quantity, `250m`
+    std::optional<std::string> testbed;  ///< `pod`, `in-place`, `process`
+    /// `cgroup-v1`, `cgroup-v2`, `kubelet`, `rss-watchdog`
+    std::optional<std::string> enforcement;
+    std::optional<std::string> cpuLimit;  ///< quantity, `250m`
     std::optional<std::int64_t> cores;
     std::optional<std::string> node, kubernetesVersion, goVersion, memfitVersion;
 
@@ -136,7 +138,7 @@ struct BenchCell {
     friend bool operator==(const BenchCell&, const BenchCell&) = default;
 };
 
-/// `cell` and `against` are indices into the cells.
+/// `cell` and `against` are indices into the cells. A document names them as cellNames() does.
 struct CellComparison {
     std::size_t cell = 0;
     std::size_t against = 0;
@@ -154,6 +156,14 @@ struct BenchResult {
     friend bool operator==(const BenchResult&, const BenchResult&) = default;
 };
 
+/// The names by which a document's comparisons refer to its cells: label and mode,
+/// `2x/gomemlimit`, `none/plain`; where that occurs again, with its number: `2x/gomemlimit#2`.
+[[nodiscard]] std::vector<std::string> cellNames(const std::vector<BenchCell>& cells);
+
+/// Fills one cell's summary from its surviving runs.
+void summarizeCell(BenchCell& cell);
+/// Replaces the comparisons, see summarize(). Needs the cells' summaries.
+void compareCells(BenchResult& bench);
 /// Fills every cell's summary and all comparisons (each cell against `none`, and gomemlimit
 /// against plain at the same limit, and each cell against the fastest) from its runs.
 void summarize(BenchResult& bench);
@@ -170,8 +180,11 @@ struct Results {
     std::vector<ProbeResult> probes;
     std::vector<SqueezeResult> squeezes;
     std::vector<BenchResult> benches;
-    /// Every document above as JSON text without its `inputs`, for the `inputs` of the next.
+    /// Every document above as compact JSON text without its `inputs`, for the `inputs` of the
+    /// next; in the order in which they were read, a document before its inputs.
     std::vector<std::string> texts;
+    /// Kind of the document that was read first.
+    enum class Kind { probe, squeeze, bench } first = Kind::probe;
 
     [[nodiscard]] bool empty() const { return texts.empty(); }
     /// The header of the first document. Only when !empty().
@@ -182,10 +195,12 @@ struct Results {
 /// read for its inputs. Unknown fields are ignored, `null` where a value is unknown is taken as
 /// absent (except limits).
 /// Errors (kind input), with `file:line:column` where JSON itself is at fault, else the field:
-/// not JSON, truncated, wrong kind or apiVersion, a field of the wrong type (`cells[2].limitBytes`),
-/// a Recommendation without inputs, nothing at all.
-/// `into` collects over several files; documents of two different targets are an error that
-/// names both.
+/// not JSON, truncated, wrong kind or apiVersion, a field of the wrong type
+/// (`cells[2].limitBytes`; the place is that of the document), a word that is none of the known
+/// ones, a Recommendation without inputs, nothing at all.
+/// Bounds: 64 levels, 512 fields an object, 256 cells, 1,000 runs a cell, 10,000 trials.
+/// `into` collects over several files and is unchanged after an error; documents of two different
+/// targets are an error that names both.
 [[nodiscard]] Result<void> readDocuments(std::string_view text, const std::string& fileName,
                                          Results& into);
 

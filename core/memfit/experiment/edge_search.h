@@ -10,7 +10,8 @@
 
 namespace memfit {
 
-/// What one trial says about the demand D of its run, that is the memory it would have used at most.
+/// What one trial says about the demand D of its run, that is the memory it would have used at
+/// most.
 struct EdgeObservation {
     enum class Verdict {
         survived,  ///< D <= limit, and D <= highWater where that is known
@@ -30,13 +31,13 @@ struct EdgeObservation {
 };
 
 struct EdgeSearchOptions {
-    std::optional<Bytes> from;           ///< never try below this limit
-    std::optional<Bytes> to;             ///< never try above this limit
-    double resolution = 0.02;            ///< relative width at which the interval is narrow enough
-    Bytes smallestStep = 256 * KiB;      ///< but never finer than this
-    int confirmations = 3;               ///< clean loads wanted at or below the minimum
-    int maxTrials = 24;                  ///< the unlimited run included
-    double risk = 0.01;                  ///< accepted chance that one load is OOM-killed at minimum
+    std::optional<Bytes> from;       ///< never try below this limit
+    std::optional<Bytes> to;         ///< never try above this limit
+    double resolution = 0.02;        ///< relative width at which the interval is narrow enough
+    Bytes smallestStep = 256 * KiB;  ///< but never finer than this
+    int confirmations = 3;           ///< clean loads wanted at or below the minimum
+    int maxTrials = 24;              ///< the unlimited run included
+    double risk = 0.01;              ///< accepted chance that one load is OOM-killed at minimum
 };
 
 /// The OOM edge: the limit at which half of the loads are killed.
@@ -52,22 +53,22 @@ struct Edge {
 /// Why a search ended, or that it has not.
 enum class EdgeSearchState {
     searching,
-    found,           ///< interval within the resolution and the minimum confirmed
-    neverKilled,     ///< survived down to `from` (or to the smallest limit that makes sense)
-    alwaysKilled,    ///< too small even at `to`
-    outOfTrials,     ///< maxTrials used up
+    found,         ///< interval within the resolution and the minimum confirmed
+    neverKilled,   ///< survived down to `from` (or to the smallest limit that makes sense)
+    alwaysKilled,  ///< too small even at `to`
+    outOfTrials,   ///< maxTrials used up
 };
 
 /// What the search knows now.
 struct EdgeAnswer {
     EdgeSearchState state = EdgeSearchState::searching;
-    std::optional<Edge> edge;            ///< absent until there is evidence on both sides
-    std::optional<Bytes> minimum;        ///< smallest whole MiB with risk <= options.risk at which,
-                                         ///< or below which, enough loads were clean
-    std::optional<double> riskAtMinimum; ///< predicted chance that one load is killed there; the
-                                         ///< model's, not a proof
-    int confirmationsSoFar = 0;          ///< clean loads at or below the (candidate) minimum
-    std::optional<double> spread;        ///< posterior median of the edge's relative spread
+    std::optional<Edge> edge;      ///< absent until there is evidence on both sides
+    std::optional<Bytes> minimum;  ///< smallest whole MiB with risk <= options.risk at which,
+                                   ///< or below which, enough loads were clean
+    std::optional<double> riskAtMinimum;  ///< predicted chance that one load is killed there; the
+                                          ///< model's, not a proof
+    int confirmationsSoFar = 0;           ///< clean loads at or below the (candidate) minimum
+    std::optional<double> spread;         ///< posterior median of the edge's relative spread
 };
 
 /// Finds the OOM edge with as few trials as it can, by asking for the next limit to try.
@@ -94,7 +95,8 @@ public:
     /// The next limit to try; nullopt when the search is over (see answer().state).
     [[nodiscard]] std::optional<Bytes> next() const;
 
-    /// Up to `count` limits worth trying at the same time, for parallel trials; next() is the first.
+    /// Up to `count` limits worth trying at the same time, for parallel trials; next() is the
+    /// first.
     [[nodiscard]] std::vector<Bytes> nextBatch(std::size_t count) const;
 
     [[nodiscard]] EdgeAnswer answer() const;

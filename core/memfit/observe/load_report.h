@@ -12,8 +12,19 @@
 namespace memfit {
 
 /// The load tools whose reports are understood. `none`: do not try to read a report.
-enum class LoadFormat {
-    automatic, hey, wrk, ab, siege, autocannon, oha, k6, vegeta, fortio, bombardier, none,
+enum class LoadFormat : std::uint8_t {
+    automatic,
+    hey,
+    wrk,
+    ab,
+    siege,
+    autocannon,
+    oha,
+    k6,
+    vegeta,
+    fortio,
+    bombardier,
+    none,
 };
 
 /// `auto`, `hey`, … as on the command line and in documents.
@@ -23,10 +34,10 @@ enum class LoadFormat {
 
 /// What a load command left behind.
 struct LoadOutput {
-    std::string out;             ///< standard output
-    std::string err;             ///< standard error (siege and autocannon report there)
-    int exitCode = 0;            ///< 128 + signal when a signal ended it
-    double wallSeconds = 0;      ///< measured by the caller
+    std::string out;         ///< standard output
+    std::string err;         ///< standard error (siege and autocannon report there)
+    int exitCode = 0;        ///< 128 + signal when a signal ended it
+    double wallSeconds = 0;  ///< measured by the caller
 };
 
 struct Latency {
@@ -35,20 +46,40 @@ struct Latency {
     friend bool operator==(const Latency&, const Latency&) = default;
 };
 
-/// What a load did, in one vocabulary for all tools. Absent means that the tool does not say.
+/// What a load did, in one vocabulary for all tools. Absent means that the tool does not say, or
+/// says it too coarsely: a time printed as 0 is one below the tool's resolution, so it is absent.
+///
+/// A success is an answer with a status of 200 to 299. Tools differ in what they call so:
+/// - Redirects: hey, oha, k6, siege and vegeta follow them and count the final answer (siege counts
+///   the redirect as one more request). A 3xx in the report itself (ab, autocannon, bombardier,
+///   fortio, or vegeta told not to follow) is non2xx, whatever the tool calls it. wrk counts only
+///   400 and above as non2xx and cannot tell redirects from successes.
+/// - siege and k6 do not tell failed connections from answers with an error status (siege: 500 and
+///   above): their `errors` are both, and k6 has no `non2xx`.
+/// - wrk: an answer later than its time-out is an error. ab without -r ends at the first failure
+/// and
+///   gives no report: then `requests` are those completed and that one.
+/// - ab -r counts failures several times: `errors` is an estimate. oha's requests that were cut off
+///   when the time was up are not counted.
+/// - A tool that could reach nothing and prints no count: one request, which is an error.
 struct LoadReport {
     std::optional<std::string> tool;  ///< absent when the output was not recognised
-    std::optional<double> totalSeconds, fastestSeconds, slowestSeconds, averageSeconds;
-    /// Successes per second, recomputed where the tool counts failures too.
+    /// As the tool measured it; the caller's wall time where the tool gives none.
+    std::optional<double> totalSeconds;
+    std::optional<double> fastestSeconds, slowestSeconds, averageSeconds;
+    /// Successes per second, recomputed where the tool counts failures too. 0: there were none.
     std::optional<double> requestsPerSecond;
     std::optional<std::int64_t> requests;  ///< attempted, successes and failures together
     std::optional<std::int64_t> errors;    ///< transport failures: refused, reset, timed out
     std::optional<std::int64_t> non2xx;    ///< answered, but not with success
+    /// Received: bodies only for hey, ab, oha and vegeta, with headers for wrk, autocannon, k6 and
+    /// bombardier, either for siege and fortio.
     std::optional<Bytes> bytes;
     Latency latency;
     std::optional<int> exitCode;  ///< of the load command
 
-    /// Requests that succeeded; absent unless it can be told.
+    /// Requests that succeeded: requests - errors - non2xx (none where absent), at least 0; absent
+    /// unless requests and errors are known.
     [[nodiscard]] std::optional<std::int64_t> successes() const;
     /// Every request failed (and there was at least one), or the tool could reach nothing at all.
     [[nodiscard]] bool allFailed() const;
@@ -64,9 +95,11 @@ struct ParsedLoad {
 
 /// Reads the report of a load tool; with LoadFormat::automatic the tool is told from the text.
 ///
-/// Never an error for odd output: an unknown or mangled report gives wall time and exit code only,
-/// and a warning. An explicit format that does not match the output warns too. Exit code 0 is not
-/// taken as success: tools exit 0 when every request failed.
+/// The report may stand anywhere in either stream, among other lines; JSON is preferred to text,
+/// and of several runs of one tool the last counts. Never an error for odd output: an unknown
+/// report gives wall time and exit code only, and a warning; a mangled one what can be told of it.
+/// An explicit format that does not match the output warns too, and nothing is read. Exit code 0 is
+/// not taken as success: tools exit 0 when every request failed. Time is linear in the output.
 /// Sources of the formats: the tools' own code and recorded runs (tests/fixtures/load).
 [[nodiscard]] ParsedLoad parseLoadReport(const LoadOutput& output,
                                          LoadFormat format = LoadFormat::automatic);

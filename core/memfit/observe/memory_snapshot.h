@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "memfit/units/bytes.h"
 
@@ -13,7 +14,7 @@ namespace memfit {
 using Timestamp = std::chrono::sys_time<std::chrono::milliseconds>;
 
 /// Which kind of page a snapshot was read from.
-enum class StatsSource { expvar, prometheus, pprof };
+enum class StatsSource : std::uint8_t { expvar, prometheus, pprof };
 
 [[nodiscard]] std::string_view toString(StatsSource source);
 

@@ -22,9 +22,9 @@ namespace memfit {
 
 /// GOGC as the Go runtime reads it (runtime/mgcpacer.go readGOGC).
 struct Gogc {
-    bool off = false;        ///< `off` or negative: collect only at GOMEMLIMIT
+    bool off = false;            ///< `off` or negative: collect only at GOMEMLIMIT
     std::int64_t percent = 100;  ///< meaningless when off
-    bool malformed = false;  ///< not understood: Go silently uses 100
+    bool malformed = false;      ///< not understood: Go silently uses 100
 
     friend bool operator==(const Gogc&, const Gogc&) = default;
 };

@@ -1,0 +1,51 @@
+# The daily commands. Each does all the set-up it needs, on a fresh Debian 12 with git and make.
+SHELL := /bin/bash
+PRESET ?= dev
+JOBS ?= $(shell nproc)
+
+.PHONY: demo test bench lint install build sweep asan format clean
+
+build: deps-build
+	cmake --preset $(PRESET)
+	cmake --build --preset $(PRESET) -j $(JOBS)
+
+test: deps-test
+	cmake --preset $(PRESET)
+	cmake --build --preset $(PRESET) -j $(JOBS)
+	ctest --preset $(PRESET)
+
+asan:
+	$(MAKE) test PRESET=asan
+
+demo: deps-demo
+	cmake --preset release -DMEMFIT_TESTS=OFF -B build/demo
+	cmake --build build/demo -j $(JOBS) --target kubectl-memfit
+	examples/demo.sh build/demo/plugin/kubectl-memfit
+
+bench: deps-test
+	cmake --preset release
+	cmake --build --preset release -j $(JOBS)
+	tests/bench/run.sh build/release
+
+sweep: deps-test
+	cmake --preset release
+	cmake --build --preset release -j $(JOBS)
+	tests/bench/sweep.sh build/release
+
+lint: deps-lint
+	scripts/lint.sh
+
+format: deps-lint
+	git ls-files '*.cpp' '*.h' | xargs clang-format-19 -i
+	gofmt -w examples
+
+install: deps-build
+	cmake --preset release -DMEMFIT_TESTS=OFF -B build/install
+	cmake --build build/install -j $(JOBS)
+	cmake --install build/install
+
+clean:
+	rm -rf build
+
+deps-%:
+	@scripts/install-deps.sh $*

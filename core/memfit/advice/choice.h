@@ -1,0 +1,95 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "memfit/advice/recommendation.h"
+#include "memfit/experiment/documents.h"
+#include "memfit/experiment/statistics.h"
+
+namespace memfit {
+
+/// What the speed of a run is measured in; in every unit more is better.
+enum class SpeedUnit {
+    requestsPerSecond,
+    loadsPerSecond,  ///< 1 / duration of the whole load: for tools that give no rate
+    unknown,         ///< not every cell has either
+};
+
+/// A cell in which every run survived and no floor was missed.
+struct Candidate {
+    std::string label;
+    Settings settings;
+    int runs = 0;                      ///< all of them survived; >= 1
+    std::vector<BlockedValue> speeds;  ///< one a run, in the unit of the Candidates; may be empty
+    std::optional<Estimate> speed;     ///< of `speeds`
+    std::vector<BenchRun> measured;    ///< the runs themselves
+
+    /// Three runs are the fewest that can show a difference.
+    [[nodiscard]] bool enoughRuns() const { return speeds.size() >= 3; }
+};
+
+/// A cell that is out of the choice.
+struct RuledOut {
+    std::string label;
+    Settings settings;
+    std::string why;              ///< a clause: `1 of 5 runs was oomKilled`
+    std::optional<double> speed;  ///< median of its survivors
+};
+
+struct Candidates {
+    SpeedUnit unit = SpeedUnit::unknown;
+    std::vector<Candidate> cells;
+    std::vector<RuledOut> out;
+    /// Median speed of the unlimited plain run, from the bench or else from a squeeze.
+    std::optional<double> unlimitedSpeed;
+};
+
+/// The cells of `benches` with equal settings put together; blocks stay apart.
+[[nodiscard]] std::vector<BenchCell> mergeCells(const std::vector<const BenchResult*>& benches);
+
+/// Sorts cells into candidates and ruled out. Runs that did not take place (evicted,
+/// unschedulable, imageError, inconclusive) count as neither; any other run that did not survive,
+/// and any that misses `floor`, rules its cell out, and so does a squeeze's trial of exactly the
+/// same settings that was too small.
+/// Errors (kind usage): a floor that is none.
+[[nodiscard]] Result<Candidates> findCandidates(const std::vector<BenchCell>& cells,
+                                                const std::vector<const SqueezeResult*>& squeezes,
+                                                const std::optional<std::string>& floor);
+
+/// The outcome of a choice, in indices into Candidates::cells.
+struct Choice {
+    std::size_t chosen = 0;
+    std::optional<std::size_t> best;  ///< the fastest; nullopt when speeds are unknown
+    /// Speed that the chosen cell was held against: of the best cell, or of the unlimited run
+    /// (lean).
+    std::optional<double> reference;
+};
+
+/// Chooses as contract.md says:
+///  - balanced: the smallest limit within the tolerance of the best cell;
+///  - lean: the smallest within the tolerance of the unlimited plain run (of the best cell when
+///    there was none);
+///  - fast: the smallest that is not significantly worse than the best; with fewer than three runs
+///    on either side the smaller number is worse;
+///  - noLimit: the unlimited cell, if there is one.
+/// No limit counts as the largest limit. Of two modes at that limit see preferGomemlimit().
+/// Without speeds: the smallest limit, plain where both modes survived.
+/// `atLeast`: no smaller limit is chosen. nullopt when nothing qualifies.
+[[nodiscard]] std::optional<Choice> choose(const Candidates& candidates, Policy policy,
+                                           double tolerance,
+                                           std::optional<Bytes> atLeast = std::nullopt);
+
+/// Both fit at the same limit: does gomemlimit win? balanced, fast: only if it is better by more
+/// than the tolerance; lean: if it is not worse (significantly, or by the plain numbers when runs
+/// are too few).
+[[nodiscard]] bool preferGomemlimit(const Candidate& gomemlimit, const Candidate& plain,
+                                    Policy policy, double tolerance);
+
+/// The difference between two candidates, or nullopt when a speed is unknown.
+[[nodiscard]] std::optional<Difference> difference(const Candidates& candidates,
+                                                   const Candidate& cell, const Candidate& against);
+
+}  // namespace memfit

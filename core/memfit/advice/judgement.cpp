@@ -1,0 +1,88 @@
+#include "memfit/advice/judgement.h"
+
+#include <fmt/format.h>
+
+#include "memfit/units/bytes.h"
+#include "memfit/units/go_settings.h"
+#include "memfit/units/quantity.h"
+
+namespace memfit {
+
+const Candidate* Judgement::chosen() const {
+    return choice ? &candidates.cells[choice->chosen] : nullptr;
+}
+
+const Candidate* Judgement::best() const {
+    return choice && choice->best ? &candidates.cells[*choice->best] : nullptr;
+}
+
+const Candidate* Judgement::twin() const {
+    const auto* own = chosen();
+    if (own == nullptr) return nullptr;
+    const Candidate* found = nullptr;
+    for (const auto& cell : candidates.cells) {
+        const bool other =
+            cell.settings.limit == own->settings.limit && cell.settings.mode != own->settings.mode;
+        if (!other) continue;
+        const bool faster = found != nullptr && cell.speed && found->speed &&
+                            cell.speed->median > found->speed->median;
+        if (found == nullptr || faster) found = &cell;
+    }
+    return found;
+}
+
+Confirmed Judgement::confirmed() const {
+    Confirmed tally;
+    const auto* own = chosen();
+    if (own != nullptr && !limitNotTried) tally.loads = own->runs;
+    const auto wanted = trialSettings(advised);
+    for (const auto* squeeze : squeezes)
+        for (const auto& trial : squeeze->trials) {
+            const bool same = trial.settings.limit == wanted.limit &&
+                              trial.settings.mode == wanted.mode &&
+                              trial.settings.gomemlimit == wanted.gomemlimit;
+            if (!same || !saysSomethingAboutTheEdge(trial.outcome)) continue;
+            ++tally.loads;
+            if (isOomKill(trial.outcome)) ++tally.killed;
+        }
+    return tally;
+}
+
+std::optional<double> Judgement::fullSpeed() const {
+    if (candidates.unlimitedSpeed) return candidates.unlimitedSpeed;
+    const auto* fastest = best();
+    return fastest != nullptr ? std::optional(fastest->speed->median) : std::nullopt;
+}
+
+std::string limitText(const std::optional<Bytes>& limit) {
+    return limit ? formatQuantity(*limit) : "no limit";
+}
+
+std::string settingsText(const Settings& settings) {
+    auto text = limitText(settings.limit);
+    if (settings.mode == Mode::plain) return text;
+    text += " with GOMEMLIMIT";
+    if (settings.gomemlimit && settings.gomemlimit != settings.limit)
+        text += "=" + formatGomemlimit(*settings.gomemlimit);
+    return text;
+}
+
+std::string speedText(double speed, SpeedUnit unit) {
+    if (unit == SpeedUnit::loadsPerSecond) return fmt::format("{:.1f} s a load", 1 / speed);
+    return fmt::format("{:.1f} requests/s", speed);
+}
+
+std::string speedName(std::string_view prefix, SpeedUnit unit) {
+    const std::string name =
+        unit == SpeedUnit::loadsPerSecond ? "loadsPerSecond" : "requestsPerSecond";
+    if (prefix.empty()) return name;
+    return std::string(prefix) + (unit == SpeedUnit::loadsPerSecond ? "L" : "R") + name.substr(1);
+}
+
+std::string percentText(double share) {
+    auto text = fmt::format("{:.1f}", share * 100);
+    if (text.ends_with(".0")) text.resize(text.size() - 2);
+    return text + " %";
+}
+
+}  // namespace memfit

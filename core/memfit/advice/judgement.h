@@ -1,0 +1,77 @@
+#pragma once
+
+// Internal to memfit: what the rules of the advice are given, and what they say.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "memfit/advice/choice.h"
+#include "memfit/advice/recommendation.h"
+#include "memfit/experiment/documents.h"
+
+namespace memfit {
+
+/// Everything that is known when the settings have been chosen and are to be explained.
+/// The documents are not owned.
+struct Judgement {
+    AdviceOptions options;
+    Header header;  ///< of the recommendation; target, environment and load are the reference's
+    std::vector<const SqueezeResult*> squeezes;  ///< under the same load, in the order given
+    std::vector<const ProbeResult*> probes;
+    std::size_t benchesUsed = 0;
+    std::size_t benchesLeftOut = 0;  ///< measured under another load or CPU limit
+    std::vector<BenchCell> cells;    ///< of the benches used
+    Candidates candidates;
+    std::optional<Choice> choice;
+    const SqueezeResult* edgeSource = nullptr;  ///< the plain squeeze whose edge counts
+    Basis basis = Basis::fixed;
+    AdvisedSettings advised;
+    /// The limit that the measurements alone would have given, where live usage raised it.
+    std::optional<Bytes> beforeLiveUsage;
+    /// The advised limit is none of the limits that were tried.
+    bool limitNotTried = false;
+
+    [[nodiscard]] const Candidate* chosen() const;
+    [[nodiscard]] const Candidate* best() const;
+    /// The candidate at the chosen limit in the other mode.
+    [[nodiscard]] const Candidate* twin() const;
+    /// Loads of exactly the advised settings.
+    [[nodiscard]] Confirmed confirmed() const;
+    /// Speed of the unlimited run, or of the best cell where there was none.
+    [[nodiscard]] std::optional<double> fullSpeed() const;
+};
+
+/// What one rule says, and how far confidence can still go.
+struct Finding {
+    Reason reason;
+    Confidence atMost = Confidence::high;
+};
+
+using Rule = std::optional<Finding> (*)(const Judgement&);
+
+/// The rules, each a function of its own; to add one, write it and put it into its table.
+/// Why these settings: speed, GOMEMLIMIT, request.
+[[nodiscard]] std::vector<Rule> choiceRules();
+/// Where the memory lies: what is too small, the edge, headroom, live usage.
+[[nodiscard]] std::vector<Rule> memoryRules();
+/// Rules that say what the figures rest on, and lower the confidence.
+[[nodiscard]] std::vector<Rule> caveatRules();
+
+/// The command that would raise confidence; empty when there is none. Its words are quoted for a
+/// POSIX shell (control characters as `$'\x1b'`, which bash and zsh read).
+[[nodiscard]] std::string nextCommand(const Judgement& judgement, Confidence confidence);
+
+/// `36Mi`, or `no limit`.
+[[nodiscard]] std::string limitText(const std::optional<Bytes>& limit);
+/// `36Mi`, `36Mi with GOMEMLIMIT`, `36Mi with GOMEMLIMIT=32MiB`, `no limit`.
+[[nodiscard]] std::string settingsText(const Settings& settings);
+/// `35.4 requests/s`; loads per second as `28.3 s a load`.
+[[nodiscard]] std::string speedText(double speed, SpeedUnit unit);
+/// Name of an evidence that holds a speed: `requestsPerSecond`, `unlimitedRequestsPerSecond`.
+[[nodiscard]] std::string speedName(std::string_view prefix, SpeedUnit unit);
+/// `5 %`, `7.5 %`.
+[[nodiscard]] std::string percentText(double share);
+
+}  // namespace memfit

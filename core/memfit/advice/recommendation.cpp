@@ -1,0 +1,302 @@
+#include "memfit/advice/recommendation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "memfit/advice/choice.h"
+#include "memfit/advice/judgement.h"
+#include "memfit/units/bytes.h"
+#include "memfit/units/go_settings.h"
+
+namespace memfit {
+
+namespace {
+
+constexpr std::array policyNames{std::pair{Policy::balanced, std::string_view("balanced")},
+                                 std::pair{Policy::lean, std::string_view("lean")},
+                                 std::pair{Policy::fast, std::string_view("fast")},
+                                 std::pair{Policy::noLimit, std::string_view("no-limit")}};
+
+template <class Value>
+void learn(std::optional<Value>& known, const std::optional<Value>& other) {
+    if (!known) known = other;
+}
+
+std::vector<const Header*> headersOf(const Results& results) {
+    std::vector<const Header*> headers;
+    for (const auto& bench : results.benches) headers.push_back(&bench.header);
+    for (const auto& squeeze : results.squeezes) headers.push_back(&squeeze.header);
+    for (const auto& probe : results.probes) headers.push_back(&probe.header);
+    return headers;
+}
+
+/// Target, environment and load of the measurement that counts most, the last bench; what it
+/// lacks of the target from the others.
+Header headerFor(const Results& results) {
+    Header header;
+    if (results.empty()) return header;
+    const auto& reference = !results.benches.empty()    ? results.benches.back().header
+                            : !results.squeezes.empty() ? results.squeezes.back().header
+                                                        : results.firstHeader();
+    header.target = reference.target;
+    header.environment = reference.environment;
+    header.load = reference.load;
+    header.inputs = results.texts;
+    for (const auto* other : headersOf(results)) {
+        const auto& target = other->target;
+        if (header.target.type.empty()) header.target.type = target.type;
+        if (header.target.command.empty()) header.target.command = target.command;
+        learn(header.target.ns, target.ns);
+        learn(header.target.name, target.name);
+        learn(header.target.container, target.container);
+        learn(header.target.uid, target.uid);
+        learn(header.target.port, target.port);
+        learn(header.target.context, target.context);
+        header.partial = header.partial || other->partial;
+        for (const auto& warning : other->warnings)
+            if (std::ranges::find(header.warnings, warning) == header.warnings.end())
+                header.warnings.push_back(warning);
+    }
+    return header;
+}
+
+template <class Value>
+bool agree(const std::optional<Value>& a, const std::optional<Value>& b) {
+    return !a || !b || *a == *b;
+}
+
+/// Speeds and edges compare only under the same load and CPU limit.
+bool comparable(const Header& a, const Header& b) {
+    return agree(a.load.command, b.load.command) &&
+           agree(a.environment.cpuLimit, b.environment.cpuLimit);
+}
+
+/// The squeeze whose edge counts: the last plain one with a minimum, or else with any bound.
+const SqueezeResult* findEdgeSource(const std::vector<const SqueezeResult*>& squeezes) {
+    const SqueezeResult* found = nullptr;
+    for (const auto* squeeze : squeezes) {
+        if (squeeze->mode != Mode::plain) continue;
+        const bool better = squeeze->minimum || found == nullptr || !found->minimum;
+        if (better) found = squeeze;
+    }
+    return found;
+}
+
+AdvisedSettings toAdvised(const Settings& settings) {
+    AdvisedSettings advised;
+    advised.limit = settings.limit;
+    advised.request = settings.limit;
+    if (!settings.limit || settings.mode == Mode::plain) return advised;
+    const bool wholeLimit = !settings.gomemlimit || settings.gomemlimit == settings.limit;
+    advised.gomemlimit = wholeLimit
+                             ? GomemlimitAdvice{GomemlimitAdvice::Kind::limitsMemory, std::nullopt}
+                             : GomemlimitAdvice{GomemlimitAdvice::Kind::bytes, settings.gomemlimit};
+    advised.gogc = settings.gogc.value_or("off");
+    return advised;
+}
+
+Bytes wholeMiBAbove(Bytes bytes) {
+    constexpr Bytes most = std::numeric_limits<Bytes>::max() / MiB * MiB;
+    return bytes > most ? most : ceilToMiB(bytes);
+}
+
+void setLimit(AdvisedSettings& advised, Bytes limit) {
+    advised.limit = limit;
+    advised.request = limit;
+}
+
+Error inconclusive(const Judgement& j, std::string what) {
+    return {ErrorKind::inconclusive, std::move(what), "run " + nextCommand(j, Confidence::low),
+            std::nullopt};
+}
+
+Error noCandidate(const Judgement& j) {
+    std::string what = "no limit that was benched survived every run";
+    constexpr std::size_t shown = 3;
+    const auto& out = j.candidates.out;
+    for (std::size_t i = 0; i < std::min(out.size(), shown); ++i)
+        what +=
+            fmt::format("{} {}: {}", i == 0 ? ":" : ",", settingsText(out[i].settings), out[i].why);
+    return inconclusive(j, std::move(what));
+}
+
+/// Never below what live instances use: a larger cell that fits, or else live usage itself.
+void keepAboveLiveUsage(Judgement& j) {
+    const auto& seen = j.options.liveUsage;
+    if (!seen || !j.advised.limit || *j.advised.limit >= *seen) return;
+    j.beforeLiveUsage = j.advised.limit;
+    const auto larger = choose(j.candidates, j.options.policy, j.options.tolerance, seen);
+    if (j.choice && larger && j.candidates.cells[larger->chosen].settings.limit) {
+        j.choice = larger;
+        j.advised = toAdvised(j.candidates.cells[larger->chosen].settings);
+        return;
+    }
+    setLimit(j.advised, wholeMiBAbove(*seen));
+    j.limitNotTried = true;
+}
+
+Result<void> judgeBench(Judgement& j) {
+    if (j.candidates.cells.empty()) return noCandidate(j);
+    j.choice = choose(j.candidates, j.options.policy, j.options.tolerance);
+    if (!j.choice)
+        return inconclusive(j, fmt::format("no setting that was benched comes within {} of the "
+                                           "unlimited run",
+                                           percentText(j.options.tolerance)));
+    j.advised = toAdvised(j.candidates.cells[j.choice->chosen].settings);
+    keepAboveLiveUsage(j);
+    return {};
+}
+
+Result<void> judgeSqueeze(Judgement& j) {
+    if (j.edgeSource == nullptr)
+        return inconclusive(j,
+                            "the squeeze ran with GOMEMLIMIT, where surviving is not fitting, so "
+                            "that no limit follows from it alone");
+    if (!j.edgeSource->minimum) return inconclusive(j, "the squeeze found no limit that holds");
+    setLimit(j.advised, *j.edgeSource->minimum);
+    keepAboveLiveUsage(j);
+    return {};
+}
+
+/// Without any measurement: what is set, put in order.
+void judgeCurrent(Judgement& j) {
+    const auto& current = *j.options.current;
+    if (!current.limit) return;
+    auto limit = *current.limit;
+    if (j.options.liveUsage && *j.options.liveUsage > limit)
+        limit = wholeMiBAbove(*j.options.liveUsage);
+    setLimit(j.advised, limit);
+    const auto gomemlimit = parseGomemlimit(current.gomemlimit.value_or(""));
+    if (!gomemlimit || !*gomemlimit || **gomemlimit > limit) return;
+    j.advised.gomemlimit =
+        *gomemlimit == current.limit
+            ? GomemlimitAdvice{GomemlimitAdvice::Kind::limitsMemory, std::nullopt}
+            : GomemlimitAdvice{GomemlimitAdvice::Kind::bytes, *gomemlimit};
+    if (parseGogc(current.gogc.value_or("")).off) j.advised.gogc = "off";
+}
+
+Result<void> judge(Judgement& j, const Results& results) {
+    if (!results.benches.empty() || !results.squeezes.empty()) j.basis = Basis::measured;
+    if (j.options.policy == Policy::noLimit) {
+        j.choice = choose(j.candidates, Policy::noLimit, j.options.tolerance);
+        return {};
+    }
+    if (!results.benches.empty()) return judgeBench(j);
+    if (!results.squeezes.empty()) return judgeSqueeze(j);
+    if (j.options.liveUsage || !results.probes.empty()) j.basis = Basis::observed;
+    if (!j.options.current)
+        return inconclusive(j, results.empty()
+                                   ? "there is no result to judge from"
+                                   : "a probe alone does not show how little memory is enough");
+    judgeCurrent(j);
+    return {};
+}
+
+Result<Judgement> gather(const Results& results, const AdviceOptions& options) {
+    Judgement j;
+    j.options = options;
+    j.header = headerFor(results);
+    std::vector<const BenchResult*> benches;
+    for (const auto& bench : results.benches) {
+        if (comparable(bench.header, results.benches.back().header))
+            benches.push_back(&bench);
+        else
+            ++j.benchesLeftOut;
+    }
+    for (const auto& squeeze : results.squeezes)
+        if (comparable(squeeze.header, j.header)) j.squeezes.push_back(&squeeze);
+    j.cells = mergeCells(benches);
+    auto candidates = findCandidates(j.cells, j.squeezes, options.floor);
+    if (!candidates) return candidates.error();
+    j.candidates = *std::move(candidates);
+    j.edgeSource = findEdgeSource(j.squeezes);
+    return j;
+}
+
+/// Applies every rule; confidence falls to the lowest that one of them leaves.
+void explain(const Judgement& j, Recommendation& recommendation) {
+    recommendation.confidence = j.basis == Basis::measured ? Confidence::high : Confidence::low;
+    for (const auto& rules : {choiceRules(), memoryRules(), caveatRules()})
+        for (const auto& rule : rules) {
+            auto finding = rule(j);
+            if (!finding) continue;
+            recommendation.confidence = std::max(recommendation.confidence, finding->atMost);
+            recommendation.reasons.push_back(std::move(finding->reason));
+        }
+}
+
+}  // namespace
+
+std::string_view toString(Policy policy) {
+    const auto found =
+        std::ranges::find(policyNames, policy, &std::pair<Policy, std::string_view>::first);
+    return found == policyNames.end() ? std::string_view() : found->second;
+}
+
+std::optional<Policy> policyFromString(std::string_view name) {
+    const auto found =
+        std::ranges::find(policyNames, name, &std::pair<Policy, std::string_view>::second);
+    return found == policyNames.end() ? std::nullopt : std::optional(found->first);
+}
+
+std::string_view toString(Basis basis) {
+    switch (basis) {
+        case Basis::measured:
+            return "measured";
+        case Basis::observed:
+            return "observed";
+        case Basis::fixed:
+            return "static";
+    }
+    return "static";
+}
+
+std::string_view toString(Confidence confidence) {
+    switch (confidence) {
+        case Confidence::high:
+            return "high";
+        case Confidence::medium:
+            return "medium";
+        case Confidence::low:
+            return "low";
+    }
+    return "low";
+}
+
+Settings trialSettings(const AdvisedSettings& advised) {
+    using Kind = GomemlimitAdvice::Kind;
+    const auto kind = advised.gomemlimit.kind;
+    Settings settings = plainSettings(advised.limit);
+    if (advised.limit && kind == Kind::limitsMemory)
+        settings = gomemlimitSettings(*advised.limit, *advised.limit);
+    if (advised.limit && kind == Kind::bytes)
+        settings =
+            gomemlimitSettings(*advised.limit, advised.gomemlimit.bytes.value_or(*advised.limit));
+    if (advised.gogc) settings.gogc = advised.gogc;
+    return settings;
+}
+
+Result<Recommendation> recommend(const Results& results, const AdviceOptions& options) {
+    auto gathered = gather(results, options);
+    if (!gathered) return gathered.error();
+    Judgement& j = *gathered;
+    const auto judged = judge(j, results);
+    if (!judged) return judged.error();
+
+    Recommendation recommendation;
+    recommendation.header = j.header;
+    recommendation.basis = j.basis;
+    recommendation.policy = options.policy;
+    recommendation.tolerance = options.tolerance;
+    recommendation.advised = j.advised;
+    recommendation.current = options.current;
+    if (const auto tally = j.confirmed(); tally.loads > 0) recommendation.confirmed = tally;
+    explain(j, recommendation);
+    recommendation.next = nextCommand(j, recommendation.confidence);
+    return recommendation;
+}
+
+}  // namespace memfit

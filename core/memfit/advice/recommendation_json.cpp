@@ -1,0 +1,80 @@
+#include <string>
+#include <variant>
+
+#include "memfit/advice/recommendation.h"
+#include "memfit/experiment/json_trees.h"
+#include "memfit/units/go_settings.h"
+
+namespace memfit {
+
+namespace {
+
+std::string_view modeWord(GomemlimitAdvice::Kind kind) {
+    switch (kind) {
+        case GomemlimitAdvice::Kind::unset:
+            return "unset";
+        case GomemlimitAdvice::Kind::limitsMemory:
+            return "limits.memory";
+        case GomemlimitAdvice::Kind::bytes:
+            return "bytes";
+    }
+    return "unset";
+}
+
+Json gomemlimitTree(const GomemlimitAdvice& gomemlimit) {
+    Json tree{{"mode", modeWord(gomemlimit.kind)}};
+    putKnown(tree, "bytes", gomemlimit.bytes);
+    return tree;
+}
+
+Json settingsTree(const std::optional<Bytes>& limit, const std::optional<Bytes>& request,
+                  Json gomemlimit, const std::optional<std::string>& gogc) {
+    Json tree = Json::object();
+    putLimit(tree, "limitBytes", limit);
+    putKnown(tree, "requestBytes", request);
+    tree["gomemlimit"] = std::move(gomemlimit);
+    putKnown(tree, "gogc", gogc);
+    return tree;
+}
+
+/// The same shape as the advice. A GOMEMLIMIT that Go would not understand keeps its `text`.
+Json currentTree(const CurrentSettings& current) {
+    GomemlimitAdvice gomemlimit;
+    const auto parsed = parseGomemlimit(current.gomemlimit.value_or(""));
+    if (!parsed || *parsed) gomemlimit.kind = GomemlimitAdvice::Kind::bytes;
+    if (parsed) gomemlimit.bytes = *parsed;
+    auto tree = gomemlimitTree(gomemlimit);
+    if (!parsed) tree["text"] = *current.gomemlimit;
+    return settingsTree(current.limit, current.request, std::move(tree), current.gogc);
+}
+
+Json reasonTree(const Reason& reason) {
+    Json evidence = Json::object();
+    for (const auto& [name, value] : reason.evidence)
+        std::visit([&, &key = name](const auto& figure) { evidence[key] = figure; }, value);
+    return {{"code", reason.code}, {"text", reason.text}, {"evidence", std::move(evidence)}};
+}
+
+}  // namespace
+
+std::string toJson(const Recommendation& recommendation) {
+    auto tree = documentTree("Recommendation", recommendation.header);
+    tree["basis"] = toString(recommendation.basis);
+    tree["confidence"] = toString(recommendation.confidence);
+    tree["policy"] = toString(recommendation.policy);
+    tree["tolerance"] = recommendation.tolerance;
+    const auto& advised = recommendation.advised;
+    tree["recommendation"] = settingsTree(advised.limit, advised.request,
+                                          gomemlimitTree(advised.gomemlimit), advised.gogc);
+    if (recommendation.confirmed)
+        tree["confirmed"] = {{"loads", recommendation.confirmed->loads},
+                             {"killed", recommendation.confirmed->killed}};
+    if (recommendation.current) tree["current"] = currentTree(*recommendation.current);
+    tree["reasons"] = Json::array();
+    for (const auto& reason : recommendation.reasons) tree["reasons"].push_back(reasonTree(reason));
+    if (!recommendation.next.empty()) tree["next"] = recommendation.next;
+    putInputs(tree, recommendation.header);
+    return documentText(tree);
+}
+
+}  // namespace memfit

@@ -1,0 +1,215 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "memfit/advice/judgement.h"
+#include "memfit/units/bytes.h"
+#include "memfit/units/quantity.h"
+
+namespace memfit {
+
+namespace {
+
+/// Runs of the least repeated candidate.
+std::optional<int> fewestRuns(const Judgement& j) {
+    if (!j.choice || j.candidates.cells.empty()) return std::nullopt;
+    return std::ranges::min_element(j.candidates.cells, {}, &Candidate::runs)->runs;
+}
+
+std::optional<Finding> fewRuns(const Judgement& j) {
+    const auto runs = fewestRuns(j);
+    if (!runs || *runs >= 3) return std::nullopt;
+    const auto* decided =
+        j.options.policy == Policy::noLimit ? "" : "the plain numbers decided, and ";
+    const auto* code = *runs == 1 ? "one-run-per-cell" : "few-runs";
+    return Finding{{code,
+                    fmt::format("Some settings were run only {}, so a difference between two of "
+                                "them may be noise: {}confidence is low",
+                                *runs == 1 ? "once" : "twice", decided),
+                    {{"runs", std::int64_t{*runs}}}},
+                   Confidence::low};
+}
+
+double halfWidth(const Candidate* cell) {
+    if (cell == nullptr || !cell->speed || !cell->enoughRuns() || cell->speed->median <= 0)
+        return 0;
+    return (cell->speed->high - cell->speed->low) / (2 * cell->speed->median);
+}
+
+std::optional<Finding> noisyMachine(const Judgement& j) {
+    // Below this a tolerance asks more of a machine than any gives.
+    constexpr double quietEnough = 0.02;
+    const double width = std::max(halfWidth(j.chosen()), halfWidth(j.best()));
+    if (width <= std::max(j.options.tolerance, quietEnough)) return std::nullopt;
+    return Finding{{"noisy-machine",
+                    fmt::format("Repeated runs of the same settings scatter by plus or minus {}, "
+                                "more than the tolerance of {}, which lowers confidence",
+                                percentText(width), percentText(j.options.tolerance)),
+                    {{"relativeHalfWidth", width}, {"tolerance", j.options.tolerance}}},
+                   Confidence::medium};
+}
+
+std::optional<Finding> timeNotRate(const Judgement& j) {
+    if (!j.choice || j.candidates.unit != SpeedUnit::loadsPerSecond) return std::nullopt;
+    return Finding{{"time-not-rate",
+                    "The load tool gave no rate of requests for every run, so the time that the "
+                    "whole load took was compared instead, which lowers confidence",
+                    {}},
+                   Confidence::medium};
+}
+
+/// A page with sizes but without HeapReleased: what GOMEMLIMIT bounds cannot be told from it.
+bool trimmed(const std::optional<MemorySnapshot>& memory) {
+    return memory && memory->sys && !memory->heapReleased;
+}
+
+std::optional<Finding> trimmedMemstats(const Judgement& j) {
+    bool found = false;
+    for (const auto& cell : j.candidates.cells)
+        found = found || std::ranges::any_of(cell.measured, [](const BenchRun& run) {
+                    return trimmed(run.memory);
+                });
+    for (const auto* squeeze : j.squeezes)
+        found = found || std::ranges::any_of(squeeze->trials, [](const Trial& trial) {
+                    return trimmed(trial.memory);
+                });
+    if (!found) return std::nullopt;
+    return Finding{{"trimmed-memstats",
+                    "The program's memory page leaves out HeapReleased, so what GOMEMLIMIT bounds "
+                    "and what lies outside it cannot be told, which lowers confidence",
+                    {}},
+                   Confidence::medium};
+}
+
+std::optional<Finding> tunnel(const Judgement& j) {
+    if (j.header.load.via != "port-forward") return std::nullopt;
+    return Finding{{"tunnel",
+                    "The load went through kubectl port-forward, which is slower than the service "
+                    "and breaks under load, which lowers confidence",
+                    {{"via", std::string("port-forward")}}},
+                   Confidence::medium};
+}
+
+std::optional<Finding> watchdog(const Judgement& j) {
+    if (j.header.environment.enforcement != "rss-watchdog") return std::nullopt;
+    return Finding{{"watchdog",
+                    "The limit was enforced by watching the resident set, not by a memory cgroup: "
+                    "kernel memory and page cache did not count and short spikes may have been "
+                    "missed, which lowers confidence",
+                    {{"enforcement", std::string("rss-watchdog")}}},
+                   Confidence::medium};
+}
+
+std::optional<Finding> gcCpu(const Judgement& j) {
+    constexpr double high = 0.25;
+    const auto* chosen = j.chosen();
+    if (chosen == nullptr) return std::nullopt;
+    std::vector<double> fractions;
+    for (const auto& run : chosen->measured)
+        if (run.memory && run.memory->gcCpuFraction)
+            fractions.push_back(*run.memory->gcCpuFraction);
+    const auto typical = median(fractions);
+    if (!typical || *typical <= high) return std::nullopt;
+    return Finding{{"gc-cpu",
+                    fmt::format("At {} the garbage collector took {} of the CPU: a little more "
+                                "load may tip it over, which lowers confidence",
+                                settingsText(chosen->settings), percentText(*typical)),
+                    {{"gcCpuFraction", *typical}}},
+                   Confidence::medium};
+}
+
+std::optional<Finding> interrupted(const Judgement& j) {
+    if (!j.header.partial) return std::nullopt;
+    return Finding{{"interrupted",
+                    "The measurement was interrupted, so not everything planned was run, and "
+                    "confidence is low",
+                    {}},
+                   Confidence::low};
+}
+
+std::optional<Finding> benchLeftOut(const Judgement& j) {
+    if (j.benchesLeftOut == 0) return std::nullopt;
+    return Finding{{"bench-left-out",
+                    "Benches under another load or CPU limit than the last one were left out, "
+                    "since their speeds do not compare",
+                    {{"leftOut", static_cast<std::int64_t>(j.benchesLeftOut)}}}};
+}
+
+std::optional<Finding> noUnlimitedRun(const Judgement& j) {
+    const bool applies = j.options.policy == Policy::lean && j.choice && j.choice->best &&
+                         !j.candidates.unlimitedSpeed;
+    if (!applies) return std::nullopt;
+    return Finding{{"no-unlimited-run",
+                    "There is no unlimited plain run to be held against, so the best cell took its "
+                    "place, which lowers confidence",
+                    {}},
+                   Confidence::medium};
+}
+
+std::optional<Finding> belowMinimum(const Judgement& j) {
+    const bool plain =
+        j.advised.limit && j.advised.gomemlimit.kind == GomemlimitAdvice::Kind::unset;
+    const bool known = j.edgeSource != nullptr && j.edgeSource->minimum;
+    if (!plain || !known || *j.advised.limit >= *j.edgeSource->minimum) return std::nullopt;
+    return Finding{
+        {"below-minimum",
+         fmt::format("{} survived the bench, but the squeeze puts the smallest limit "
+                     "that holds at {}, and confidence is low",
+                     formatQuantity(*j.advised.limit), formatQuantity(*j.edgeSource->minimum)),
+         {{"limitBytes", *j.advised.limit}, {"minimumBytes", *j.edgeSource->minimum}}},
+        Confidence::low};
+}
+
+std::optional<Finding> fewConfirmations(const Judgement& j) {
+    if (j.choice || j.basis != Basis::measured || !j.advised.limit) return std::nullopt;
+    const auto clean = j.edgeSource == nullptr ? 0 : j.edgeSource->confirmations.value_or(0);
+    if (clean >= 3) return std::nullopt;
+    return Finding{{"few-confirmations",
+                    fmt::format("Only {} clean load{} at or below the minimum, and confidence is "
+                                "low",
+                                clean, clean == 1 ? " was seen" : "s were seen"),
+                    {{"confirmations", clean}}},
+                   Confidence::low};
+}
+
+std::optional<Finding> limitNotTried(const Judgement& j) {
+    if (!j.limitNotTried || !j.advised.limit) return std::nullopt;
+    return Finding{{"limit-not-tried",
+                    fmt::format("{} itself was not tried, and confidence is low",
+                                formatQuantity(*j.advised.limit)),
+                    {{"limitBytes", *j.advised.limit}}},
+                   Confidence::low};
+}
+
+std::optional<Finding> notMeasured(const Judgement& j) {
+    if (j.basis == Basis::measured || j.options.policy == Policy::noLimit) return std::nullopt;
+    return Finding{
+        {"not-measured",
+         j.advised.limit ? "Nothing was measured under load: this judges what is set, and does not "
+                           "say that it is enough or not too much"
+                         : "Nothing was measured under load, and nothing is set; whether a limit "
+                           "would pay takes an experiment",
+         {}},
+        Confidence::low};
+}
+
+std::optional<Finding> currentSettings(const Judgement& j) {
+    if (!j.options.current) return std::nullopt;
+    const auto clauses = mismatches(*j.options.current, j.advised, j.options.tolerance);
+    if (clauses.empty()) return Finding{{"current-fits", "What is set now fits the advice", {}}};
+    return Finding{{"current-differs",
+                    fmt::format("What is set now does not fit: {}", fmt::join(clauses, "; ")),
+                    {}}};
+}
+
+}  // namespace
+
+std::vector<Rule> caveatRules() {
+    return {fewRuns,       noisyMachine,   timeNotRate,    trimmedMemstats,
+            tunnel,        watchdog,       gcCpu,          interrupted,
+            benchLeftOut,  noUnlimitedRun, belowMinimum,   fewConfirmations,
+            limitNotTried, notMeasured,    currentSettings};
+}
+
+}  // namespace memfit

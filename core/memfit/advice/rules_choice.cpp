@@ -1,0 +1,208 @@
+#include <fmt/format.h>
+
+#include "memfit/advice/judgement.h"
+#include "memfit/units/quantity.h"
+
+namespace memfit {
+
+namespace {
+
+bool measuredSpeed(const Candidate* cell) {
+    return cell != nullptr && cell->speed.has_value();
+}
+
+std::optional<Finding> limitOptional(const Judgement& j) {
+    if (j.advised.limit) return std::nullopt;
+    if (j.options.policy == Policy::noLimit || j.basis != Basis::measured)
+        return Finding{{"limit-optional",
+                        "A memory limit is optional; without one GOMEMLIMIT and GOGC are best left "
+                        "alone, since Go finds a low amount of memory by itself",
+                        {}}};
+    return std::nullopt;
+}
+
+std::optional<Finding> noLimitFits(const Judgement& j) {
+    const auto* chosen = j.chosen();
+    if (j.advised.limit || j.options.policy == Policy::noLimit || !measuredSpeed(chosen))
+        return std::nullopt;
+    const Candidate* limited = nullptr;
+    for (const auto& cell : j.candidates.cells)
+        if (cell.settings.limit &&
+            (limited == nullptr || cell.speed->median > limited->speed->median))
+            limited = &cell;
+    const auto unit = j.candidates.unit;
+    auto text = fmt::format(
+        "No limit that was tried keeps up with the unlimited run, {}; without a limit GOMEMLIMIT "
+        "and GOGC are best left alone",
+        speedText(chosen->speed->median, unit));
+    std::vector<Evidence> evidence{{speedName("unlimited", unit), chosen->speed->median}};
+    if (limited != nullptr) {
+        text += fmt::format("; the fastest limited one was {}, {}", settingsText(limited->settings),
+                            speedText(limited->speed->median, unit));
+        evidence.emplace_back("limitBytes", *limited->settings.limit);
+        evidence.emplace_back(speedName("limited", unit), limited->speed->median);
+    }
+    return Finding{{"no-limit-fits", std::move(text), std::move(evidence)}};
+}
+
+/// The largest limit below the chosen one, in whichever mode was faster there.
+const Candidate* nextSmaller(const Judgement& j) {
+    const auto* chosen = j.chosen();
+    const Candidate* found = nullptr;
+    for (const auto& cell : j.candidates.cells) {
+        if (!cell.settings.limit || !cell.speed) continue;
+        if (chosen->settings.limit && *cell.settings.limit >= *chosen->settings.limit) continue;
+        const bool larger = found == nullptr || *cell.settings.limit > *found->settings.limit;
+        const bool faster = found != nullptr && cell.settings.limit == found->settings.limit &&
+                            cell.speed->median > found->speed->median;
+        if (larger || faster) found = &cell;
+    }
+    return found;
+}
+
+std::string heldAgainst(const Judgement& j) {
+    const auto* best = j.best();
+    const auto unit = j.candidates.unit;
+    const double chosenSpeed = j.chosen()->speed->median;
+    const bool unlimited = j.options.policy == Policy::lean && j.candidates.unlimitedSpeed;
+    if (unlimited && chosenSpeed >= *j.choice->reference)
+        return fmt::format("no slower than the unlimited run, {}",
+                           speedText(*j.choice->reference, unit));
+    if (unlimited)
+        return fmt::format("within {} of the unlimited run, {}", percentText(j.options.tolerance),
+                           speedText(*j.choice->reference, unit));
+    if (best == j.chosen()) return "the fastest of all";
+    const auto other = fmt::format("the best, {} at {}", speedText(best->speed->median, unit),
+                                   settingsText(best->settings));
+    if (j.options.policy == Policy::fast) return "not significantly worse than " + other;
+    return fmt::format("within {} of {}", percentText(j.options.tolerance), other);
+}
+
+std::optional<Finding> smallestThatFits(const Judgement& j) {
+    const auto* chosen = j.chosen();
+    if (!j.advised.limit || !measuredSpeed(chosen) || !chosen->settings.limit) return std::nullopt;
+    const auto unit = j.candidates.unit;
+    auto text = fmt::format("{} gave {}, {}", settingsText(chosen->settings),
+                            speedText(chosen->speed->median, unit), heldAgainst(j));
+    std::vector<Evidence> evidence{{"limitBytes", *chosen->settings.limit},
+                                   {speedName("", unit), chosen->speed->median},
+                                   {speedName("reference", unit), *j.choice->reference}};
+    if (const auto* smaller = nextSmaller(j)) {
+        text +=
+            fmt::format("; the next smaller limit, {}, gave {}", settingsText(smaller->settings),
+                        speedText(smaller->speed->median, unit));
+        evidence.emplace_back("smallerLimitBytes", *smaller->settings.limit);
+        evidence.emplace_back(speedName("smaller", unit), smaller->speed->median);
+    }
+    const auto* code =
+        j.options.policy == Policy::fast ? "smallest-not-worse" : "smallest-within-tolerance";
+    return Finding{{code, std::move(text), std::move(evidence)}};
+}
+
+std::optional<Finding> smallestSurvived(const Judgement& j) {
+    const auto* chosen = j.chosen();
+    if (!j.advised.limit || chosen == nullptr || chosen->speed) return std::nullopt;
+    return Finding{{"smallest-survived",
+                    fmt::format("{} is the smallest limit at which every run survived; how fast "
+                                "the runs were is not known, so speed had no say",
+                                settingsText(chosen->settings)),
+                    {{"limitBytes", *chosen->settings.limit}}},
+                   Confidence::low};
+}
+
+std::optional<Finding> squeezeMinimum(const Judgement& j) {
+    if (j.basis != Basis::measured || j.choice || !j.advised.limit || j.edgeSource == nullptr ||
+        !j.edgeSource->minimum)
+        return std::nullopt;
+    return Finding{{"squeeze-only",
+                    fmt::format("{} is the smallest limit that the squeeze found to hold; what "
+                                "more memory or GOMEMLIMIT would buy was not measured, so "
+                                "GOMEMLIMIT stays unset until a bench says that it pays",
+                                formatQuantity(*j.edgeSource->minimum)),
+                    {{"minimumBytes", *j.edgeSource->minimum}}},
+                   Confidence::medium};
+}
+
+std::optional<Finding> requestEqualsLimit(const Judgement& j) {
+    if (!j.advised.limit || j.header.target.type == "process") return std::nullopt;
+    return Finding{{"request-equals-limit",
+                    "The request equals the limit, so that the node sets aside what the limit "
+                    "allows; that guarantee holds only if the other pods on the node keep it too",
+                    {{"limitBytes", *j.advised.limit}}}};
+}
+
+std::optional<Finding> gomemlimitPays(const Judgement& j) {
+    const auto* chosen = j.chosen();
+    const auto* twin = j.twin();
+    if (chosen == nullptr || !j.advised.limit || chosen->settings.mode != Mode::gomemlimit)
+        return std::nullopt;
+    const auto limit = limitText(chosen->settings.limit);
+    if (twin == nullptr)
+        return Finding{{"gomemlimit-only",
+                        fmt::format("At {} only the runs with GOMEMLIMIT fit", limit),
+                        {{"limitBytes", *chosen->settings.limit}}}};
+    if (!measuredSpeed(chosen) || !measuredSpeed(twin)) return std::nullopt;
+    const double ratio = chosen->speed->median / twin->speed->median;
+    const auto unit = j.candidates.unit;
+    const bool pays = ratio > 1 + j.options.tolerance;
+    return Finding{
+        {pays ? "gomemlimit-pays" : "gomemlimit-not-worse",
+         fmt::format("GOMEMLIMIT with GOGC=off {} at {}: {} against {} without",
+                     pays ? "pays" : "is not worse", limit, speedText(chosen->speed->median, unit),
+                     speedText(twin->speed->median, unit)),
+         {{"limitBytes", *chosen->settings.limit},
+          {speedName("gomemlimit", unit), chosen->speed->median},
+          {speedName("plain", unit), twin->speed->median},
+          {"ratio", ratio}}}};
+}
+
+std::optional<Finding> gomemlimitDoesNotPay(const Judgement& j) {
+    const auto* chosen = j.chosen();
+    const auto* twin = j.twin();
+    const bool applies = measuredSpeed(chosen) && measuredSpeed(twin) && j.advised.limit &&
+                         chosen->settings.mode == Mode::plain;
+    if (!applies) return std::nullopt;
+    const double ratio = twin->speed->median / chosen->speed->median;
+    const auto unit = j.candidates.unit;
+    return Finding{
+        {"gomemlimit-does-not-pay",
+         fmt::format("GOMEMLIMIT with GOGC=off does not pay at {}: {} against {} "
+                     "without, so it stays unset",
+                     limitText(chosen->settings.limit), speedText(twin->speed->median, unit),
+                     speedText(chosen->speed->median, unit)),
+         {{"limitBytes", *chosen->settings.limit},
+          {speedName("gomemlimit", unit), twin->speed->median},
+          {speedName("plain", unit), chosen->speed->median},
+          {"ratio", ratio}}}};
+}
+
+std::optional<Finding> noDifference(const Judgement& j) {
+    const auto* chosen = j.chosen();
+    const auto* best = j.best();
+    const bool applies = chosen != nullptr && best != nullptr && chosen != best &&
+                         j.options.policy != Policy::noLimit && chosen->enoughRuns() &&
+                         best->enoughRuns();
+    if (!applies) return std::nullopt;
+    const auto found = difference(j.candidates, *chosen, *best);
+    if (!found || found->significant) return std::nullopt;
+    return Finding{{"no-difference",
+                    fmt::format("Between {} and the fastest, {}, the runs show no significant "
+                                "difference (ratio {:.2f}, 95 % interval {:.2f} to {:.2f})",
+                                settingsText(chosen->settings), settingsText(best->settings),
+                                found->ratio, found->low, found->high),
+                    {{"ratio", found->ratio},
+                     {"low", found->low},
+                     {"high", found->high},
+                     {"pValue", found->pValue},
+                     {"test", found->test}}}};
+}
+
+}  // namespace
+
+std::vector<Rule> choiceRules() {
+    return {limitOptional,        noLimitFits,    smallestThatFits,
+            smallestSurvived,     squeezeMinimum, gomemlimitPays,
+            gomemlimitDoesNotPay, noDifference,   requestEqualsLimit};
+}
+
+}  // namespace memfit

@@ -1,0 +1,212 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "memfit/advice/judgement.h"
+#include "memfit/units/bytes.h"
+#include "memfit/units/quantity.h"
+
+namespace memfit {
+
+namespace {
+
+/// Something that survived, below what is advised.
+struct Survivor {
+    Settings settings;
+    double speed = 0;
+};
+
+std::optional<double> speedOf(const LoadReport& load, SpeedUnit unit) {
+    if (unit == SpeedUnit::requestsPerSecond) return load.requestsPerSecond;
+    if (unit == SpeedUnit::loadsPerSecond && load.totalSeconds && *load.totalSeconds > 0)
+        return 1 / *load.totalSeconds;
+    return std::nullopt;
+}
+
+std::vector<Survivor> survivors(const Judgement& j) {
+    std::vector<Survivor> found;
+    for (const auto& cell : j.candidates.cells)
+        if (cell.settings.limit && cell.speed) found.push_back({cell.settings, cell.speed->median});
+    for (const auto* squeeze : j.squeezes)
+        for (const auto& trial : squeeze->trials) {
+            const bool alive =
+                trial.outcome == Outcome::survived || trial.outcome == Outcome::belowFloor;
+            if (!alive || !trial.settings.limit || !trial.load) continue;
+            const auto speed = speedOf(*trial.load, j.candidates.unit);
+            if (speed && *speed > 0) found.push_back({trial.settings, *speed});
+        }
+    return found;
+}
+
+/// `a third of it`, for people who do not divide in their heads.
+std::string shareText(double share) {
+    struct Word {
+        double share;
+        const char* word;
+    };
+    constexpr Word words[] = {{1.0 / 2, "half"},
+                              {1.0 / 3, "a third"},
+                              {1.0 / 4, "a quarter"},
+                              {2.0 / 3, "two thirds"},
+                              {3.0 / 4, "three quarters"}};
+    for (const auto& [value, word] : words)
+        if (std::abs(share - value) < 0.025) return fmt::format("about {} of it", word);
+    return percentText(std::round(share * 100) / 100) + " of it";
+}
+
+/// Slower than this share of full speed is starving, whatever the tolerance: a service that is
+/// merely a little slower near its edge is not what the rule is about.
+constexpr double starving = 0.8;
+
+std::optional<Finding> survivingIsNotFitting(const Judgement& j) {
+    const auto full = j.fullSpeed();
+    if (!full) return std::nullopt;
+    const double bound = *full * std::min(starving, 1 - j.options.tolerance);
+    std::optional<Survivor> named;
+    for (const auto& survivor : survivors(j)) {
+        const bool starved = survivor.speed < bound;
+        const bool smaller = !j.advised.limit || *survivor.settings.limit < *j.advised.limit;
+        if (!starved || !smaller) continue;
+        const bool worse = named && *survivor.settings.limit == *named->settings.limit &&
+                           survivor.speed < named->speed;
+        if (!named || *survivor.settings.limit > *named->settings.limit || worse) named = survivor;
+    }
+    if (!named) return std::nullopt;
+    const auto unit = j.candidates.unit;
+    const double share = named->speed / *full;
+    return Finding{{"surviving-is-not-fitting",
+                    fmt::format("{} survived the load, but surviving is not fitting: {} against "
+                                "{} at full speed, {}",
+                                settingsText(named->settings), speedText(named->speed, unit),
+                                speedText(*full, unit), shareText(share)),
+                    {{"limitBytes", *named->settings.limit},
+                     {speedName("", unit), named->speed},
+                     {speedName("full", unit), *full},
+                     {"share", share}}}};
+}
+
+std::optional<Finding> edge(const Judgement& j) {
+    if (j.edgeSource == nullptr) return std::nullopt;
+    const auto& edge = j.edgeSource->edge;
+    if (!edge.estimate && !(edge.low && edge.high)) return std::nullopt;
+    std::string text;
+    std::vector<Evidence> evidence;
+    if (edge.estimate) {
+        text = fmt::format("Half of the loads are OOM-killed at {}", formatMiB(*edge.estimate));
+        evidence.emplace_back("estimateBytes", *edge.estimate);
+        if (edge.low && edge.high)
+            text +=
+                fmt::format(" ({} interval {} to {})", percentText(edge.confidence.value_or(0.95)),
+                            formatMiB(*edge.low), formatMiB(*edge.high));
+    } else {
+        text = fmt::format("The OOM edge lies between {} and {}", formatMiB(*edge.low),
+                           formatMiB(*edge.high));
+    }
+    if (edge.low) evidence.emplace_back("lowBytes", *edge.low);
+    if (edge.high) evidence.emplace_back("highBytes", *edge.high);
+    if (j.edgeSource->minimum && j.edgeSource->riskAtMinimum) {
+        text += fmt::format("; at {} the model's risk that one load is killed is {}",
+                            formatQuantity(*j.edgeSource->minimum),
+                            percentText(*j.edgeSource->riskAtMinimum));
+        evidence.emplace_back("riskAtMinimum", *j.edgeSource->riskAtMinimum);
+    }
+    return Finding{{"edge", std::move(text), std::move(evidence)}};
+}
+
+std::optional<Finding> headroom(const Judgement& j) {
+    if (!j.advised.limit || j.advised.gomemlimit.kind == GomemlimitAdvice::Kind::unset)
+        return std::nullopt;
+    const auto tally = j.confirmed();
+    std::string text =
+        "With GOGC=off memory in use sits at GOMEMLIMIT, so the plain edge says nothing about the "
+        "headroom; ";
+    if (tally.loads == 0)
+        text += "exactly these settings were not run yet";
+    else
+        text += fmt::format("of {} load{} with exactly these settings {} {} killed", tally.loads,
+                            tally.loads == 1 ? "" : "s",
+                            tally.killed == 0 ? "none" : std::to_string(tally.killed),
+                            tally.killed > 1 ? "were" : "was");
+    return Finding{{"headroom",
+                    std::move(text),
+                    {{"loads", std::int64_t{tally.loads}}, {"killed", std::int64_t{tally.killed}}}},
+                   tally.loads < 3 ? Confidence::medium : Confidence::high};
+}
+
+std::optional<Finding> plainHeadroom(const Judgement& j) {
+    const bool plain =
+        j.advised.limit && j.advised.gomemlimit.kind == GomemlimitAdvice::Kind::unset;
+    if (!plain || j.edgeSource == nullptr) return std::nullopt;
+    const auto& bounds = j.edgeSource->edge;
+    const auto edge = bounds.estimate ? bounds.estimate : bounds.high;
+    if (!edge || *edge <= 0 || *edge >= *j.advised.limit) return std::nullopt;
+    const double ratio = static_cast<double>(*j.advised.limit) / static_cast<double>(*edge);
+    return Finding{{"headroom",
+                    fmt::format("{} leaves {} above the edge", formatQuantity(*j.advised.limit),
+                                formatMiB(*j.advised.limit - *edge)),
+                    {{"limitBytes", *j.advised.limit}, {"edgeBytes", *edge}, {"ratio", ratio}}}};
+}
+
+std::optional<Finding> outsideGo(const Judgement& j) {
+    const auto* chosen = j.chosen();
+    if (chosen == nullptr) return std::nullopt;
+    std::vector<double> outside;
+    for (const auto& run : chosen->measured) {
+        if (!run.usage || !run.usage->demand || !run.memory || !run.memory->goMapped()) continue;
+        outside.push_back(static_cast<double>(*run.usage->demand - *run.memory->goMapped()));
+    }
+    const auto typical = median(outside);
+    // Parts of Sys need not be resident: a negative difference says nothing.
+    if (!typical || *typical < 1) return std::nullopt;
+    const auto bytes = static_cast<Bytes>(std::min(*typical, 9e18));
+    return Finding{{"outside-go",
+                    fmt::format("About {} of the memory in use are outside Go's own count, which "
+                                "GOMEMLIMIT does not bound",
+                                formatMiB(bytes)),
+                    {{"outsideBytes", bytes}}}};
+}
+
+std::optional<Finding> liveUsage(const Judgement& j) {
+    const auto& seen = j.options.liveUsage;
+    if (!seen || !j.advised.limit || j.beforeLiveUsage) return std::nullopt;
+    return Finding{{"live-usage",
+                    fmt::format("Live instances were seen to use at most {}, which {} holds",
+                                formatMiB(*seen), formatQuantity(*j.advised.limit)),
+                    {{"liveUsageBytes", *seen}, {"limitBytes", *j.advised.limit}}}};
+}
+
+std::optional<Finding> loadNotRepresentative(const Judgement& j) {
+    if (!j.beforeLiveUsage || !j.advised.limit || !j.options.liveUsage) return std::nullopt;
+    return Finding{{"load-not-representative",
+                    fmt::format("Live instances were seen to use {}, more than the {} that the "
+                                "load would get by with, so the load is not representative; the "
+                                "limit is kept above live usage",
+                                formatMiB(*j.options.liveUsage), limitText(j.beforeLiveUsage)),
+                    {{"liveUsageBytes", *j.options.liveUsage},
+                     {"measuredLimitBytes", *j.beforeLiveUsage},
+                     {"limitBytes", *j.advised.limit}}},
+                   Confidence::low};
+}
+
+std::optional<Finding> ruledOut(const Judgement& j) {
+    const auto& out = j.candidates.out;
+    if (!j.choice || out.empty()) return std::nullopt;
+    std::string text = "Out of the choice";
+    constexpr std::size_t shown = 5;
+    for (std::size_t i = 0; i < std::min(out.size(), shown); ++i)
+        text +=
+            fmt::format("{} {}: {}", i == 0 ? ":" : ";", settingsText(out[i].settings), out[i].why);
+    if (out.size() > shown) text += fmt::format("; and {} more", out.size() - shown);
+    return Finding{
+        {"ruled-out", std::move(text), {{"cells", static_cast<std::int64_t>(out.size())}}}};
+}
+
+}  // namespace
+
+std::vector<Rule> memoryRules() {
+    return {ruledOut,  survivingIsNotFitting, edge, headroom, plainHeadroom, outsideGo,
+            liveUsage, loadNotRepresentative};
+}
+
+}  // namespace memfit

@@ -1,0 +1,283 @@
+#include <string>
+#include <vector>
+
+#include "memfit/experiment/documents.h"
+#include "memfit/experiment/json_trees.h"
+#include "memfit/experiment/rfc3339.h"
+
+namespace memfit {
+
+namespace {
+
+void putTime(Json& tree, const char* name, const std::optional<Timestamp>& time) {
+    if (time) tree[name] = formatRfc3339(*time);
+}
+
+/// Puts an object that says something; an empty one is left out.
+void putObject(Json& tree, const char* name, Json object) {
+    if (!object.empty()) tree[name] = std::move(object);
+}
+
+Json targetTree(const Target& target) {
+    Json tree = Json::object();
+    if (!target.type.empty()) tree["type"] = target.type;
+    putKnown(tree, "namespace", target.ns);
+    putKnown(tree, "name", target.name);
+    putKnown(tree, "container", target.container);
+    putKnown(tree, "uid", target.uid);
+    putKnown(tree, "generation", target.generation);
+    putKnown(tree, "context", target.context);
+    if (!target.command.empty()) tree["command"] = target.command;
+    putKnown(tree, "port", target.port);
+    return tree;
+}
+
+Json environmentTree(const Environment& environment) {
+    Json tree = Json::object();
+    putKnown(tree, "testbed", environment.testbed);
+    putKnown(tree, "enforcement", environment.enforcement);
+    putKnown(tree, "cpuLimit", environment.cpuLimit);
+    putKnown(tree, "cores", environment.cores);
+    putKnown(tree, "node", environment.node);
+    putKnown(tree, "kubernetesVersion", environment.kubernetesVersion);
+    putKnown(tree, "goVersion", environment.goVersion);
+    putKnown(tree, "memfitVersion", environment.memfitVersion);
+    return tree;
+}
+
+Json loadInfoTree(const LoadInfo& load) {
+    Json tree = Json::object();
+    putKnown(tree, "command", load.command);
+    putKnown(tree, "tool", load.tool);
+    putKnown(tree, "via", load.via);
+    return tree;
+}
+
+Json warningsTree(const std::vector<Warning>& warnings) {
+    Json tree = Json::array();
+    for (const auto& warning : warnings)
+        tree.push_back({{"code", warning.code}, {"text", warning.text}});
+    return tree;
+}
+
+Json memoryTree(const MemorySnapshot& memory) {
+    Json tree = Json::object();
+    putTime(tree, "time", memory.time);
+    putKnown(tree, "goroutines", memory.goroutines);
+    putKnown(tree, "sysBytes", memory.sys);
+    putKnown(tree, "heapAllocBytes", memory.heapAlloc);
+    putKnown(tree, "heapSysBytes", memory.heapSys);
+    putKnown(tree, "heapReleasedBytes", memory.heapReleased);
+    putKnown(tree, "heapInuseBytes", memory.heapInuse);
+    putKnown(tree, "stackSysBytes", memory.stackSys);
+    putKnown(tree, "nextGcBytes", memory.nextGc);
+    putKnown(tree, "totalAllocBytes", memory.totalAlloc);
+    putKnown(tree, "numGc", memory.numGc);
+    putKnown(tree, "gcCpuFraction", memory.gcCpuFraction);
+    putKnown(tree, "pauseTotalSeconds", memory.pauseTotalSeconds);
+    putKnown(tree, "residentBytes", memory.resident);
+    putKnown(tree, "goVersion", memory.goVersion);
+    if (memory.source) tree["source"] = toString(*memory.source);
+    return tree;
+}
+
+Json usageTree(const Usage& usage) {
+    Json tree = Json::object();
+    putKnown(tree, "currentBytes", usage.current);
+    putKnown(tree, "peakBytes", usage.peak);
+    putKnown(tree, "anonBytes", usage.anon);
+    putKnown(tree, "demandBytes", usage.demand);
+    putKnown(tree, "limitHits", usage.limitHits);
+    return tree;
+}
+
+Json loadTree(const LoadReport& load) {
+    Json latency = Json::object();
+    putKnown(latency, "p50", load.latency.p50);
+    putKnown(latency, "p90", load.latency.p90);
+    putKnown(latency, "p95", load.latency.p95);
+    putKnown(latency, "p99", load.latency.p99);
+
+    Json tree = Json::object();
+    putKnown(tree, "tool", load.tool);
+    putKnown(tree, "totalSeconds", load.totalSeconds);
+    putKnown(tree, "fastestSeconds", load.fastestSeconds);
+    putKnown(tree, "slowestSeconds", load.slowestSeconds);
+    putKnown(tree, "averageSeconds", load.averageSeconds);
+    putKnown(tree, "requestsPerSecond", load.requestsPerSecond);
+    putKnown(tree, "requests", load.requests);
+    putKnown(tree, "errors", load.errors);
+    putKnown(tree, "non2xx", load.non2xx);
+    putKnown(tree, "bytes", load.bytes);
+    putObject(tree, "latencySeconds", std::move(latency));
+    putKnown(tree, "exitCode", load.exitCode);
+    return tree;
+}
+
+Json currentTree(const CurrentSettings& settings) {
+    Json tree = Json::object();
+    putLimit(tree, "limitBytes", settings.limit);
+    putKnown(tree, "requestBytes", settings.request);
+    putKnown(tree, "gomemlimit", settings.gomemlimit);
+    putKnown(tree, "gogc", settings.gogc);
+    return tree;
+}
+
+/// What a trial, a bench run and a probe may know of one load.
+template <class Run>
+void putMeasured(Json& tree, const Run& run) {
+    if (run.load) tree["load"] = loadTree(*run.load);
+    if (run.memory) tree["memory"] = memoryTree(*run.memory);
+    if (run.usage) tree["usage"] = usageTree(*run.usage);
+}
+
+void putSettings(Json& tree, const Settings& settings) {
+    putLimit(tree, "limitBytes", settings.limit);
+    tree["mode"] = toString(settings.mode);
+    putKnown(tree, "gomemlimitBytes", settings.gomemlimit);
+    putKnown(tree, "gogc", settings.gogc);
+}
+
+Json trialTree(const Trial& trial) {
+    Json tree = Json::object();
+    putSettings(tree, trial.settings);
+    tree["outcome"] = toString(trial.outcome);
+    putMeasured(tree, trial);
+    putTime(tree, "startedAt", trial.startedAt);
+    putKnown(tree, "seconds", trial.seconds);
+    if (!trial.note.empty()) tree["note"] = trial.note;
+    return tree;
+}
+
+Json edgeTree(const EdgeBounds& edge) {
+    Json tree = Json::object();
+    putKnown(tree, "estimateBytes", edge.estimate);
+    putKnown(tree, "lowBytes", edge.low);
+    putKnown(tree, "highBytes", edge.high);
+    putKnown(tree, "confidence", edge.confidence);
+    return tree;
+}
+
+Json runTree(const BenchRun& run) {
+    Json tree = Json::object();
+    tree["outcome"] = toString(run.outcome);
+    putKnown(tree, "block", run.block);
+    putMeasured(tree, run);
+    return tree;
+}
+
+void putEstimate(Json& tree, const char* name, const std::optional<Estimate>& estimate) {
+    if (estimate)
+        tree[name] = {
+            {"median", estimate->median}, {"low", estimate->low}, {"high", estimate->high}};
+}
+
+Json cellTree(const BenchCell& cell) {
+    Json tree = Json::object();
+    tree["label"] = cell.label;
+    putSettings(tree, cell.settings);
+    tree["runs"] = Json::array();
+    for (const auto& run : cell.runs) tree["runs"].push_back(runTree(run));
+    Json summary = Json::object();
+    putEstimate(summary, "requestsPerSecond", cell.summary.requestsPerSecond);
+    putEstimate(summary, "totalSeconds", cell.summary.totalSeconds);
+    putEstimate(summary, "p50Seconds", cell.summary.p50Seconds);
+    putEstimate(summary, "p99Seconds", cell.summary.p99Seconds);
+    tree["summary"] = std::move(summary);
+    return tree;
+}
+
+Json comparisonTree(const CellComparison& comparison, const std::vector<std::string>& names) {
+    const auto& difference = comparison.difference;
+    return {{"cell", names[comparison.cell]}, {"against", names[comparison.against]},
+            {"ratio", difference.ratio},      {"low", difference.low},
+            {"high", difference.high},        {"significant", difference.significant},
+            {"pValue", difference.pValue},    {"test", difference.test}};
+}
+
+Json comparisonsTree(const BenchResult& bench) {
+    const auto names = cellNames(bench.cells);
+    Json tree = Json::array();
+    for (const auto& comparison : bench.comparisons)
+        if (comparison.cell < names.size() && comparison.against < names.size())
+            tree.push_back(comparisonTree(comparison, names));
+    return tree;
+}
+
+std::string finish(Json tree, const Header& header) {
+    putInputs(tree, header);
+    return documentText(tree);
+}
+
+}  // namespace
+
+void putLimit(Json& tree, std::string_view name, std::optional<Bytes> limit) {
+    tree[std::string(name)] = limit ? Json(*limit) : Json(nullptr);
+}
+
+Json documentTree(std::string_view kind, const Header& header) {
+    Json tree = Json::object();
+    tree["apiVersion"] = apiVersion;
+    tree["kind"] = kind;
+    putObject(tree, "target", targetTree(header.target));
+    putObject(tree, "environment", environmentTree(header.environment));
+    putObject(tree, "load", loadInfoTree(header.load));
+    putTime(tree, "startedAt", header.startedAt);
+    putTime(tree, "finishedAt", header.finishedAt);
+    tree["partial"] = header.partial;
+    tree["warnings"] = warningsTree(header.warnings);
+    return tree;
+}
+
+void putInputs(Json& tree, const Header& header) {
+    Json inputs = Json::array();
+    for (const auto& text : header.inputs) {
+        auto parsed = parseJsonTexts(text, {});
+        if (!parsed) continue;
+        for (auto& document : *parsed) inputs.push_back(std::move(document.value));
+    }
+    putObject(tree, "inputs", std::move(inputs));
+}
+
+std::string documentText(const Json& tree) {
+    return tree.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string toJson(const ProbeResult& result) {
+    auto tree = documentTree("ProbeResult", result.header);
+    tree["settings"] = currentTree(result.settings);
+    if (result.idle) tree["idle"] = memoryTree(*result.idle);
+    if (result.loaded) tree["loaded"] = memoryTree(*result.loaded);
+    if (result.peak) tree["peak"] = memoryTree(*result.peak);
+    tree["samples"] = Json::array();
+    for (const auto& sample : result.samples) tree["samples"].push_back(memoryTree(sample));
+    if (result.run) tree["run"] = loadTree(*result.run);
+    if (result.usage) tree["usage"] = usageTree(*result.usage);
+    return finish(std::move(tree), result.header);
+}
+
+std::string toJson(const SqueezeResult& result) {
+    auto tree = documentTree("SqueezeResult", result.header);
+    tree["mode"] = toString(result.mode);
+    putKnown(tree, "goSysBytes", result.goSys);
+    putKnown(tree, "ceilingBytes", result.ceiling);
+    tree["trials"] = Json::array();
+    for (const auto& trial : result.trials) tree["trials"].push_back(trialTree(trial));
+    putObject(tree, "edge", edgeTree(result.edge));
+    putKnown(tree, "minimumBytes", result.minimum);
+    putKnown(tree, "riskAtMinimum", result.riskAtMinimum);
+    putKnown(tree, "confirmations", result.confirmations);
+    return finish(std::move(tree), result.header);
+}
+
+std::string toJson(const BenchResult& result) {
+    auto tree = documentTree("BenchResult", result.header);
+    putKnown(tree, "minimumBytes", result.minimum);
+    putKnown(tree, "goSysBytes", result.goSys);
+    tree["cells"] = Json::array();
+    for (const auto& cell : result.cells) tree["cells"].push_back(cellTree(cell));
+    tree["comparisons"] = comparisonsTree(result);
+    return finish(std::move(tree), result.header);
+}
+
+}  // namespace memfit

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "memfit/experiment/trial.h"
+#include "memfit/observe/load_report.h"
+#include "memfit/units/bytes.h"
+
+namespace memfit {
+
+/// What a testbed and a load saw of one trial, once its status has settled (facts may lag behind
+/// the load by seconds: asking for a verdict before the status was re-read is the caller's
+/// mistake).
+struct TrialFacts {
+    std::optional<Bytes> limit;  ///< nullopt: the unlimited run
+    bool everReady = false;
+    bool readyTimedOut = false;  ///< not ready within the time that was given
+    bool mainProcessEnded = false;
+    bool oomKilled = false;       ///< some process of it was killed for memory
+    std::optional<int> exitCode;  ///< of the main process; 128 + signal when a signal ended it
+    bool loadStarted = false;
+    bool loadCut = false;  ///< stopped at the load time-out
+    std::optional<LoadReport> load;
+    bool loadCommandFailed = false;  ///< exit code not zero, and no report that is understood
+    bool stillAnswers = false;       ///< after the load, the service still accepts connections
+    bool largerLimitPassed = false;  ///< a larger limit, or none, survived the same load
+    std::optional<std::string> missedFloor;  ///< Floor::missedBy()
+    std::optional<Outcome> foreign;  ///< what the testbed knows to be none of the limit's doing:
+                                     ///< evicted, unschedulable, imageError, inconclusive
+    std::string detail;              ///< what the testbed says of the end, one clause; may be empty
+};
+
+struct Verdict {
+    Outcome outcome = Outcome::inconclusive;
+    std::string note;  ///< one clause for people: why this outcome; empty when there is nothing
+                       ///< to add
+
+    friend bool operator==(const Verdict&, const Verdict&) = default;
+};
+
+/// Names the outcome. The first rule that fits decides:
+/// 1. `foreign` as it is: such a trial says nothing about the limit.
+/// 2. An OOM kill, of whichever process (a child may die while the main process lives on, or ends
+///    with exit code 0): `oomAtStart` before it was ready, `oomKilled` from then on.
+/// 3. The main process ended: `crashed`, before and after readiness; with exit code 137 (SIGKILL)
+///    `inconclusive`, since an OOM kill can be reported as just that.
+/// 4. Not ready in time: `belowFloor` when a larger limit passed, else `neverReady`.
+/// 5. Load cut at its time-out: `belowFloor` when a larger limit passed, else `loadFailed`.
+/// 6. The service no longer answers, though nothing is known to have ended: `inconclusive`. The
+///    unlimited run that never served a request is `loadFailed`: the load goes to a wrong place.
+/// 7. The load command failed without a report, or every request failed: `loadFailed`.
+/// 8. The floor is missed: `belowFloor`. It says so of the unlimited run too, where nothing larger
+///    exists: no limit can hold that floor, and the caller has to stop.
+/// 9. `survived`; with a note when some requests failed.
+/// Whatever is not settled (load not started, no report) is `inconclusive`.
+[[nodiscard]] Verdict judge(const TrialFacts& facts);
+
+}  // namespace memfit

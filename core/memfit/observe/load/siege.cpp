@@ -1,0 +1,100 @@
+#include <algorithm>
+
+#include "memfit/observe/load/json.h"
+#include "memfit/observe/load/text.h"
+#include "memfit/observe/load/tool.h"
+
+namespace memfit::load {
+
+namespace {
+
+/// siege's figures; `transactions` were answered with a status below 500.
+struct Figures {
+    std::optional<std::int64_t> transactions, successful, failed;
+    std::optional<double> elapsed, rate, mebibytes;
+};
+
+void fill(const Figures& figures, ParsedLoad& into) {
+    LoadReport& report = into.report;
+    report.totalSeconds = toSeconds(figures.elapsed);
+    // Zero is anything below 5 KiB.
+    if (figures.mebibytes > 0.0) {
+        report.bytes = toBytes(figures.mebibytes, static_cast<double>(MiB));
+    }
+    if (!figures.transactions || !figures.successful || !figures.failed) return;
+    StatusCounts counts;
+    counts.success = std::min(*figures.successful, *figures.transactions);
+    counts.other = *figures.transactions - counts.success;
+    counts.failed = *figures.failed;
+    setCounts(report, counts);
+    setRate(report, figures.rate, *figures.transactions);
+    if (counts.failed > 0) {
+        into.warnings.emplace_back(
+            "siege does not tell answers with a status of 500 and more from connections that "
+            "failed: its errors are both");
+    }
+}
+
+bool isSiegeJson(const Json& object) {
+    return object.contains("transactions") && object.contains("availability") &&
+           object.contains("shortest_transaction");
+}
+
+void readSiegeJson(const Json& object, ParsedLoad& into) {
+    fill({.transactions = count(object, {"transactions"}),
+          .successful = count(object, {"successful_transactions"}),
+          .failed = count(object, {"failed_transactions"}),
+          .elapsed = number(object, {"elapsed_time"}),
+          .rate = number(object, {"transaction_rate"}),
+          .mebibytes = number(object, {"data_transferred"})},
+         into);
+    into.report.fastestSeconds = seconds(object, {"shortest_transaction"}, 1);
+    into.report.slowestSeconds = seconds(object, {"longest_transaction"}, 1);
+    into.report.averageSeconds = seconds(object, {"response_time"}, 1);
+}
+
+bool isSiegeText(const Material& material) {
+    return contains(material.all, "Availability:") &&
+           contains(material.all, "Shortest transaction:");
+}
+
+/// Times are in seconds or, since 4.1, in milliseconds; the longest and the shortest may have no
+/// unit of their own and then share that of the response time.
+void readSiegeTimes(std::string_view report, ParsedLoad& into) {
+    const auto measure = [&](std::string_view label) {
+        return leadingMeasure(firstLine(after(report, label)));
+    };
+    const auto average = measure("Response time:");
+    const auto shared = average ? secondsPer(average->unit) : std::nullopt;
+    if (!shared) {
+        into.warnings.emplace_back("siege names no unit of time here: latencies are left out");
+        return;
+    }
+    const auto time = [&](std::string_view label) -> std::optional<double> {
+        const auto read = measure(label);
+        if (!read) return std::nullopt;
+        return toSeconds(read->value, secondsPer(read->unit).value_or(*shared));
+    };
+    into.report.averageSeconds = time("Response time:");
+    into.report.slowestSeconds = time("Longest transaction:");
+    into.report.fastestSeconds = time("Shortest transaction:");
+}
+
+void readSiegeText(const Material& material, ParsedLoad& into) {
+    // "Successful transactions:" holds no "Transactions:" with a capital, so the first one is it.
+    const auto report = fromLast(material.all, "Transactions:");
+    fill({.transactions = countAfter(report, "Transactions:"),
+          .successful = countAfter(report, "Successful transactions:"),
+          .failed = countAfter(report, "Failed transactions:"),
+          .elapsed = numberAfter(report, "Elapsed time:"),
+          .rate = numberAfter(report, "Transaction rate:"),
+          .mebibytes = numberAfter(report, "Data transferred:")},
+         into);
+    readSiegeTimes(report, into);
+}
+
+}  // namespace
+
+const Tool siegeTool{LoadFormat::siege, isSiegeJson, readSiegeJson, isSiegeText, readSiegeText};
+
+}  // namespace memfit::load

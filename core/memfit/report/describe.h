@@ -1,0 +1,27 @@
+#pragma once
+
+#include "memfit/advice/recommendation.h"
+#include "memfit/experiment/documents.h"
+#include "memfit/report/report.h"
+
+namespace memfit {
+
+/// How much a report shows.
+struct Detail {
+    bool everyTrial = false;  ///< each trial and run, instead of the conclusion alone
+};
+
+/// Go's memory idle, loaded and at its peak, and what the load did.
+[[nodiscard]] Report describe(const ProbeResult& result, const Detail& detail = {});
+
+/// The edge, the minimum, and the trials they were learnt from.
+[[nodiscard]] Report describe(const SqueezeResult& result, const Detail& detail = {});
+
+/// Limits x {plain, gomemlimit} side by side.
+[[nodiscard]] Report describe(const BenchResult& result, const Detail& detail = {});
+
+/// The settings and the reasons, after what they were judged from (`results`, which may be empty).
+[[nodiscard]] Report describe(const Recommendation& recommendation, const Results& results,
+                              const Detail& detail = {});
+
+}  // namespace memfit

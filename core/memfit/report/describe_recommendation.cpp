@@ -1,0 +1,103 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "memfit/report/describe.h"
+#include "memfit/report/figures.h"
+#include "memfit/units/go_settings.h"
+#include "memfit/units/quantity.h"
+
+namespace memfit {
+namespace {
+
+std::string gomemlimitText(const AdvisedSettings& advised) {
+    switch (advised.gomemlimit.kind) {
+        case GomemlimitAdvice::Kind::unset:
+            return "not set";
+        case GomemlimitAdvice::Kind::limitsMemory:
+            return advised.limit
+                       ? fmt::format("limits.memory ({})", formatGomemlimit(*advised.limit))
+                       : "limits.memory";
+        case GomemlimitAdvice::Kind::bytes:
+            return advised.gomemlimit.bytes ? formatGomemlimit(*advised.gomemlimit.bytes)
+                                            : "not set";
+    }
+    return "";
+}
+
+std::string quantityText(const std::optional<Bytes>& bytes) {
+    return bytes ? formatQuantity(*bytes) : "not set";
+}
+
+Table settingsTable(const Recommendation& recommendation) {
+    const auto& advised = recommendation.advised;
+    const bool showCurrent = recommendation.current.has_value();
+    const CurrentSettings current = recommendation.current.value_or(CurrentSettings{});
+    Table table{{{"setting", Align::left}, {"advised", Align::left}}, {}};
+    if (showCurrent) table.columns.push_back({"now", Align::left});
+    const auto add = [&](std::string_view name, std::string value, std::string now) {
+        std::vector<Span> row{{std::string(name), Tone::normal}, {std::move(value), Tone::strong}};
+        if (showCurrent) row.push_back({std::move(now), Tone::normal});
+        table.rows.push_back(std::move(row));
+    };
+    add("limits.memory", quantityText(advised.limit), quantityText(current.limit));
+    add("requests.memory", quantityText(advised.request), quantityText(current.request));
+    add("GOMEMLIMIT", gomemlimitText(advised), current.gomemlimit.value_or("not set"));
+    add("GOGC", advised.gogc.value_or("not set"), current.gogc.value_or("not set"));
+    return table;
+}
+
+std::string confidenceSentence(const Recommendation& recommendation) {
+    std::string text = fmt::format("Basis: {}. Confidence: {}.", toString(recommendation.basis),
+                                   toString(recommendation.confidence));
+    if (recommendation.confirmed && recommendation.confirmed->loads > 0) {
+        const auto& confirmed = *recommendation.confirmed;
+        text +=
+            confirmed.killed == 0
+                ? fmt::format(" These very settings held in {} load{} of {}.", confirmed.loads,
+                              confirmed.loads == 1 ? "" : "s", confirmed.loads)
+                : fmt::format(" These very settings were killed in {} load{} of {}.",
+                              confirmed.killed, confirmed.killed == 1 ? "" : "s", confirmed.loads);
+    }
+    return text;
+}
+
+void append(Report& report, Report more) {
+    report.insert(report.end(), std::make_move_iterator(more.begin()),
+                  std::make_move_iterator(more.end()));
+}
+
+}  // namespace
+
+Report describe(const Recommendation& recommendation, const Results& results,
+                const Detail& detail) {
+    Report report;
+    for (const auto& probe : results.probes) append(report, describe(probe, detail));
+    for (const auto& squeeze : results.squeezes) append(report, describe(squeeze, detail));
+    for (const auto& bench : results.benches) append(report, describe(bench, detail));
+
+    const auto name = recommendation.header.target.describe();
+    report.push_back(Heading{fmt::format("Recommended{}{} ({})", name.empty() ? "" : " for ", name,
+                                         toString(recommendation.policy))});
+    report.push_back(settingsTable(recommendation));
+    report.push_back(Paragraph{{{confidenceSentence(recommendation), Tone::normal}}});
+
+    Bullets reasons;
+    for (const auto& reason : recommendation.reasons) {
+        reasons.items.push_back({reason.text, reason.code, Tone::normal});
+    }
+    for (const auto& warning : recommendation.header.warnings) {
+        reasons.items.push_back({warning.text, warning.code, Tone::bad});
+    }
+    if (!reasons.items.empty()) {
+        report.push_back(Heading{"Why"});
+        report.push_back(std::move(reasons));
+    }
+    if (!recommendation.next.empty()) {
+        report.push_back(Heading{"Next"});
+        report.push_back(Code{recommendation.next});
+    }
+    return report;
+}
+
+}  // namespace memfit

@@ -1,0 +1,47 @@
+#include "memfit/report/figures.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace memfit {
+
+std::string sizeText(std::optional<Bytes> bytes) {
+    return bytes ? formatMiB(*bytes) : "";
+}
+
+std::string limitText(std::optional<Bytes> limit) {
+    return limit ? formatMiB(*limit) : std::string("no limit");
+}
+
+std::string durationText(std::optional<double> seconds) {
+    if (!seconds) return {};
+    if (*seconds >= 100) return fmt::format("{:.0f} s", *seconds);
+    if (*seconds >= 1) return fmt::format("{:.2f} s", *seconds);
+    if (*seconds >= 0.01) return fmt::format("{:.0f} ms", *seconds * 1e3);
+    if (*seconds >= 0.001) return fmt::format("{:.1f} ms", *seconds * 1e3);
+    return fmt::format("{:.0f} us", *seconds * 1e6);
+}
+
+std::string rateText(std::optional<double> value) {
+    if (!value) return {};
+    const double magnitude = std::abs(*value);
+    if (magnitude >= 100) return fmt::format("{:.0f}", *value);
+    if (magnitude >= 10) return fmt::format("{:.1f}", *value);
+    return fmt::format("{:.2f}", *value);
+}
+
+std::string changeText(double ratio) {
+    const double percent = (ratio - 1) * 100;
+    if (std::abs(percent) < 0.5) return "0 %";
+    return fmt::format("{:+.0f} %", percent);
+}
+
+std::string shareText(double share) {
+    const double percent = share * 100;
+    if (percent > 0 && percent < 0.01) return "< 0.01 %";
+    if (percent < 1) return fmt::format("{:.2g} %", percent);
+    return fmt::format("{:.0f} %", percent);
+}
+
+}  // namespace memfit

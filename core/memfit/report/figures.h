@@ -1,0 +1,24 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "memfit/units/bytes.h"
+
+namespace memfit {
+
+/// Figures as people read them. An absent figure is an empty text: a dash would look measured.
+
+[[nodiscard]] std::string sizeText(std::optional<Bytes> bytes);
+/// `no limit` for none.
+[[nodiscard]] std::string limitText(std::optional<Bytes> limit);
+/// `1.43 s`, `31 ms`, `480 us`.
+[[nodiscard]] std::string durationText(std::optional<double> seconds);
+/// Three significant digits, no exponent: `698`, `29.6`, `0.42`.
+[[nodiscard]] std::string rateText(std::optional<double> value);
+/// `+12 %`, `-3 %`, `0 %` for a ratio.
+[[nodiscard]] std::string changeText(double ratio);
+/// `0.4 %`, `12 %`, `< 0.01 %`.
+[[nodiscard]] std::string shareText(double share);
+
+}  // namespace memfit

@@ -1,0 +1,37 @@
+#include "memfit/report/report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace memfit {
+
+std::string bar(double value, double full, std::size_t width) {
+    static constexpr std::array<std::string_view, 8> eighths{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+    if (!(value > 0) || !(full > 0)) return {};
+    const double share = std::min(value / full, 1.0);
+    const auto units =
+        static_cast<std::size_t>(std::lround(share * 8 * static_cast<double>(width)));
+    std::string out;
+    for (std::size_t i = 0; i < units / 8; ++i) out += "█";
+    out += eighths.at(units % 8);
+    return out;
+}
+
+std::size_t displayWidth(std::string_view text) {
+    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+        return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;  // not a UTF-8 continuation byte
+    }));
+}
+
+std::string printable(std::string_view text) {
+    std::string out(text);
+    std::replace_if(
+        out.begin(), out.end(),
+        [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == '\x7f'; }, '?');
+    return out;
+}
+
+}  // namespace memfit

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace memfit {
+
+/// What a piece of text means; each renderer decides how that looks.
+enum class Tone { normal, strong, good, bad, faint };
+
+struct Span {
+    std::string text;
+    Tone tone = Tone::normal;
+
+    friend bool operator==(const Span&, const Span&) = default;
+};
+
+enum class Align { left, right };
+
+struct Heading {
+    std::string text;
+};
+
+/// One line of prose; renderers wrap it.
+struct Paragraph {
+    std::vector<Span> spans;
+};
+
+/// Sentences, each with a stable code that a reader may look up.
+struct Bullets {
+    struct Item {
+        std::string text;
+        std::string code;  ///< may be empty
+        Tone tone = Tone::normal;
+    };
+    std::vector<Item> items;
+};
+
+struct TableColumn {
+    std::string title;
+    Align align = Align::left;
+};
+
+struct Table {
+    std::vector<TableColumn> columns;
+    std::vector<std::vector<Span>> rows;  ///< each as long as `columns`
+};
+
+/// Lines to be copied as they are: commands, YAML.
+struct Code {
+    std::string text;
+};
+
+using Block = std::variant<Heading, Paragraph, Bullets, Table, Code>;
+
+/// A result as people read it, before it is text: built once, rendered by dumb renderers.
+using Report = std::vector<Block>;
+
+struct TextStyle {
+    bool color = false;       ///< ANSI colours
+    std::size_t width = 100;  ///< columns that prose is wrapped to
+};
+
+[[nodiscard]] std::string renderText(const Report& report, const TextStyle& style);
+
+/// GitHub-flavoured Markdown; text from outside is escaped.
+[[nodiscard]] std::string renderMarkdown(const Report& report);
+
+/// A bar of eighth blocks, `value` of `full` at `width` characters; empty for nothing. full > 0.
+[[nodiscard]] std::string bar(double value, double full, std::size_t width);
+
+/// Characters that `text` takes on a terminal (code points; no control sequences, no wide ones).
+[[nodiscard]] std::size_t displayWidth(std::string_view text);
+
+/// `text` with control characters (escape sequences of a hostile program) made visible as `?`.
+[[nodiscard]] std::string printable(std::string_view text);
+
+}  // namespace memfit

@@ -1,0 +1,3 @@
+module sales-api
+
+go 1.19

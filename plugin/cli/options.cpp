@@ -1,0 +1,349 @@
+#include "cli/options.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "cli/values.h"
+#include "memfit/units/quantity.h"
+
+namespace memfit::plugin {
+namespace {
+
+constexpr unsigned onProbe = bit(CommandKind::probe);
+constexpr unsigned onSqueeze = bit(CommandKind::squeeze);
+constexpr unsigned onBench = bit(CommandKind::bench);
+constexpr unsigned onRecommend = bit(CommandKind::recommend);
+constexpr unsigned onAll = onProbe | onSqueeze | onBench | onRecommend;
+constexpr unsigned onSearching = onSqueeze | onBench | onRecommend;
+constexpr unsigned onBenching = onBench | onRecommend;
+
+constexpr std::array commands{
+    CommandSpec{
+        CommandKind::probe, "probe",
+        "read what the Go runtime says of its memory: idle, and under a load",
+        "--local [flags] -- PROGRAM [ARG...]",
+        "Starts the program without a limit (but under a ceiling far above its need), reads\n"
+        "its memory statistics page (expvar, Prometheus or pprof), and with --load reads it\n"
+        "again during and after the load.",
+        "kubectl memfit probe --local --port 3000 -- ./sales-api\n"
+        "kubectl memfit probe --local --port 3000 --load 'hey -n 1000 -c 10 {url}/v1/users' "
+        "-- ./sales-api"},
+    CommandSpec{
+        CommandKind::squeeze, "squeeze",
+        "find the OOM edge: the memory limit at which the load gets the program killed",
+        "--local --load 'COMMAND' [flags] -- PROGRAM [ARG...]",
+        "Runs the load without a limit, then under limits that each teach the most, until\n"
+        "the edge is known to the resolution and the minimum has its clean confirmations.",
+        "kubectl memfit squeeze --local --port 3000 --load 'hey -n 1000 -c 10 {url}/v1/users' "
+        "-- ./sales-api\n"
+        "kubectl memfit squeeze --local --port 80 --load 'wrk -d 5s {url}/' -o json -- ./api | kubectl "
+        "memfit recommend -f -"},
+    CommandSpec{
+        CommandKind::bench, "bench",
+        "run the load over limits x {plain, gomemlimit}, repeated, and compare",
+        "--local --load 'COMMAND' [flags] -- PROGRAM [ARG...]",
+        "Every cell (a limit in a mode) runs once a round, in shuffled order, so that drift\n"
+        "of the machine hits all alike. Without --min or a squeeze result (-f), it squeezes\n"
+        "first. With -f and nothing after `--`, program and load are taken from the result.",
+        "kubectl memfit bench --local --port 3000 --load 'hey -n 1000 -c 10 {url}/v1/users' "
+        "-- ./sales-api\n"
+        "kubectl memfit bench -f squeeze.json --limits none,min,2x,64Mi --runs 7 -o json"},
+    CommandSpec{
+        CommandKind::recommend, "recommend",
+        "turn results into limit, request, GOMEMLIMIT and GOGC, with reasons",
+        "(-f FILE... | --local --load 'COMMAND' [flags] -- PROGRAM [ARG...])",
+        "With --load: probe, squeeze, bench, and then a confirmation of the very settings it\n"
+        "advises. With -f: judges the result documents it is given and runs nothing.",
+        "kubectl memfit recommend --local --port 3000 --load 'hey -n 1000 -c 10 "
+        "{url}/v1/users' -- ./sales-api\n"
+        "kubectl memfit recommend -f squeeze.json -f bench.json --policy lean\n"
+        "kubectl memfit recommend -f bench.json --check --limit 64Mi"},
+};
+
+/// Stores a parsed value, or hands its error on as one of usage.
+template <class T, class Field>
+Result<void> store(Result<T> parsed, Field& field) {
+    if (!parsed) {
+        Error error = parsed.error();
+        error.kind = ErrorKind::usage;
+        return error;
+    }
+    field = *std::move(parsed);
+    return {};
+}
+
+Result<void> storeBytes(const std::string& text, std::optional<Bytes>& field) {
+    const auto quantity = parseQuantity(text);
+    if (!quantity) {
+        Error error = quantity.error();
+        error.kind = ErrorKind::usage;
+        return error;
+    }
+    if (quantity->fractional) {
+        return usageError(fmt::format("'{}' is a fraction of a byte", text),
+                          "use M or Mi for a size of memory");
+    }
+    if (quantity->bytes < 1) return usageError(fmt::format("'{}' is no memory at all", text));
+    field = quantity->bytes;
+    return {};
+}
+
+/// Stores the choice that `read` knows by this name.
+template <class Read, class Field>
+Result<void> storeChoice(const std::string& text, Read read, std::string_view choices,
+                         Field& field) {
+    const auto choice = read(text);
+    if (!choice) {
+        return usageError(fmt::format("'{}' is not one of {}", text, choices));
+    }
+    field = *choice;
+    return {};
+}
+
+std::optional<OutputFormat> outputFormat(std::string_view name) {
+    if (name == "table") return OutputFormat::table;
+    if (name == "json") return OutputFormat::json;
+    if (name == "yaml") return OutputFormat::yaml;
+    if (name == "markdown") return OutputFormat::markdown;
+    return std::nullopt;
+}
+
+std::optional<ColorWish> colorWish(std::string_view name) {
+    if (name == "auto") return ColorWish::automatic;
+    if (name == "always") return ColorWish::always;
+    if (name == "never") return ColorWish::never;
+    return std::nullopt;
+}
+
+std::optional<Enforcement> enforcement(std::string_view name) {
+    if (name == "auto") return Enforcement::automatic;
+    if (name == "watchdog") return Enforcement::watchdog;
+    return std::nullopt;
+}
+
+Result<void> storeModes(const std::string& text, std::vector<Mode>& field) {
+    const auto words = splitCommas(text);
+    if (!words) return words.error();
+    field.clear();
+    for (const auto& word : *words) {
+        const auto mode = modeFromString(word);
+        if (!mode) return usageError(fmt::format("'{}' is not one of plain, gomemlimit", word));
+        field.push_back(*mode);
+    }
+    return {};
+}
+
+constexpr std::string_view measured = "What is measured";
+constexpr std::string_view loadGroup = "Load";
+constexpr std::string_view edgeGroup = "Edge search";
+constexpr std::string_view benchGroup = "Bench";
+constexpr std::string_view adviceGroup = "Advice";
+constexpr std::string_view outputGroup = "Output";
+
+constexpr std::string_view outputChoices = "table|json|yaml|markdown";
+constexpr std::string_view colorChoices = "auto|always|never";
+constexpr std::string_view enforcementChoices = "auto|watchdog";
+constexpr std::string_view modeChoices = "plain|gomemlimit";
+constexpr std::string_view policyChoices = "balanced|lean|fast|no-limit";
+constexpr std::string_view loadFormatChoices =
+    "auto|hey|wrk|ab|siege|autocannon|oha|k6|vegeta|fortio|bombardier|none";
+
+using Value = const std::string&;
+
+constexpr std::array options{
+    OptionSpec{"local", "", "", measured, onAll,
+               "measure a program on this machine, in a memory cgroup of its own", "",
+               [](Options& o, Value) -> Result<void> {
+                   o.local = true;
+                   return {};
+               }},
+    OptionSpec{"port", "", "PORT", measured, onAll, "the port on which the program serves (default: the one it listens on)", "",
+               [](Options& o, Value v) { return store(parseInteger(v, 1, 65535), o.port); }},
+    OptionSpec{"env", "e", "NAME=VALUE", measured, onAll,
+               "set a variable in the program's environment (repeatable)", "",
+               [](Options& o, Value v) -> Result<void> {
+                   auto assignment = parseAssignment(v);
+                   if (!assignment) return assignment.error();
+                   o.env.push_back(*std::move(assignment));
+                   return {};
+               }},
+    OptionSpec{"unset-env", "", "NAME", measured, onAll,
+               "remove a variable from the program's environment (repeatable)", "",
+               [](Options& o, Value v) -> Result<void> {
+                   o.unsetEnv.push_back(v);
+                   return {};
+               }},
+    OptionSpec{"keep-env", "", "", measured, onAll,
+               "leave the program's own GOMEMLIMIT and GOGC in plain trials", "",
+               [](Options& o, Value) -> Result<void> {
+                   o.keepEnv = true;
+                   return {};
+               }},
+    OptionSpec{"cpu", "", "CPU", measured, onAll,
+               "CPU limit of the program, as in a manifest: 250m, 1.5", "",
+               [](Options& o, Value v) -> Result<void> {
+                   o.cpuText = v;
+                   return store(parseMilliCpu(v), o.cpuMilli);
+               }},
+    OptionSpec{"enforcement", "", "HOW", measured, onAll,
+               "who keeps the limit: the kernel where a memory cgroup can be made (default auto)",
+               enforcementChoices,
+               [](Options& o, Value v) {
+                   return storeChoice(v, enforcement, enforcementChoices, o.enforcement);
+               }},
+    OptionSpec{"ready-url", "", "URL", measured, onAll,
+               "ready when this answers 2xx (default: when the port accepts); {url}, {host} and "
+               "{port} are filled in",
+               "",
+               [](Options& o, Value v) -> Result<void> {
+                   o.readyUrl = v;
+                   return {};
+               }},
+    OptionSpec{"ready-timeout", "", "DURATION", measured, onAll,
+               "how long the program may take to become ready (default 60s)", "",
+               [](Options& o, Value v) { return store(parseSeconds(v), o.readyTimeoutSeconds); }},
+    OptionSpec{
+        "stats-port", "", "PORT", measured, onAll,
+        "port of the Go memory statistics page (default: tries those the program listens on)", "",
+        [](Options& o, Value v) { return store(parseInteger(v, 1, 65535), o.statsPort); }},
+    OptionSpec{"stats-path", "", "PATH", measured, onAll,
+               "path of that page (default: tries /debug/vars, /metrics, "
+               "/debug/pprof/heap?debug=1)",
+               "",
+               [](Options& o, Value v) -> Result<void> {
+                   o.statsPath = v;
+                   return {};
+               }},
+    OptionSpec{"ceiling", "", "QUANTITY", measured, onAll,
+               "safety limit of the run without a limit (default: half of the memory that is free)",
+               "", [](Options& o, Value v) { return storeBytes(v, o.ceiling); }},
+
+    OptionSpec{"load", "", "COMMAND", loadGroup, onAll,
+               "the load, split into words like a shell does but never given to one; {url}, {host} "
+               "and {port} are filled in",
+               "",
+               [](Options& o, Value v) -> Result<void> {
+                   o.load = v;
+                   return {};
+               }},
+    OptionSpec{"load-format", "", "FORMAT", loadGroup, onAll,
+               "whose report the load prints (default auto)", loadFormatChoices,
+               [](Options& o, Value v) {
+                   return storeChoice(v, loadFormatFromString, loadFormatChoices, o.loadFormat);
+               }},
+    OptionSpec{"load-timeout", "", "DURATION", loadGroup, onAll,
+               "when a load is cut (default: 3 x the run without a limit, at least 30s)", "",
+               [](Options& o, Value v) { return store(parseSeconds(v), o.loadTimeoutSeconds); }},
+    OptionSpec{"warmup", "", "COMMAND", loadGroup, onAll, "run this before each load", "",
+               [](Options& o, Value v) -> Result<void> {
+                   o.warmup = v;
+                   return {};
+               }},
+
+    OptionSpec{"from", "", "QUANTITY", edgeGroup, onSearching, "never try a limit below this", "",
+               [](Options& o, Value v) { return storeBytes(v, o.from); }},
+    OptionSpec{"to", "", "QUANTITY", edgeGroup, onSearching, "never try a limit above this", "",
+               [](Options& o, Value v) { return storeBytes(v, o.to); }},
+    OptionSpec{"resolution", "", "SHARE", edgeGroup, onSearching,
+               "how narrow the edge's interval must be (default 2%, at least 256Ki)", "",
+               [](Options& o, Value v) { return store(parseShare(v, 0.001, 0.5), o.resolution); }},
+    OptionSpec{"confirm", "", "N", edgeGroup, onSearching,
+               "clean loads wanted at the answer (default 3)", "",
+               [](Options& o, Value v) { return store(parseInteger(v, 1, 1000), o.confirm); }},
+    OptionSpec{"max-trials", "", "N", edgeGroup, onSearching,
+               "the most trials the search may take (default 24)", "",
+               [](Options& o, Value v) { return store(parseInteger(v, 1, 1000), o.maxTrials); }},
+    OptionSpec{"risk", "", "SHARE", edgeGroup, onSearching,
+               "accepted chance that one load is OOM-killed at the answer, by the model (default "
+               "0.01)",
+               "", [](Options& o, Value v) { return store(parseShare(v, 1e-6, 0.5), o.risk); }},
+    OptionSpec{
+        "mode", "", "MODE", edgeGroup, onSqueeze, "how Go is set in the search (default plain)",
+        modeChoices,
+        [](Options& o, Value v) { return storeChoice(v, modeFromString, modeChoices, o.mode); }},
+    OptionSpec{"gomemlimit", "", "RULE", edgeGroup, onSearching,
+               "GOMEMLIMIT of gomemlimit trials: limit, 90%, or a quantity (default limit)", "",
+               [](Options& o, Value v) { return store(parseGomemlimitRule(v), o.gomemlimit); }},
+    OptionSpec{"floor", "", "TERMS", edgeGroup, onSearching,
+               "what a survivor must deliver, 'rps>=0.9x,p99<=500ms'; x: times the run without a "
+               "limit",
+               "", [](Options& o, Value v) { return store(Floor::parse(v), o.floor); }},
+
+    OptionSpec{"limits", "", "LIST", benchGroup, onBenching,
+               "limits to compare (default none,min,sys,2x,4x); also quantities", "",
+               [](Options& o, Value v) { return store(parseLimitWords(v), o.limits); }},
+    OptionSpec{"modes", "", "LIST", benchGroup, onBenching,
+               "modes to compare (default plain,gomemlimit)", "",
+               [](Options& o, Value v) { return storeModes(v, o.modes); }},
+    OptionSpec{"runs", "", "N", benchGroup, onBenching, "runs a cell (default 5)", "",
+               [](Options& o, Value v) { return store(parseInteger(v, 1, 1000), o.runs); }},
+    OptionSpec{"min", "", "QUANTITY", benchGroup, onBenching,
+               "the minimum, instead of squeezing for it", "",
+               [](Options& o, Value v) { return storeBytes(v, o.minimum); }},
+
+    OptionSpec{"filename", "f", "FILE", adviceGroup, onBenching,
+               "result documents to start from (repeatable; - is standard input)", "",
+               [](Options& o, Value v) -> Result<void> {
+                   o.files.push_back(v);
+                   return {};
+               }},
+    OptionSpec{"tolerance", "", "SHARE", adviceGroup, onRecommend,
+               "how much throughput may be given up for a smaller limit (default 5%)", "",
+               [](Options& o, Value v) { return store(parseShare(v, 0, 0.9), o.tolerance); }},
+    OptionSpec{"policy", "", "POLICY", adviceGroup, onRecommend,
+               "what matters most (default balanced)", policyChoices,
+               [](Options& o, Value v) {
+                   return storeChoice(v, policyFromString, policyChoices, o.policy);
+               }},
+    OptionSpec{"check", "", "", adviceGroup, onRecommend,
+               "exit 3 when what is set (--limit, --env) does not fit the advice", "",
+               [](Options& o, Value) -> Result<void> {
+                   o.check = true;
+                   return {};
+               }},
+    OptionSpec{"limit", "", "QUANTITY", adviceGroup, onRecommend,
+               "the limit that is set now, for --check", "",
+               [](Options& o, Value v) { return storeBytes(v, o.currentLimit); }},
+
+    OptionSpec{
+        "output", "o", "FORMAT", outputGroup, onAll, "how to print the result (default table)",
+        outputChoices,
+        [](Options& o, Value v) { return storeChoice(v, outputFormat, outputChoices, o.output); }},
+    OptionSpec{
+        "color", "", "WHEN", outputGroup, onAll,
+        "colours (default auto: on a terminal; honours NO_COLOR)", colorChoices,
+        [](Options& o, Value v) { return storeChoice(v, colorWish, colorChoices, o.color); }},
+    OptionSpec{"quiet", "q", "", outputGroup, onAll, "no progress, no notes on standard error", "",
+               [](Options& o, Value) -> Result<void> {
+                   o.quiet = true;
+                   return {};
+               }},
+    OptionSpec{"verbose", "v", "", outputGroup, onAll,
+               "print every trial in full, and every command that is run", "",
+               [](Options& o, Value) -> Result<void> {
+                   o.verbose = true;
+                   return {};
+               }},
+    OptionSpec{"dry-run", "", "", outputGroup, onAll,
+               "print what would be run, and the most trials it could take; touch nothing", "",
+               [](Options& o, Value) -> Result<void> {
+                   o.dryRun = true;
+                   return {};
+               }},
+};
+
+}  // namespace
+
+std::span<const CommandSpec> commandTable() {
+    return commands;
+}
+std::span<const OptionSpec> optionTable() {
+    return options;
+}
+
+const CommandSpec& specOf(CommandKind kind) {
+    return commands.at(static_cast<std::size_t>(kind));
+}
+
+}  // namespace memfit::plugin

@@ -1,0 +1,121 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "memfit/advice/recommendation.h"
+#include "memfit/error.h"
+#include "memfit/experiment/bench_plan.h"
+#include "memfit/experiment/floor.h"
+#include "memfit/observe/load_report.h"
+#include "memfit/units/bytes.h"
+
+namespace memfit::plugin {
+
+enum class CommandKind { probe, squeeze, bench, recommend };
+
+enum class OutputFormat { table, json, yaml, markdown };
+enum class ColorWish { automatic, always, never };
+
+/// How limits are kept on this machine: by the kernel where it can be, or always by the watchdog.
+enum class Enforcement { automatic, watchdog };
+
+/// Everything the command line can say, after parsing: typed, checked, nothing left as text that
+/// means something else. Fields that were not given are absent or hold the documented default.
+struct Options {
+    // What is measured.
+    bool local = false;
+    std::vector<std::string> target;   ///< words before `--`
+    std::vector<std::string> program;  ///< words after `--`
+    std::vector<std::pair<std::string, std::string>> env;
+    std::vector<std::string> unsetEnv;
+    bool keepEnv = false;
+    std::optional<std::int64_t> cpuMilli;
+    std::optional<std::string> cpuText;
+    std::optional<int> port;
+    std::optional<std::string> readyUrl;
+    double readyTimeoutSeconds = 60;
+    Enforcement enforcement = Enforcement::automatic;
+    std::optional<int> statsPort;
+    std::optional<std::string> statsPath;
+
+    // The load.
+    std::optional<std::string> load;
+    std::optional<std::string> warmup;
+    LoadFormat loadFormat = LoadFormat::automatic;
+    std::optional<double> loadTimeoutSeconds;
+
+    // The edge.
+    std::optional<Bytes> from, to, ceiling;
+    double resolution = 0.02;
+    int confirm = 3;
+    int maxTrials = 24;
+    double risk = 0.01;
+    Mode mode = Mode::plain;
+    GomemlimitRule gomemlimit;
+    std::optional<Floor> floor;
+
+    // The bench.
+    std::vector<LimitWord> limits;  ///< empty: none,min,sys,2x,4x
+    std::vector<Mode> modes = {Mode::plain, Mode::gomemlimit};
+    int runs = 5;
+    std::optional<Bytes> minimum;
+
+    // The advice.
+    std::vector<std::string> files;
+    double tolerance = 0.05;
+    Policy policy = Policy::balanced;
+    bool check = false;
+    std::optional<Bytes> currentLimit;
+
+    // The output.
+    OutputFormat output = OutputFormat::table;
+    ColorWish color = ColorWish::automatic;
+    bool quiet = false;
+    bool verbose = false;
+    bool dryRun = false;
+};
+
+/// A command line that asks for a command to be run.
+struct Command {
+    CommandKind kind = CommandKind::probe;
+    Options options;
+};
+
+/// One row a command. The same table feeds parsing, help and documentation.
+struct CommandSpec {
+    CommandKind kind;
+    std::string_view name;
+    std::string_view summary;   ///< one line
+    std::string_view usage;     ///< what follows the name
+    std::string_view details;   ///< paragraphs for --help
+    std::string_view examples;  ///< one a line
+};
+
+/// One row a flag. `apply` reads the value into the options; an Error of it names the value only,
+/// the caller adds the flag.
+struct OptionSpec {
+    std::string_view name;         ///< without dashes
+    std::string_view shortName;    ///< one letter or empty
+    std::string_view placeholder;  ///< empty: a switch without a value
+    std::string_view group;        ///< heading in --help
+    unsigned commands;             ///< bit mask of bit(CommandKind)
+    std::string_view help;
+    std::string_view choices;  ///< `table|json`, or empty
+    Result<void> (*apply)(Options&, const std::string& value);
+};
+
+[[nodiscard]] constexpr unsigned bit(CommandKind kind) {
+    return 1U << static_cast<unsigned>(kind);
+}
+
+[[nodiscard]] std::span<const CommandSpec> commandTable();
+[[nodiscard]] std::span<const OptionSpec> optionTable();
+
+[[nodiscard]] const CommandSpec& specOf(CommandKind kind);
+
+}  // namespace memfit::plugin

@@ -1,0 +1,204 @@
+#include "cli/parse.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <map>
+
+#include "cli/values.h"
+
+namespace memfit::plugin {
+namespace {
+
+const CommandSpec* findCommand(std::string_view name) {
+    for (const auto& spec : commandTable()) {
+        if (spec.name == name) return &spec;
+    }
+    return nullptr;
+}
+
+Error unknownCommand(const std::string& word) {
+    if (word.starts_with('-')) {
+        return usageError(fmt::format("'{}' stands before a command", word),
+                          "name the command first: kubectl memfit recommend [flags]");
+    }
+    std::vector<std::string_view> names;
+    for (const auto& spec : commandTable()) names.push_back(spec.name);
+    const auto near = nearest(word, names);
+    return usageError(
+        fmt::format("unknown command '{}'", word),
+        near.empty() ? "see kubectl memfit --help" : fmt::format("did you mean '{}'?", near));
+}
+
+Error unknownFlag(const CommandSpec& command, const std::string& flag) {
+    const std::string bare = flag.substr(0, flag.find('='));
+    const auto first = bare.find_first_not_of('-');
+    const std::string name = first == std::string::npos ? "" : bare.substr(first);
+    std::vector<std::string_view> names;
+    for (const auto& spec : optionTable()) {
+        if ((spec.commands & bit(command.kind)) != 0) names.push_back(spec.name);
+        if (spec.name == name && (spec.commands & bit(command.kind)) == 0) {
+            return usageError(fmt::format("{} does not take --{}", command.name, name),
+                              fmt::format("see kubectl memfit {} --help", command.name));
+        }
+    }
+    const auto near = nearest(name, names);
+    return usageError(fmt::format("unknown flag '{}' of {}", bare, command.name),
+                      near.empty() ? fmt::format("see kubectl memfit {} --help", command.name)
+                                   : fmt::format("did you mean '--{}'?", near));
+}
+
+/// The words of one command line, by flag name, before anything is made of them.
+struct Raw {
+    std::map<std::string_view, std::vector<std::string>> values;
+    std::map<std::string_view, bool> switches;
+    std::vector<std::string> positional;
+    bool help = false;
+};
+
+Result<Raw> splitFlags(const CommandSpec& command, std::vector<std::string> words) {
+    CLI::App app;
+    app.set_help_flag();
+    app.allow_extras(false);
+    Raw raw;
+    app.add_flag("-h,--help", raw.help);
+    app.add_option("target", raw.positional);
+    for (const auto& spec : optionTable()) {
+        if ((spec.commands & bit(command.kind)) == 0) continue;
+        const std::string names = spec.shortName.empty()
+                                      ? fmt::format("--{}", spec.name)
+                                      : fmt::format("-{},--{}", spec.shortName, spec.name);
+        if (spec.placeholder.empty()) {
+            app.add_flag(names, raw.switches[spec.name]);
+        } else {
+            app.add_option(names, raw.values[spec.name])
+                ->expected(1)
+                ->allow_extra_args(false)
+                ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+        }
+    }
+    std::reverse(words.begin(), words.end());  // CLI11 takes them last first
+    try {
+        app.parse(words);
+    } catch (const CLI::ExtrasError&) {
+        for (const auto& word : app.remaining()) {
+            if (word.starts_with('-')) return unknownFlag(command, word);
+        }
+        return usageError("too many words");
+    } catch (const CLI::ParseError& error) {
+        return usageError(error.what(), fmt::format("see kubectl memfit {} --help", command.name));
+    }
+    return raw;
+}
+
+Result<Options> applyFlags(const Raw& raw) {
+    Options options;
+    for (const auto& spec : optionTable()) {
+        if (const auto found = raw.switches.find(spec.name);
+            found != raw.switches.end() && found->second) {
+            if (auto applied = spec.apply(options, ""); !applied) return applied.error();
+        }
+        const auto found = raw.values.find(spec.name);
+        if (found == raw.values.end()) continue;
+        for (const auto& value : found->second) {
+            auto applied = spec.apply(options, value);
+            if (applied) continue;
+            Error error = applied.error();
+            error.kind = ErrorKind::usage;
+            error.what = fmt::format("--{}: {}", spec.name, error.what);
+            return error;
+        }
+    }
+    return options;
+}
+
+/// Is there something to measure, or to read, and all that it takes?
+Result<void> checkSources(const Command& command) {
+    const auto& options = command.options;
+    const auto name = specOf(command.kind).name;
+    const bool readsFiles =
+        command.kind == CommandKind::bench || command.kind == CommandKind::recommend;
+    const bool runs = options.local || options.load.has_value();
+    if (!options.files.empty()) {
+        if (command.kind == CommandKind::recommend && runs && options.program.empty()) {
+            return usageError("--load with -f runs what the documents lack, and needs the program",
+                              "write --local and the program, after `--`, or leave out --load");
+        }
+        return {};  // what is left out here, the documents may hold
+    }
+    if (!options.local) {
+        return usageError(
+            fmt::format("{} has nothing to measure", name),
+            fmt::format("use --local ... -- PROGRAM{}", readsFiles ? ", or -f FILE" : ""));
+    }
+    if (options.program.empty()) {
+        return usageError("--local needs a program", "write it last, after `--`");
+    }
+    if (command.kind != CommandKind::probe && !options.load) {
+        return usageError(fmt::format("{} needs a load", name),
+                          "give one: --load 'hey -n 1000 -c 10 {url}/'");
+    }
+    return {};
+}
+
+/// What no single flag can know.
+Result<void> checkTogether(const Command& command) {
+    const auto& options = command.options;
+    if (options.from && options.to && *options.from > *options.to) {
+        return usageError(fmt::format("--from {} is above --to {}", formatMiB(*options.from),
+                                      formatMiB(*options.to)),
+                          "swap them");
+    }
+    if (!options.program.empty() && !options.local) {
+        return usageError("a program after `--` is measured on this machine", "add --local");
+    }
+    if (options.local && !options.target.empty()) {
+        return usageError(fmt::format("--local takes its program after `--`, not '{}'",
+                                      fmt::join(options.target, " ")),
+                          "write: --local [flags] -- PROGRAM [ARG...]");
+    }
+    if (!options.target.empty()) {
+        return usageError(fmt::format("'{}': this version measures programs on this machine and "
+                                      "reads result documents, not workloads in a cluster",
+                                      fmt::join(options.target, " ")),
+                          "use --local ... -- PROGRAM, or -f FILE");
+    }
+    if (auto checked = checkSources(command); !checked) return checked;
+    if (options.check && !options.currentLimit) {
+        return usageError("--check needs to know what is set", "add --limit QUANTITY");
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<Request> parse(const std::vector<std::string>& arguments) {
+    if (arguments.empty()) return Request{Notice{overviewHelp()}};
+    const auto& first = arguments.front();
+    if (first == "--help" || first == "-h") return Request{Notice{overviewHelp()}};
+    if (first == "--version" || first == "version") return Request{Notice{versionText()}};
+    if (first == "help") {
+        if (arguments.size() == 1) return Request{Notice{overviewHelp()}};
+        const auto* const spec = findCommand(arguments[1]);
+        if (spec == nullptr) return unknownCommand(arguments[1]);
+        return Request{Notice{commandHelp(*spec)}};
+    }
+    const auto* const spec = findCommand(first);
+    if (spec == nullptr) return unknownCommand(first);
+
+    const auto dashes = std::find(arguments.begin() + 1, arguments.end(), "--");
+    auto raw = splitFlags(*spec, {arguments.begin() + 1, dashes});
+    if (!raw) return raw.error();
+    if (raw->help) return Request{Notice{commandHelp(*spec)}};
+
+    auto options = applyFlags(*raw);
+    if (!options) return options.error();
+    Command command{spec->kind, *std::move(options)};
+    command.options.target = std::move(raw->positional);
+    if (dashes != arguments.end()) command.options.program.assign(dashes + 1, arguments.end());
+    if (auto checked = checkTogether(command); !checked) return checked.error();
+    return Request{std::move(command)};
+}
+
+}  // namespace memfit::plugin

@@ -1,0 +1,52 @@
+#include <fmt/format.h>
+
+#include "commands/commands.h"
+#include "commands/experiment.h"
+
+namespace memfit::plugin {
+namespace {
+
+/// Rows of the plan that this command has: how often it would run the load at most.
+std::string stages(CommandKind kind, const Options& options) {
+    const auto most = worstCase(options);
+    std::string text;
+    int total = 0;
+    const auto add = [&](std::string_view name, int trials) {
+        if (trials == 0) return;
+        text += fmt::format("  {:<9}at most {} trial{}\n", name, trials, trials == 1 ? "" : "s");
+        total += trials;
+    };
+    if (kind == CommandKind::probe) add("probe", 1);
+    if (kind != CommandKind::probe) add("squeeze", most.squeeze);
+    if (kind == CommandKind::bench || kind == CommandKind::recommend) add("bench", most.bench);
+    if (kind == CommandKind::recommend) add("confirm", most.confirm);
+    return text + fmt::format(
+                      "  {:<9}at most {} trials; one whose outcome says nothing about the "
+                      "edge is repeated up to {} times\n",
+                      "in all", total, retries);
+}
+
+}  // namespace
+
+Result<int> runDryRun(const Context& context) {
+    const auto kind = context.kind;
+    const auto& options = context.options;
+    std::string text;
+    if (!options.local && kind == CommandKind::recommend) {
+        text = fmt::format("would read {} and print the advice; would run nothing\n",
+                           fmt::join(options.files, ", "));
+    } else {
+        text = "would start, once a trial, in a memory cgroup of its own:\n";
+        text += fmt::format(
+            "  {}\n", options.program.empty()
+                          ? "the program of " + fmt::format("{}", fmt::join(options.files, ", "))
+                          : fmt::format("{}", fmt::join(options.program, " ")));
+        if (options.load) text += fmt::format("would run as load:\n  {}\n", *options.load);
+        text += "trials:\n" + stages(kind, options);
+    }
+    const auto printed = printText(text, context.streams);
+    if (!printed) return printed.error();
+    return 0;
+}
+
+}  // namespace memfit::plugin

@@ -1,0 +1,141 @@
+#include "commands/experiment.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <random>
+
+#include "commands/bench_loop.h"
+#include "commands/squeeze_loop.h"
+#include "memfit/advice/confirmation.h"
+
+namespace memfit::plugin {
+namespace {
+
+/// None, the minimum, Go's own number, and multiples of the minimum: the published experiment.
+std::vector<LimitWord> limitWords(const Options& options) {
+    if (!options.limits.empty()) return options.limits;
+    return parseLimitWords("none,min,sys,2x,4x").value();
+}
+
+EdgeSearchOptions searchOptions(const Options& options) {
+    EdgeSearchOptions search;
+    search.from = options.from;
+    search.to = options.to;
+    search.resolution = options.resolution;
+    search.confirmations = options.confirm;
+    search.maxTrials = options.maxTrials;
+    search.risk = options.risk;
+    return search;
+}
+
+template <class Documents, class Read>
+auto lastKnown(const Documents& documents, Read read) -> decltype(read(documents.front())) {
+    decltype(read(documents.front())) value;
+    for (const auto& document : documents) {
+        if (auto known = read(document)) value = known;
+    }
+    return value;
+}
+
+std::optional<Bytes> knownSys(const Results& inputs) {
+    if (auto sys = lastKnown(inputs.squeezes, [](const auto& s) { return s.goSys; })) return sys;
+    return lastKnown(inputs.probes, [](const ProbeResult& probe) {
+        return probe.loaded ? probe.loaded->sys : std::nullopt;
+    });
+}
+
+bool wants(const std::vector<LimitWord>& words, LimitWord::Kind kind) {
+    return std::any_of(words.begin(), words.end(),
+                       [&](const LimitWord& word) { return word.kind == kind; });
+}
+
+}  // namespace
+
+FinishedSqueeze squeezeStage(const Context& context, Session& session, int trialsAfter) {
+    context.progress.stage("squeeze", trialsAfter);
+    auto run = squeeze(session.trials(), {context.options.mode, context.options.gomemlimit,
+                                          searchOptions(context.options)});
+    run.result.header = session.header({}, run.stopped);
+    run.result.ceiling = session.ceiling();
+    run.probe.header = session.header({}, std::nullopt);
+    return {std::move(run.result), std::move(run.probe), std::move(run.stopped)};
+}
+
+FinishedBench benchStage(const Context& context, Session& session, const Results& inputs,
+                         int trialsAfter) {
+    FinishedBench finished;
+    const auto finish = [&](std::optional<Error> stopped) {
+        finished.result.header = session.header(inputs.texts, stopped);
+        finished.stopped = std::move(stopped);
+        return std::move(finished);
+    };
+    context.progress.stage("bench", trialsAfter);
+
+    BenchPlanOptions options;
+    options.limits = limitWords(context.options);
+    options.modes = context.options.modes;
+    options.gomemlimit = context.options.gomemlimit;
+    options.runs = context.options.runs;
+    options.minimum = context.options.minimum;
+    if (!options.minimum) {
+        options.minimum = lastKnown(inputs.squeezes, [](const auto& s) { return s.minimum; });
+    }
+    options.sys = knownSys(inputs);
+    if (!options.sys && wants(options.limits, LimitWord::Kind::sys)) {
+        const auto cells = static_cast<int>(options.limits.size() * options.modes.size());
+        const auto record =
+            session.trials().run(plainSettings(std::nullopt), cells * options.runs, false);
+        if (!record) return finish(record.error());
+        if (record->trial.outcome != Outcome::survived) return finish(trialFailure(*record));
+        if (record->trial.memory) options.sys = record->trial.memory->sys;
+    }
+    const bool asked = !context.options.limits.empty();
+    if (!options.sys && !asked) {
+        std::erase_if(options.limits,
+                      [](const LimitWord& word) { return word.kind == LimitWord::Kind::sys; });
+        context.progress.note("note: no cell at Go's Sys, since the program does not tell it");
+    }
+    const auto cells = benchCells(options);
+    if (!cells) return finish(cells.error());
+
+    auto outcome = bench(session.trials(), {*cells, options.runs, std::random_device{}()});
+    finished.result = std::move(outcome.result);
+    finished.result.minimum = options.minimum;
+    finished.result.goSys = options.sys;
+    return finish(std::move(outcome.stopped));
+}
+
+std::optional<Error> confirmStage(const Context& context, Session& session,
+                                  Recommendation& recommendation) {
+    if (!recommendation.advised.limit) return std::nullopt;
+    context.progress.stage("confirm", 0);
+    Confirmation confirmation(recommendation.advised, context.options.confirm);
+    std::optional<Error> stopped;
+    while (const auto settings = confirmation.next()) {
+        const int left = std::max(0, context.options.confirm - confirmation.tally().loads - 1);
+        const auto record = session.trials().run(*settings, left);
+        if (!record) {
+            stopped = record.error();
+            break;
+        }
+        confirmation.observe(record->trial);
+    }
+    applyConfirmation(recommendation, confirmation);
+    return stopped;
+}
+
+WorstCase worstCase(const Options& options) {
+    const auto words = limitWords(options);
+    int cells = 0;
+    for (const auto& word : words) {
+        cells += word.kind == LimitWord::Kind::none ? 1 : static_cast<int>(options.modes.size());
+    }
+    WorstCase most;
+    most.squeeze = options.minimum ? 0 : options.maxTrials;
+    most.bench = cells * options.runs + (options.minimum ? 1 : 0);
+    most.confirm = Confirmation::mostTrials(options.confirm);
+    return most;
+}
+
+}  // namespace memfit::plugin

@@ -1,0 +1,125 @@
+#include <fmt/format.h>
+
+#include "commands/commands.h"
+#include "commands/experiment.h"
+#include "commands/files.h"
+#include "memfit/report/describe.h"
+
+namespace memfit::plugin {
+namespace {
+
+/// What --limit and --env say is set now.
+std::optional<CurrentSettings> currentSettings(const Options& options) {
+    if (!options.currentLimit) return std::nullopt;
+    CurrentSettings current;
+    current.limit = options.currentLimit;
+    for (const auto& [name, value] : options.env) {
+        if (name == "GOMEMLIMIT") current.gomemlimit = value;
+        if (name == "GOGC") current.gogc = value;
+    }
+    return current;
+}
+
+AdviceOptions adviceOptions(const Options& options) {
+    AdviceOptions advice;
+    advice.policy = options.policy;
+    advice.tolerance = options.tolerance;
+    advice.current = currentSettings(options);
+    return advice;
+}
+
+/// Prints what was gathered before a run ended early and no advice can be given: every document by
+/// itself, or all in one report.
+Result<void> printGathered(const Context& context, const Results& results) {
+    if (results.empty()) return {};
+    Printable gathered;
+    const auto add = [&](const auto& documents) {
+        for (const auto& document : documents) {
+            gathered.json += toJson(document);
+            const auto report = describe(document, {true});
+            gathered.report.insert(gathered.report.end(), report.begin(), report.end());
+        }
+    };
+    add(results.probes);
+    add(results.squeezes);
+    add(results.benches);
+    if (context.options.output == OutputFormat::yaml) {
+        // One tree for YAML too: a stream of JSON documents is not one.
+        gathered.json = "[" + fmt::format("{}", fmt::join(results.texts, ",")) + "]";
+    }
+    return print(gathered, context.options, context.streams);
+}
+
+/// Fills `results` with what it lacks: squeeze, then bench. Returns why it ended early, if it did.
+std::optional<Error> measure(const Context& context, Session& session, Results& results) {
+    const auto most = worstCase(context.options);
+    const auto known = [](const Results& all) {
+        for (const auto& squeeze : all.squeezes) {
+            if (squeeze.minimum) return true;
+        }
+        return false;
+    };
+    if (!known(results) && !context.options.minimum && results.benches.empty()) {
+        const auto squeezed = squeezeStage(context, session, most.bench + context.options.confirm);
+        if (squeezed.probe.idle || squeezed.probe.loaded) fold(squeezed.probe, results);
+        if (!squeezed.result.trials.empty()) fold(squeezed.result, results);
+        const bool usable =
+            !squeezed.stopped ||
+            (squeezed.result.minimum && squeezed.stopped->kind == ErrorKind::inconclusive);
+        if (!usable) return squeezed.stopped;
+        if (squeezed.stopped) context.progress.note("warning: " + squeezed.stopped->message());
+    }
+    if (results.benches.empty()) {
+        const auto benched = benchStage(context, session, results, context.options.confirm);
+        if (!benched.result.cells.empty()) fold(benched.result, results);
+        if (benched.stopped) return benched.stopped;
+    }
+    return std::nullopt;
+}
+
+int checked(const Context& context, const Recommendation& recommendation) {
+    const auto found = mismatches(recommendation.current.value_or(CurrentSettings{}),
+                                  recommendation.advised, context.options.tolerance);
+    for (const auto& mismatch : found) {
+        context.streams.err << fmt::format("check: {}\n", mismatch) << std::flush;
+    }
+    return found.empty() ? 0 : 3;
+}
+
+}  // namespace
+
+Result<int> runRecommend(const Context& context) {
+    auto results = readResultFiles(context.options.files);
+    if (!results) return results.error();
+
+    std::unique_ptr<Session> session;
+    std::optional<Error> stopped;
+    if (context.options.local) {
+        auto opened = Session::open(context, *results);
+        if (!opened) return opened.error();
+        session = *std::move(opened);
+        stopped = measure(context, *session, *results);
+    }
+    auto recommendation = recommend(*results, adviceOptions(context.options));
+    const bool interrupted = stopped && stopped->kind != ErrorKind::inconclusive;
+    if (!recommendation || (interrupted && stopped->kind == ErrorKind::interrupted)) {
+        const auto printed = printGathered(context, *results);
+        if (!printed) return printed.error();
+        return stopped ? *stopped : recommendation.error();
+    }
+    if (session) {
+        if (!stopped) stopped = confirmStage(context, *session, *recommendation);
+        auto warnings = std::move(recommendation->header.warnings);
+        recommendation->header = session->header(results->texts, stopped);
+        recommendation->header.warnings.insert(recommendation->header.warnings.end(),
+                                               warnings.begin(), warnings.end());
+    }
+    const auto printed = print(
+        {toJson(*recommendation), describe(*recommendation, *results, {context.options.verbose})},
+        context.options, context.streams);
+    if (!printed) return printed.error();
+    if (stopped) return *stopped;
+    return context.options.check ? checked(context, *recommendation) : 0;
+}
+
+}  // namespace memfit::plugin

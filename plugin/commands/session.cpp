@@ -1,0 +1,146 @@
+#include "commands/session.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "load/redact.h"
+#include "testbed/local_testbed.h"
+#include "version.h"
+
+namespace memfit::plugin {
+namespace {
+
+Timestamp now() {
+    return std::chrono::time_point_cast<std::chrono::milliseconds>(
+        std::chrono::system_clock::now());
+}
+
+bool holdsRedacted(const std::string& text) { return text.find(redacted) != std::string::npos; }
+
+/// What the documents say was measured, for what the command line leaves out. A value that was
+/// redacted when the document was written cannot be run again.
+Result<Options> completed(const Options& given, const Results& inputs) {
+    Options options = given;
+    const auto* const header = inputs.empty() ? nullptr : &inputs.firstHeader();
+    if (options.program.empty()) {
+        if (header == nullptr || header->target.command.empty()) {
+            return usageError("the documents name no program of this machine",
+                              "add --local, and the program after `--`");
+        }
+        options.program = header->target.command;
+        if (!options.port && header->target.port) {
+            options.port = static_cast<int>(*header->target.port);
+        }
+        if (std::any_of(options.program.begin(), options.program.end(), holdsRedacted)) {
+            return usageError("the documents hold the program's arguments with a secret taken out",
+                              "add --local, and the whole program after `--`");
+        }
+    }
+    if (!options.load && header != nullptr && header->load.command) {
+        options.load = header->load.command;
+        if (holdsRedacted(*options.load)) {
+            return usageError("the documents hold the load command with a secret taken out",
+                              "give the whole of it with --load");
+        }
+    }
+    return options;
+}
+
+LocalOptions localOptions(const Options& options) {
+    LocalOptions local;
+    local.command = options.program;
+    local.port = options.port;
+    local.readyUrl = options.readyUrl;
+    local.env = {options.env.begin(), options.env.end()};
+    local.unsetEnv = options.unsetEnv;
+    local.statsPort = options.statsPort;
+    local.statsPath = options.statsPath;
+    local.cpuMilli = options.cpuMilli;
+    local.ceiling = options.ceiling;
+    local.keepEnv = options.keepEnv;
+    local.forceWatchdog = options.enforcement == Enforcement::watchdog;
+    return local;
+}
+
+Result<LoadPlan> loadPlan(const Options& options) {
+    LoadPlan plan;
+    plan.format = options.loadFormat;
+    plan.timeoutSeconds = options.loadTimeoutSeconds;
+    plan.readyTimeoutSeconds = options.readyTimeoutSeconds;
+    plan.floor = options.floor;
+    if (options.load) {
+        auto load = parseLoadCommand(*options.load);
+        if (!load) return load.error();
+        plan.load = *std::move(load);
+    }
+    if (options.warmup) {
+        auto warmup = parseLoadCommand(*options.warmup);
+        if (!warmup) return warmup.error();
+        plan.warmup = *std::move(warmup);
+    }
+    return plan;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Session>> Session::open(const Context& context, const Results& inputs) {
+    const auto options = completed(context.options, inputs);
+    if (!options) return options.error();
+    auto plan = loadPlan(*options);
+    if (!plan) return plan.error();
+    if (plan->load.words.empty() && context.kind != CommandKind::probe) {
+        return usageError("neither the command line nor the documents have a load",
+                          "give one: --load 'hey -n 1000 -c 10 {url}/'");
+    }
+    auto testbed = std::make_unique<LocalTestbed>(context.loop, localOptions(*options));
+    for (const auto& warning : testbed->warnings()) {
+        context.progress.note("warning: " + warning.text);
+    }
+    context.progress.detail("program: " + shownCommand(options->program));
+    if (!plan->load.text.empty()) context.progress.detail("load: " + plan->load.text);
+    return std::unique_ptr<Session>(new Session(context, std::move(testbed), *std::move(plan)));
+}
+
+Session::Session(const Context& context, std::unique_ptr<Testbed> testbed, LoadPlan plan)
+    : progress_(context.progress),
+      testbed_(std::move(testbed)),
+      loadText_(plan.load.text),
+      runner_(context.loop, *testbed_, std::move(plan)),
+      trials_(runner_, context.progress),
+      startedAt_(now()) {}
+
+Session::~Session() {
+    const auto& spent = trials_.spent();
+    if (spent.trials == 0) return;
+    const double whole = std::chrono::duration<double>(now() - startedAt_).count();
+    const double own = whole - spent.loadSeconds - spent.readySeconds;
+    progress_.detail(fmt::format("time: {:.1f} s in all for {} trials: {:.1f} s of load, {:.1f} s "
+                                 "waiting for readiness, {:.1f} s ({:.1f} %) memfit's own",
+                                 whole, spent.trials, spent.loadSeconds, spent.readySeconds, own,
+                                 own / std::max(whole, 0.001) * 100));
+}
+
+Header Session::header(const std::vector<std::string>& inputs,
+                       const std::optional<Error>& stopped) const {
+    Header header;
+    header.target = testbed_->target();
+    header.environment = testbed_->environment();
+    header.environment.memfitVersion = version;
+    header.environment.goVersion = trials_.goVersion();
+    if (!loadText_.empty()) {
+        header.load.command = loadText_;
+        header.load.tool = trials_.loadTool();
+        header.load.via = "direct";
+    }
+    header.startedAt = startedAt_;
+    header.finishedAt = now();
+    header.partial = stopped && stopped->kind != ErrorKind::inconclusive;
+    header.warnings = testbed_->warnings();
+    for (const auto& text : trials_.warnings()) header.warnings.push_back({"trial", text});
+    header.inputs = inputs;
+    return header;
+}
+
+}  // namespace memfit::plugin

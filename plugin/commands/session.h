@@ -1,0 +1,61 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "cli/options.h"
+#include "commands/output.h"
+#include "commands/progress.h"
+#include "commands/trials.h"
+#include "load/trial_runner.h"
+#include "memfit/experiment/documents.h"
+#include "process/event_loop.h"
+#include "testbed/testbed.h"
+
+namespace memfit::plugin {
+
+/// What every command is handed.
+struct Context {
+    CommandKind kind;
+    const Options& options;
+    const Streams& streams;
+    EventLoop& loop;
+    Progress& progress;
+};
+
+/// One run of the experiment: the testbed, the trial runner on it, and the head of the documents
+/// that come of it.
+class Session {
+public:
+    /// Program, port and load come from the options, or from the documents in `inputs` where the
+    /// options leave them out (`bench -f -`). Errors: kind usage when neither has them; kind failed
+    /// when the testbed cannot be set up.
+    [[nodiscard]] static Result<std::unique_ptr<Session>> open(const Context& context,
+                                                               const Results& inputs);
+
+    /// Says, with --verbose, where the time went.
+    ~Session();
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+
+    [[nodiscard]] TrialSeries& trials() { return trials_; }
+
+    /// Head of a document finished now. `stopped`: why it ended early, if it did.
+    [[nodiscard]] Header header(const std::vector<std::string>& inputs,
+                                const std::optional<Error>& stopped) const;
+
+    /// Ceiling of the run without a limit.
+    [[nodiscard]] std::optional<Bytes> ceiling() const { return testbed_->ceiling(); }
+
+private:
+    Session(const Context& context, std::unique_ptr<Testbed> testbed, LoadPlan plan);
+
+    Progress& progress_;
+    std::unique_ptr<Testbed> testbed_;
+    std::string loadText_;
+    LoadTrialRunner runner_;
+    TrialSeries trials_;
+    Timestamp startedAt_;
+};
+
+}  // namespace memfit::plugin

@@ -1,0 +1,137 @@
+#include "commands/squeeze_loop.h"
+
+#include <fmt/format.h>
+
+namespace memfit::plugin {
+namespace {
+
+void takeAnswer(SqueezeResult& result, const EdgeAnswer& answer) {
+    if (answer.edge) {
+        result.edge = {answer.edge->estimate, answer.edge->low, answer.edge->high,
+                       answer.edge->confidence};
+    }
+    result.minimum = answer.minimum;
+    result.riskAtMinimum = answer.riskAtMinimum;
+    result.confirmations = answer.confirmationsSoFar;
+}
+
+std::optional<Bytes> smallestLimit(const SqueezeResult& result, bool (*wanted)(Outcome)) {
+    std::optional<Bytes> smallest;
+    for (const auto& trial : result.trials) {
+        if (!trial.settings.limit || !wanted(trial.outcome)) continue;
+        if (!smallest || *trial.settings.limit < *smallest) smallest = trial.settings.limit;
+    }
+    return smallest;
+}
+
+/// Why the search has no full answer; nullopt when it has.
+std::optional<Error> unanswered(const SqueezeRun& run) {
+    const auto inconclusive = [](std::string what, std::string next) {
+        return Error{ErrorKind::inconclusive, std::move(what), std::move(next), std::nullopt};
+    };
+    switch (run.state) {
+        case EdgeSearchState::searching:
+        case EdgeSearchState::found:
+            return std::nullopt;
+        case EdgeSearchState::neverKilled: {
+            const auto lowest = smallestLimit(
+                run.result, [](Outcome outcome) { return outcome == Outcome::survived; });
+            return inconclusive(fmt::format("the program was never OOM-killed, down to {}",
+                                            lowest ? formatMiB(*lowest) : "the lowest limit tried"),
+                                "lower --from, or give it more load");
+        }
+        case EdgeSearchState::alwaysKilled:
+            return inconclusive("the program was too small at every limit tried",
+                                "raise --to or --max-trials");
+        case EdgeSearchState::outOfTrials:
+            return inconclusive(
+                fmt::format("no confirmed minimum after {} trials", run.result.trials.size()),
+                "raise --max-trials, or accept a wider --resolution");
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<EdgeObservation> observationOf(const TrialRecord& record) {
+    const auto& trial = record.trial;
+    if (!saysSomethingAboutTheEdge(trial.outcome)) return std::nullopt;
+    EdgeObservation observation;
+    observation.limit = trial.settings.limit;
+    observation.verdict = trial.outcome == Outcome::survived ? EdgeObservation::Verdict::survived
+                                                             : EdgeObservation::Verdict::tooSmall;
+    if (trial.settings.mode == Mode::plain) {
+        if (trial.usage) {
+            observation.highWater = trial.usage->peak;
+            observation.demand = trial.usage->demand;
+        }
+        if (record.peak) observation.goMapped = record.peak->goMapped();
+    }
+    return observation;
+}
+
+ProbeResult probeOf(const TrialRecord& record) {
+    ProbeResult probe;
+    probe.settings.limit = record.trial.settings.limit;
+    probe.settings.gogc = record.trial.settings.gogc;
+    probe.idle = record.idle;
+    probe.loaded = record.trial.memory;
+    probe.peak = record.peak;
+    probe.samples = record.samples;
+    probe.run = record.trial.load;
+    probe.usage = record.trial.usage;
+    return probe;
+}
+
+SqueezeRun squeeze(TrialSeries& trials, const SqueezePlan& plan) {
+    SqueezeRun run;
+    run.result.mode = plan.mode;
+    EdgeSearch search(plan.search);
+
+    const auto unlimited =
+        trials.run(plainSettings(std::nullopt), search.expectedTrialsLeft(), false);
+    if (!unlimited) {
+        run.stopped = unlimited.error();
+        return run;
+    }
+    run.probe = probeOf(*unlimited);
+    run.result.trials.push_back(unlimited->trial);
+    if (unlimited->trial.memory) run.result.goSys = unlimited->trial.memory->sys;
+    if (unlimited->trial.outcome != Outcome::survived) {
+        run.stopped = isTooSmall(unlimited->trial.outcome)
+                          ? failure(fmt::format("the run without a limit ended as {}{}{}",
+                                                toString(unlimited->trial.outcome),
+                                                unlimited->trial.note.empty() ? "" : ": ",
+                                                unlimited->trial.note),
+                                    "raise --ceiling, or lower the load or the floor")
+                          : trialFailure(*unlimited);
+        return run;
+    }
+    // Without GOMEMLIMIT a program's use says nothing of what it can do with it.
+    if (plan.mode == Mode::plain) search.observe(*observationOf(*unlimited));
+
+    while (const auto limit = search.next()) {
+        const Settings settings =
+            plan.mode == Mode::plain ? plainSettings(*limit)
+                                     : gomemlimitSettings(*limit, plan.gomemlimit.forLimit(*limit));
+        const auto record = trials.run(settings, search.expectedTrialsLeft());
+        if (!record) {
+            run.stopped = record.error();
+            break;
+        }
+        run.result.trials.push_back(record->trial);
+        const auto observation = observationOf(*record);
+        if (!observation) {
+            run.stopped = trialFailure(*record);
+            break;
+        }
+        search.observe(*observation);
+    }
+    const auto answer = search.answer();
+    takeAnswer(run.result, answer);
+    run.state = answer.state;
+    if (!run.stopped) run.stopped = unanswered(run);
+    return run;
+}
+
+}  // namespace memfit::plugin

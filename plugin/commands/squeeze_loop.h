@@ -1,0 +1,38 @@
+#pragma once
+
+#include <optional>
+
+#include "commands/trials.h"
+#include "memfit/experiment/bench_plan.h"
+#include "memfit/experiment/documents.h"
+#include "memfit/experiment/edge_search.h"
+
+namespace memfit::plugin {
+
+struct SqueezePlan {
+    Mode mode = Mode::plain;
+    GomemlimitRule gomemlimit;
+    EdgeSearchOptions search;
+};
+
+/// What a squeeze brought, complete or not.
+struct SqueezeRun {
+    SqueezeResult result;  ///< without header
+    ProbeResult probe;     ///< what the unlimited run showed; without header
+    EdgeSearchState state = EdgeSearchState::searching;
+    /// Why it stopped before the end (interrupted, failed), or why there is no answer
+    /// (inconclusive). The result holds everything up to then.
+    std::optional<Error> stopped;
+};
+
+/// The unlimited plain run first, then whatever limit teaches most, until the search is over.
+[[nodiscard]] SqueezeRun squeeze(TrialSeries& trials, const SqueezePlan& plan);
+
+/// What one trial says about the edge; nullopt for outcomes that say nothing.
+/// Usage counts only in plain mode: with GOGC=off it sits at the limit whatever the demand.
+[[nodiscard]] std::optional<EdgeObservation> observationOf(const TrialRecord& record);
+
+/// The probe's document from a trial without a limit.
+[[nodiscard]] ProbeResult probeOf(const TrialRecord& record);
+
+}  // namespace memfit::plugin

@@ -1,0 +1,59 @@
+#include "commands/trials.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace memfit::plugin {
+
+Result<TrialRecord> TrialSeries::run(const Settings& settings, int left, bool repeat) {
+    ++number_;
+    for (int attempt = 0;; ++attempt) {
+        const auto onMoment = progress_.trialBegins(settings, number_, left);
+        auto record = runner_.run(settings, onMoment);
+        if (!record) return record;
+        progress_.trialEnds(*record);
+        remember(*record);
+        if (saysSomethingAboutTheEdge(record->trial.outcome) || !repeat || attempt == retries) {
+            return record;
+        }
+        progress_.note(fmt::format("repeating it: {} says nothing about the edge",
+                                   toString(record->trial.outcome)));
+    }
+}
+
+void TrialSeries::remember(const TrialRecord& record) {
+    ++spent_.trials;
+    spent_.loadSeconds += record.loadSeconds;
+    spent_.readySeconds += record.readySeconds;
+    // What a killed program's load report says odd is no news.
+    if (record.trial.outcome == Outcome::survived) {
+        for (const auto& warning : record.warnings) {
+            if (std::find(warnings_.begin(), warnings_.end(), warning) == warnings_.end()) {
+                warnings_.push_back(warning);
+            }
+        }
+    }
+    if (record.peak && record.peak->goVersion) goVersion_ = record.peak->goVersion;
+    if (record.trial.load && record.trial.load->tool) loadTool_ = record.trial.load->tool;
+}
+
+Error trialFailure(const TrialRecord& record) {
+    const auto& trial = record.trial;
+    std::string what = fmt::format("the trial at {} ended as {}", settingsText(trial.settings),
+                                   toString(trial.outcome));
+    if (!trial.note.empty()) what += fmt::format(": {}", trial.note);
+    if (!record.loadError.empty()) what += fmt::format(" ({})", record.loadError);
+    switch (trial.outcome) {
+        case Outcome::crashed:
+            return failure(what, "run the program by hand and see why it ends");
+        case Outcome::neverReady:
+            return failure(what, "check --port and --ready-url, or raise --ready-timeout");
+        case Outcome::loadFailed:
+            return failure(what, "run the load command by hand and see why it fails");
+        default:
+            return failure(what, "run it again with --verbose");
+    }
+}
+
+}  // namespace memfit::plugin

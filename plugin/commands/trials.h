@@ -1,0 +1,55 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "commands/progress.h"
+#include "load/trial_runner.h"
+#include "memfit/error.h"
+
+namespace memfit::plugin {
+
+/// How often a trial is repeated whose outcome says nothing about the edge.
+inline constexpr int retries = 2;
+
+/// Runs trials with those repeats, numbers them, and shows them.
+class TrialSeries {
+public:
+    TrialSeries(TrialRunner& runner, Progress& progress) : runner_(runner), progress_(progress) {}
+
+    /// `left`: about how many trials come after this one. `repeat` false: an outcome that says
+    /// nothing is returned at once (for the very first trial, where a wrong set-up is likelier than
+    /// a fluke and repeating it only costs time).
+    /// Errors: those of TrialRunner::run.
+    [[nodiscard]] Result<TrialRecord> run(const Settings& settings, int left, bool repeat = true);
+
+    /// Where the time went.
+    struct Spent {
+        int trials = 0;
+        double loadSeconds = 0;
+        double readySeconds = 0;
+    };
+    [[nodiscard]] const Spent& spent() const { return spent_; }
+
+    /// What the trials had to say, each sentence once, in order.
+    [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
+    [[nodiscard]] const std::optional<std::string>& goVersion() const { return goVersion_; }
+    [[nodiscard]] const std::optional<std::string>& loadTool() const { return loadTool_; }
+
+private:
+    void remember(const TrialRecord& record);
+
+    TrialRunner& runner_;
+    Progress& progress_;
+    int number_ = 0;
+    Spent spent_;
+    std::vector<std::string> warnings_;
+    std::optional<std::string> goVersion_;
+    std::optional<std::string> loadTool_;
+};
+
+/// What to say when a trial went wrong in a way that says nothing about the edge.
+[[nodiscard]] Error trialFailure(const TrialRecord& record);
+
+}  // namespace memfit::plugin

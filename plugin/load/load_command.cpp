@@ -1,0 +1,133 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/algorithm/string/replace.hpp>
+#include <optional>
+#include <string_view>
+
+#include "load/redact.h"
+#include "load/trial_runner.h"
+
+namespace memfit::plugin {
+
+namespace {
+
+/// Takes words off a text as POSIX sh does (2.2 Quoting), without any expansion.
+class WordSplitter {
+public:
+    explicit WordSplitter(std::string_view text) : text_(text) {}
+
+    Result<std::vector<std::string>> split() {
+        while (at_ < text_.size()) {
+            const char c = text_[at_++];
+            if (c == '\'') {
+                if (!takeSingleQuoted()) return unclosed('\'');
+            } else if (c == '"') {
+                if (!takeDoubleQuoted()) return unclosed('"');
+            } else if (c == '\\') {
+                if (at_ == text_.size()) {
+                    return usageError("load command ends in a backslash", "take it away");
+                }
+                quoted_ = true;
+                takeEscaped();
+            } else if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
+                finishWord();
+            } else {
+                word() += c;
+            }
+        }
+        finishWord();
+        if (operator_) {
+            return usageError(
+                fmt::format("load command holds the shell operator {}, but no shell runs it",
+                            *operator_),
+                "write --load \"sh -c '…'\" if you want one");
+        }
+        return words_;
+    }
+
+private:
+    static Error unclosed(char quote) {
+        return usageError(fmt::format("load command has an unclosed {}", quote), "close the quote");
+    }
+
+    std::string& word() {
+        if (!word_) word_.emplace();
+        return *word_;
+    }
+
+    void takeEscaped() {
+        const char c = text_[at_++];
+        if (c != '\n') word() += c;
+    }
+
+    bool takeSingleQuoted() {
+        const std::size_t end = text_.find('\'', at_);
+        if (end == std::string_view::npos) return false;
+        word() += text_.substr(at_, end - at_);
+        quoted_ = true;
+        at_ = end + 1;
+        return true;
+    }
+
+    bool takeDoubleQuoted() {
+        constexpr std::string_view escapable = "$`\"\\\n";
+        std::string& current = word();
+        quoted_ = true;
+        while (at_ < text_.size()) {
+            const char c = text_[at_++];
+            if (c == '"') return true;
+            const bool escape =
+                c == '\\' && at_ < text_.size() && escapable.find(text_[at_]) != std::string_view::npos;
+            if (escape) {
+                takeEscaped();
+            } else {
+                current += c;
+            }
+        }
+        return false;
+    }
+
+    void finishWord() {
+        static constexpr std::array<std::string_view, 10> operators{
+            "|", "||", "&", "&&", ";", ">", ">>", "<", "2>", "2>&1"};
+        if (word_) {
+            const bool isOperator = std::ranges::find(operators, *word_) != operators.end();
+            if (isOperator && !quoted_ && !operator_) operator_ = *word_;
+            words_.push_back(std::move(*word_));
+        }
+        word_.reset();
+        quoted_ = false;
+    }
+
+    std::string_view text_;
+    std::size_t at_ = 0;
+    std::optional<std::string> word_, operator_;
+    bool quoted_ = false;
+    std::vector<std::string> words_;
+};
+
+}  // namespace
+
+Result<LoadCommand> parseLoadCommand(const std::string& text) {
+    auto words = WordSplitter(text).split();
+    if (!words) return words.error();
+    if (words->empty() || words->front().empty()) {
+        return usageError("load command is empty", "write it like --load 'hey -n 1000 {url}'");
+    }
+    std::string shown = shownCommand(*words);
+    return LoadCommand{std::move(*words), std::move(shown)};
+}
+
+std::vector<std::string> fillIn(const LoadCommand& command, const Endpoint& service) {
+    std::vector<std::string> words = command.words;
+    for (std::string& word : words) {
+        boost::algorithm::replace_all(word, "{url}", service.url());
+        boost::algorithm::replace_all(word, "{host}", service.host);
+        boost::algorithm::replace_all(word, "{port}", std::to_string(service.port));
+    }
+    return words;
+}
+
+}  // namespace memfit::plugin

@@ -1,0 +1,176 @@
+#include "load/trial_run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <utility>
+
+#include "load/redact.h"
+#include "process/child.h"
+
+namespace memfit::plugin {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr double answerSeconds = 2;
+constexpr double lateOutputSeconds = 0.2;
+/// Most load tools print their report at SIGINT.
+constexpr std::array stopLoad{StopStep{SIGINT, 0.3}, StopStep{SIGTERM, 0.2}};
+
+double secondsSince(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// The last lines with something on them, redacted.
+std::string lastLines(std::string_view text) {
+    constexpr std::size_t longest = 500;
+    constexpr int lines = 3;
+    const std::size_t end = text.find_last_not_of(" \t\r\n");
+    if (end == std::string_view::npos) return {};
+    text = text.substr(0, end + 1);
+    std::size_t from = text.size();
+    for (int line = 0; line < lines && from != std::string_view::npos && from > 0; ++line) {
+        from = text.rfind('\n', from - 1);
+    }
+    if (from != std::string_view::npos && from > 0) text.remove_prefix(from + 1);
+    if (text.size() > longest) text.remove_prefix(text.size() - longest);
+    return redactText(text);
+}
+
+}  // namespace
+
+TrialRun::TrialRun(EventLoop& loop, Instance& instance, const LoadPlan& plan,
+                   const std::function<void(const TrialMoment&)>& onMoment)
+    : loop_(loop), instance_(instance), plan_(plan), sampler_(loop, instance, onMoment) {}
+
+void TrialRun::add(const MemorySnapshot& snapshot) {
+    record.samples.push_back(snapshot);
+    record.peak = record.peak ? fieldwiseMax(*record.peak, snapshot) : snapshot;
+    record.trial.memory = snapshot;
+}
+
+double TrialRun::snapshotEverySeconds() const {
+    // A heap profile costs the program much more than the two other pages.
+    const bool profile =
+        record.trial.memory && record.trial.memory->source == StatsSource::pprof;
+    return profile ? 1.0 : 0.2;
+}
+
+Result<void> TrialRun::snapshot(bool late) {
+    const auto snapshot = instance_.memory();
+    if (snapshot) {
+        add(*snapshot);
+        snapshotsWork_ = true;
+        return {};
+    }
+    if (snapshot.error().kind == ErrorKind::interrupted) return snapshot.error();
+    if (late || snapshotsWork_) return {};
+    record.warnings.push_back("no memory statistics: " + snapshot.error().message());
+    return {};
+}
+
+Result<void> TrialRun::perform(std::optional<double> loadTimeout) {
+    const auto ready = instance_.waitReady(plan_.readyTimeoutSeconds);
+    record.readySeconds = sampler_.seconds();
+    if (!ready) return ready.error();
+    facts.everReady = *ready;
+    facts.readyTimedOut = !*ready && record.readySeconds >= plan_.readyTimeoutSeconds;
+    if (*ready) {
+        if (auto done = snapshot(false); !done) return done;
+        if (!record.samples.empty()) record.idle = record.samples.front();
+        if (auto done = load(loadTimeout); !done) return done;
+    }
+    return settle();
+}
+
+Result<void> TrialRun::load(std::optional<double> timeout) {
+    const Clock::time_point start = Clock::now();
+    facts.loadStarted = true;
+    if (plan_.warmup) {
+        sampler_.enter(TrialMoment::Phase::warmingUp);
+        const auto warmup = runCommand(*plan_.warmup, timeout);
+        if (!warmup) return warmup.error();
+        if (warmup->output.exitCode != 0 && !sampler_.over()) {
+            record.warnings.push_back(
+                fmt::format("warm-up ended with exit code {}", warmup->output.exitCode));
+        }
+        facts.loadCut = warmup->cut;
+    }
+    if (!sampler_.over() && !facts.loadCut) {
+        sampler_.enter(TrialMoment::Phase::loading);
+        const auto run = runCommand(plan_.load, timeout);
+        if (!run) return run.error();
+        facts.loadCut = run->cut;
+        measuredSeconds = run->output.wallSeconds;
+        ParsedLoad parsed = parseLoadReport(run->output, plan_.format);
+        facts.loadCommandFailed = run->output.exitCode != 0 && !run->cut && !parsed.report.tool;
+        if (run->output.exitCode != 0) record.loadError = lastLines(run->output.err);
+        std::ranges::move(parsed.warnings, std::back_inserter(record.warnings));
+        facts.load = std::move(parsed.report);
+    }
+    record.loadSeconds = secondsSince(start);
+    return {};
+}
+
+Result<TrialRun::LoadRun> TrialRun::runCommand(const LoadCommand& command,
+                                               std::optional<double> timeout) {
+    const Clock::time_point start = Clock::now();
+    auto started = Child::start(loop_, fillIn(command, instance_.service()), {});
+    if (!started) return started.error();
+    Child& child = **started;
+    LoadRun run;
+    const auto finished = [&child, this] { return !child.running() || sampler_.over(); };
+    while (!finished() && !run.cut) {
+        const double left = timeout ? *timeout - secondsSince(start) : snapshotEverySeconds();
+        const double pause = std::clamp(left, 0.0, snapshotEverySeconds());
+        if (loop_.waitUntil(finished, pause) == WaitEnd::interrupted) {
+            return EventLoop::interruption();
+        }
+        if (finished()) break;
+        run.cut = timeout && secondsSince(start) >= *timeout;
+        if (snapshotsWork_ && !run.cut) {
+            if (auto done = snapshot(true); !done) return done.error();
+        }
+    }
+    if (child.running()) child.stop(stopLoad);
+    child.drain(lateOutputSeconds);
+    const ExitStatus status = child.exit().value_or(ExitStatus{});
+    const std::chrono::duration<double> took = child.endedAt() - start;
+    run.output = {std::string(child.out()), std::string(child.err()), status.shellCode(),
+                  took.count()};
+    if (child.outDropped() + child.errDropped() > 0) {
+        record.warnings.emplace_back("the load command printed more than 64 MiB; the rest was dropped");
+    }
+    return run;
+}
+
+Result<void> TrialRun::settle() {
+    sampler_.enter(TrialMoment::Phase::settling);
+    // First of all, while the program is still as the load has left it.
+    if (!sampler_.over() && facts.everReady && snapshotsWork_) {
+        if (auto done = snapshot(true); !done) return done;
+    }
+    InstanceStatus status = instance_.settledStatus();
+    if (status.running && facts.everReady) {
+        const auto answers = instance_.waitReady(answerSeconds);
+        if (!answers) return answers.error();
+        facts.stillAnswers = *answers;
+        if (!*answers) status = instance_.settledStatus();
+    }
+    if (loop_.signal()) return EventLoop::interruption();
+    sampler_.look();
+    record.trial.usage = sampler_.usage();
+    facts.mainProcessEnded = !status.running;
+    facts.oomKilled = status.oomKilled;
+    if (!status.running) facts.exitCode = status.exitCode;
+    facts.foreign = status.foreign;
+    facts.detail = status.detail;
+    return {};
+}
+
+}  // namespace memfit::plugin

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "load/sampler.h"
+#include "load/trial_runner.h"
+#include "memfit/experiment/verdict.h"
+
+namespace memfit::plugin {
+
+/// One trial on an instance that has been started. Collects the record and the facts from which
+/// the verdict is drawn.
+class TrialRun {
+public:
+    TrialRun(EventLoop& loop, Instance& instance, const LoadPlan& plan,
+             const std::function<void(const TrialMoment&)>& onMoment);
+
+    /// Ready, warm-up, load, settling. Errors: kind interrupted; the load command cannot be
+    /// started.
+    [[nodiscard]] Result<void> perform(std::optional<double> loadTimeout);
+
+    TrialRecord record;
+    TrialFacts facts;
+    double measuredSeconds = 0;  ///< the load alone, without warm-up
+
+private:
+    struct LoadRun {
+        LoadOutput output;
+        bool cut = false;  ///< by the time-out
+    };
+    [[nodiscard]] Result<void> load(std::optional<double> timeout);
+    [[nodiscard]] Result<LoadRun> runCommand(const LoadCommand& command,
+                                             std::optional<double> timeout);
+    [[nodiscard]] Result<void> settle();
+    [[nodiscard]] Result<void> snapshot(bool late);
+    void add(const MemorySnapshot& snapshot);
+    [[nodiscard]] double snapshotEverySeconds() const;
+
+    EventLoop& loop_;
+    Instance& instance_;
+    const LoadPlan& plan_;
+    Sampler sampler_;
+    bool snapshotsWork_ = false;
+};
+
+}  // namespace memfit::plugin

@@ -1,0 +1,90 @@
+#include "load/trial_runner.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include "load/trial_run.h"
+#include "process/child.h"
+#include "testbed/stats_page.h"
+
+namespace memfit::plugin {
+
+namespace {
+
+constexpr double smallestTimeout = 30;
+constexpr double timesUnlimited = 3;
+/// Where no run without a limit says how long the load takes.
+constexpr double timeoutWithoutUnlimited = 600;
+
+/// A load command that is not there should be told before the first instance is started.
+Result<void> checkProgram(const LoadCommand& command) {
+    if (command.words.front().find('{') != std::string::npos) return {};
+    const char* const path = std::getenv("PATH");
+    const auto found = findProgram(command.words.front(), path != nullptr ? path : "");
+    if (!found) return found.error();
+    return {};
+}
+
+}  // namespace
+
+LoadTrialRunner::LoadTrialRunner(EventLoop& loop, Testbed& testbed, LoadPlan plan)
+    : loop_(loop), testbed_(testbed), plan_(std::move(plan)) {}
+
+std::optional<double> LoadTrialRunner::loadTimeout(const Settings& settings) const {
+    if (plan_.timeoutSeconds) return plan_.timeoutSeconds;
+    if (unlimitedSeconds_) return std::max(smallestTimeout, timesUnlimited * *unlimitedSeconds_);
+    if (settings.limit) return timeoutWithoutUnlimited;
+    return std::nullopt;
+}
+
+bool LoadTrialRunner::largerLimitPassed(const Settings& settings) const {
+    if (!settings.limit) return false;
+    return unlimitedPassed_ || (largestPassed_ && *largestPassed_ > *settings.limit);
+}
+
+void LoadTrialRunner::remember(const TrialRecord& record, double loadSeconds) {
+    if (record.trial.outcome != Outcome::survived) return;
+    if (const auto limit = record.trial.settings.limit) {
+        largestPassed_ = std::max(largestPassed_.value_or(0), *limit);
+        return;
+    }
+    if (!unlimitedPassed_) {
+        unlimited_ = record.trial.load;
+        unlimitedSeconds_ = loadSeconds;
+    }
+    unlimitedPassed_ = true;
+}
+
+Result<TrialRecord> LoadTrialRunner::run(const Settings& settings,
+                                         const std::function<void(const TrialMoment&)>& onMoment) {
+    if (plan_.load.words.empty()) return usageError("no load command is named", "give --load");
+    if (auto there = checkProgram(plan_.load); !there) return there.error();
+    if (plan_.warmup) {
+        if (auto there = checkProgram(*plan_.warmup); !there) return there.error();
+    }
+    if (loop_.signal()) return EventLoop::interruption();
+    const auto start = std::chrono::steady_clock::now();
+    const Timestamp startedAt = timestampNow();
+    auto instance = testbed_.start(settings);
+    if (!instance) return instance.error();
+    TrialRun trial(loop_, **instance, plan_, onMoment);
+    if (auto done = trial.perform(loadTimeout(settings)); !done) return done.error();
+    TrialFacts& facts = trial.facts;
+    facts.limit = settings.limit;
+    facts.largerLimitPassed = largerLimitPassed(settings);
+    if (plan_.floor && facts.load) facts.missedFloor = plan_.floor->missedBy(*facts.load, unlimited_);
+    TrialRecord& record = trial.record;
+    Verdict verdict = judge(facts);
+    record.trial.settings = settings;
+    record.trial.outcome = verdict.outcome;
+    record.trial.note = std::move(verdict.note);
+    record.trial.load = facts.load;
+    record.trial.startedAt = startedAt;
+    record.trial.seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    remember(record, trial.measuredSeconds);
+    return std::move(record);
+}
+
+}  // namespace memfit::plugin

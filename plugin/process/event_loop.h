@@ -1,0 +1,67 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "memfit/error.h"
+
+namespace memfit::plugin {
+
+/// How a wait ended.
+enum class WaitEnd { ready, timedOut, interrupted };
+
+/// The one loop of the program: everything that waits for the world waits here, so that a signal
+/// ends every wait. One thread; at most one loop is alive at a time.
+///
+/// While it lives SIGINT, SIGTERM and SIGHUP are caught (one that was ignored at entry stays
+/// ignored, as under nohup) and SIGPIPE is ignored. The first signal is remembered; later ones
+/// change nothing, so that clean-up is never cut short.
+class EventLoop {
+public:
+    EventLoop();
+    EventLoop(const EventLoop&) = delete;
+    EventLoop& operator=(const EventLoop&) = delete;
+    ~EventLoop();
+
+    [[nodiscard]] boost::asio::io_context& context() { return context_; }
+
+    /// Runs handlers until `ready()` holds, `seconds` have passed (nullopt: no bound), or a signal
+    /// has arrived, now or earlier. `ready` is asked again after every handler that ran. With zero
+    /// seconds: runs what is due and looks once.
+    WaitEnd waitUntil(const std::function<bool()>& ready, std::optional<double> seconds);
+
+    /// As waitUntil, for clean-up: signals do not end it. True when `ready()` holds.
+    bool waitThroughSignals(const std::function<bool()>& ready, double seconds);
+
+    /// Lets `seconds` pass. False when a signal cut it short.
+    bool pause(double seconds);
+
+    /// The first signal that arrived; SIGPIPE when a watched output was closed by its reader.
+    /// Runs what is due, so that a loop that only computes notices signals too.
+    [[nodiscard]] std::optional<int> signal();
+
+    /// Notices when the reader of `fd` (a pipe or socket) goes away, so that a run whose result
+    /// nobody will read can stop. Anything else than a pipe or socket is never seen to close.
+    void watchOutput(int fd);
+
+    /// The error to return when a wait was interrupted.
+    [[nodiscard]] static Error interruption();
+
+private:
+    WaitEnd wait(const std::function<bool()>& ready, std::optional<double> seconds,
+                 bool endOnSignal);
+    void runDue();
+    void awaitSignal();
+
+    boost::asio::io_context context_{1};
+    boost::asio::signal_set signals_{context_};
+    std::vector<boost::asio::posix::stream_descriptor> outputs_;
+    std::optional<int> firstSignal_;
+    void (*previousPipeHandler_)(int) = nullptr;
+};
+
+}  // namespace memfit::plugin

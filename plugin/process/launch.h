@@ -1,0 +1,38 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "memfit/error.h"
+
+namespace memfit::plugin {
+
+/// What a process is started with. Descriptors are not owned.
+struct LaunchPlan {
+    std::string program;             ///< path of the executable
+    std::vector<std::string> words;  ///< argument vector, its first word included
+    std::vector<std::string> environment;  ///< `NAME=value`
+    int input = -1;
+    int output = -1;
+    int error = -1;
+    std::vector<int> cgroups;  ///< cgroup.procs files to join
+};
+
+/// A started process that is killed and reaped at its destruction.
+class LaunchedProcess {
+public:
+    LaunchedProcess() = default;
+    LaunchedProcess(const LaunchedProcess&) = delete;
+    LaunchedProcess& operator=(const LaunchedProcess&) = delete;
+    virtual ~LaunchedProcess() = default;
+    [[nodiscard]] virtual int pid() const = 0;
+};
+
+/// Starts a process through Boost.Process; returns when the program is being executed. Errors: the
+/// system's reason.
+[[nodiscard]] Result<std::unique_ptr<LaunchedProcess>> launch(boost::asio::io_context& context,
+                                                              const LaunchPlan& plan);
+
+}  // namespace memfit::plugin

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "memfit/error.h"
+#include "memfit/experiment/trial.h"
+#include "testbed/cgroup_files.h"
+#include "testbed/cgroup_place.h"
+
+namespace memfit::plugin {
+
+/// Reads what the kernel counts in one cgroup; its files stay open, so that looking is cheap.
+class CgroupCounters {
+public:
+    CgroupCounters(CgroupVersion version, const CgroupFiles& files);
+
+    /// Usage now. `demand` is this moment's: usage less reclaimable page cache (cache minus shmem,
+    /// which v1 and v2 both count as cache), never below zero. A file that is not there (memory.peak
+    /// before Linux 5.19) leaves its field absent.
+    [[nodiscard]] Usage usage() const;
+    /// How many processes the kernel has killed in it for memory; nullopt where it does not say.
+    [[nodiscard]] std::optional<std::int64_t> oomKills() const;
+    /// The memory controller is there.
+    [[nodiscard]] bool usable() const { return static_cast<bool>(current_); }
+
+private:
+    CgroupVersion version_;
+    UniqueFd current_, peak_, stat_;
+    UniqueFd events_;   ///< memory.oom_control on v1
+    UniqueFd failcnt_;  ///< v1 only
+};
+
+/// The limit as the kernel has it (rounded to pages); nullopt: none.
+[[nodiscard]] std::optional<Bytes> memoryLimit(CgroupVersion version, const CgroupFiles& files);
+
+/// Sets the limit, with no swap on top of it; on v2 also memory.oom.group, as Kubernetes does since
+/// 1.28: one kill ends the whole instance. Errors: the system's reason.
+[[nodiscard]] Result<void> limitMemory(CgroupVersion version, const CgroupFiles& files,
+                                       Bytes limit);
+
+/// Sets the CPU quota, in thousandths of a CPU, in a v1 `cpu` cgroup or a v2 one.
+[[nodiscard]] Result<void> limitCpu(CgroupVersion version, const CgroupFiles& files,
+                                    std::int64_t milli);
+
+}  // namespace memfit::plugin

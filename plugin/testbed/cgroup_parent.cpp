@@ -1,0 +1,180 @@
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+#include "testbed/memory_cgroup.h"
+
+namespace memfit::plugin {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::string_view namePrefix = "memfit-";
+constexpr double removeSeconds = 5;
+
+std::string readFile(const fs::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+Result<CgroupFiles> makeFolder(const fs::path& folder) {
+    if (::mkdir(folder.c_str(), 0755) == -1) {
+        return failure(fmt::format("cannot make {}: {}", folder.string(), std::strerror(errno)));
+    }
+    auto files = CgroupFiles::open(folder);
+    if (files) (void)::flock(files->descriptor(), LOCK_EX | LOCK_NB);
+    return files;
+}
+
+int removeStaleIn(const fs::path& parent) {
+    const auto files = CgroupFiles::open(parent);
+    if (!files) return 0;
+    int removed = 0;
+    for (const std::string& name : files->children()) {
+        if (!name.starts_with(namePrefix)) continue;
+        const auto child = CgroupFiles::open(parent / name);
+        if (!child || ::flock(child->descriptor(), LOCK_EX | LOCK_NB) != 0) continue;
+        if (killAndRemove(parent / name, removeSeconds)) ++removed;
+    }
+    return removed;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<CgroupParent>> CgroupParent::find(bool withCpu) {
+    const std::string mounts = readFile("/proc/self/mountinfo");
+    const std::string own = readFile("/proc/self/cgroup");
+    const auto memory = findController(mounts, own, "memory");
+    if (!memory) return failure("no memory cgroup hierarchy is mounted");
+    return at(*memory, withCpu ? findController(mounts, own, "cpu") : std::nullopt);
+}
+
+Result<std::unique_ptr<CgroupParent>> CgroupParent::at(const CgroupPlace& memory,
+                                                       const std::optional<CgroupPlace>& cpu) {
+    std::unique_ptr<CgroupParent> parent(new CgroupParent);
+    parent->version_ = memory.version;
+    auto ready = parent->prepare(memory.own);
+    if (!ready && memory.own != memory.mount) {
+        if (parent->prepare(memory.mount)) ready = {};
+    }
+    if (!ready) return ready.error();
+    if (cpu && cpu->version == CgroupVersion::v1) {
+        const bool writable = ::access(cpu->own.c_str(), W_OK) == 0;
+        parent->cpuFolder_ = writable ? cpu->own : cpu->mount;
+        if (::access(parent->cpuFolder_->c_str(), W_OK) != 0) parent->cpuFolder_.reset();
+    }
+    return parent;
+}
+
+CgroupParent::~CgroupParent() {
+    if (!leaf_) return;
+    // While controllers are handed down we cannot be a member, so that is taken back first.
+    if (const auto files = CgroupFiles::open(leaf_->folder().parent_path())) {
+        (void)files->tryWrite("cgroup.subtree_control", "-memory");
+        (void)files->tryWrite("cgroup.subtree_control", "-cpu");
+        (void)files->tryWrite("cgroup.procs", "0");
+    }
+    (void)::rmdir(leaf_->folder().c_str());
+}
+
+Result<void> CgroupParent::prepare(const fs::path& folder) {
+    folder_ = folder;
+    if (version_ == CgroupVersion::v2) {
+        if (auto handed = handDown(folder); !handed) return handed;
+    }
+    (void)removeStale();
+    const auto trial = create({});
+    if (!trial) return trial.error();
+    return {};
+}
+
+Result<void> CgroupParent::handDown(const fs::path& folder) {
+    const auto files = CgroupFiles::open(folder);
+    if (!files) return files.error();
+    const std::string available = files->read("cgroup.controllers").value_or("");
+    if (!hasWord(available, "memory")) {
+        return failure(fmt::format("the memory controller is not delegated to {}", folder.string()));
+    }
+    const auto handedDown = [&files](std::string_view controller) {
+        return hasWord(files->read("cgroup.subtree_control").value_or(""), controller);
+    };
+    const int refused =
+        handedDown("memory") ? 0 : files->tryWrite("cgroup.subtree_control", "+memory");
+    if (refused != 0 && refused != EBUSY) {
+        return failure(fmt::format("{} is not delegated to us: {}", folder.string(),
+                                   std::strerror(refused)));
+    }
+    if (refused == EBUSY) {
+        if (auto moved = moveToLeaf(folder); !moved) return moved;
+        if (files->tryWrite("cgroup.subtree_control", "+memory") != 0) {
+            return failure(fmt::format("{} holds other processes", folder.string()));
+        }
+    }
+    if (hasWord(available, "cpu") && !handedDown("cpu")) {
+        (void)files->tryWrite("cgroup.subtree_control", "+cpu");
+    }
+    cpuHandedDown_ = handedDown("cpu");
+    return {};
+}
+
+Result<void> CgroupParent::moveToLeaf(const fs::path& folder) {
+    const fs::path leaf = folder / nextName();
+    auto files = makeFolder(leaf);
+    if (!files) return files.error();
+    leaf_.emplace(std::move(*files));
+    return leaf_->write("cgroup.procs", "0");
+}
+
+std::string CgroupParent::nextName() {
+    return fmt::format("{}{}-{}", namePrefix, ::getpid(), ++made_);
+}
+
+Result<MemoryCgroup> CgroupParent::create(const CgroupLimits& limits) {
+    const std::string name = nextName();
+    auto files = makeFolder(folder_ / name);
+    if (!files) return files.error();
+    MemoryCgroup group(version_, std::move(*files));
+    if (!group.join_ || !group.counters_.usable()) {
+        return failure(fmt::format("{} has no memory controller", group.folder().string()));
+    }
+    // A cgroup inherits this from the one above: then a program at its limit would hang.
+    if (version_ == CgroupVersion::v1) (void)group.files_.tryWrite("memory.oom_control", "0");
+    if (limits.memory) {
+        if (auto done = limitMemory(version_, group.files_, *limits.memory); !done) {
+            return done.error();
+        }
+    }
+    if (limits.cpuMilli) {
+        if (auto done = limitCpuOf(group, name, *limits.cpuMilli); !done) return done.error();
+    }
+    return group;
+}
+
+Result<void> CgroupParent::limitCpuOf(MemoryCgroup& group, const std::string& name,
+                                      std::int64_t milli) const {
+    if (cpuHandedDown_) return limitCpu(version_, group.files_, milli);
+    if (!cpuFolder_) return {};
+    auto files = makeFolder(*cpuFolder_ / name);
+    if (!files) return files.error();
+    group.cpuFiles_.emplace(std::move(*files));
+    group.cpuJoin_ = group.cpuFiles_->openFile("cgroup.procs", O_WRONLY);
+    return limitCpu(CgroupVersion::v1, *group.cpuFiles_, milli);
+}
+
+int CgroupParent::removeStale() const {
+    int removed = removeStaleIn(folder_);
+    if (cpuFolder_) removed += removeStaleIn(*cpuFolder_);
+    return removed;
+}
+
+}  // namespace memfit::plugin

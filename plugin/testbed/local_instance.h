@@ -1,0 +1,56 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "process/child.h"
+#include "testbed/local_testbed.h"
+#include "testbed/rss_watchdog.h"
+
+namespace memfit::plugin {
+
+/// A process in its own memory cgroup, or under the watchdog.
+class LocalInstance final : public Instance {
+public:
+    /// `limit` is what the watchdog enforces where there is no cgroup.
+    LocalInstance(EventLoop& loop, std::unique_ptr<Child> child,
+                  std::optional<MemoryCgroup> cgroup, std::optional<Bytes> limit,
+                  std::optional<ReadyUrl> ready, LocalFindings& findings);
+    ~LocalInstance() override;
+
+    [[nodiscard]] Result<bool> waitReady(double timeoutSeconds) override;
+    [[nodiscard]] Endpoint service() const override;
+    [[nodiscard]] Result<MemorySnapshot> memory() override;
+    [[nodiscard]] std::optional<Usage> usage() override;
+    [[nodiscard]] InstanceStatus status() override;
+    [[nodiscard]] InstanceStatus settledStatus() override;
+
+private:
+    [[nodiscard]] bool oomKilled() const;
+    [[nodiscard]] Result<bool> answers();
+    [[nodiscard]] Result<bool> findPort();
+    [[nodiscard]] Result<bool> choosePort(const std::set<int>& ports);
+    [[nodiscard]] std::set<int> listeningPorts() const;
+
+    EventLoop& loop_;
+    LocalFindings& findings_;
+    std::optional<ReadyUrl> ready_;
+    std::optional<MemoryCgroup> cgroup_;  // after the child it holds is gone, it can be removed
+    std::unique_ptr<Child> child_;
+    std::optional<RssWatchdog> watchdog_;
+    std::string host_ = "127.0.0.1";
+    std::optional<Bytes> demand_;
+    std::set<int> portsSeen_;
+    std::chrono::steady_clock::time_point portsSince_;
+};
+
+/// What a program said last, for people: the line of a panic or fatal error, else the last line;
+/// bounded, without control characters. Empty when it said nothing.
+[[nodiscard]] std::string lastWords(std::string_view out, std::string_view err);
+
+}  // namespace memfit::plugin

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "process/event_loop.h"
+#include "testbed/memory_cgroup.h"
+#include "testbed/ready_url.h"
+#include "testbed/stats_page.h"
+#include "testbed/testbed.h"
+
+namespace memfit::plugin {
+
+/// A program to be run on this machine.
+struct LocalOptions {
+    std::vector<std::string> command;       ///< program and arguments
+    std::optional<int> port;                ///< of the service; nullopt: found out
+    std::optional<std::string> readyUrl;    ///< see ReadyUrl; nullopt: it accepts connections
+    std::map<std::string, std::string> env;
+    std::vector<std::string> unsetEnv;
+    std::optional<int> statsPort;
+    std::optional<std::string> statsPath;
+    std::optional<std::int64_t> cpuMilli;   ///< CPU quota; 1000 is one CPU
+    std::optional<Bytes> ceiling;           ///< nullopt: half of the memory that is available
+    bool keepEnv = false;        ///< leave inherited GOMEMLIMIT and GOGC alone in plain trials
+    bool forceWatchdog = false;  ///< as if no cgroup could be made
+};
+
+/// What one trial finds out for the next.
+struct LocalFindings {
+    std::optional<int> port;
+    StatsPage stats;
+};
+
+/// Runs the program on this machine, each time in a memory cgroup of its own; where none can be
+/// made, under a watchdog that samples. Instances must not outlive it.
+class LocalTestbed final : public Testbed {
+public:
+    LocalTestbed(EventLoop& loop, LocalOptions options);
+    ~LocalTestbed() override;
+
+    [[nodiscard]] Target target() const override;
+    [[nodiscard]] Environment environment() const override;
+    [[nodiscard]] std::vector<Warning> warnings() const override;
+    [[nodiscard]] std::optional<Bytes> ceiling() const override { return ceiling_; }
+    [[nodiscard]] Result<std::unique_ptr<Instance>> start(const Settings& settings) override;
+
+private:
+    [[nodiscard]] Result<void> prepare();
+    [[nodiscard]] Result<void> awaitFreePort() const;
+
+    EventLoop& loop_;
+    LocalOptions options_;
+    std::unique_ptr<CgroupParent> cgroups_;
+    std::string whyNoCgroup_;
+    std::optional<Bytes> ceiling_;
+    std::optional<ReadyUrl> ready_;
+    LocalFindings findings_;
+    bool prepared_ = false;
+    bool startedBefore_ = false;
+};
+
+/// What a program's environment gets on top of ours for these settings.
+[[nodiscard]] std::map<std::string, std::string> trialEnvironment(const LocalOptions& options,
+                                                                  const Settings& settings);
+
+}  // namespace memfit::plugin

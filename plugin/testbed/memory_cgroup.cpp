@@ -1,0 +1,31 @@
+#include "testbed/memory_cgroup.h"
+
+#include <fcntl.h>
+
+#include <utility>
+
+namespace memfit::plugin {
+
+namespace {
+constexpr double removeSeconds = 5;
+}
+
+MemoryCgroup::MemoryCgroup(CgroupVersion version, CgroupFiles files)
+    : version_(version),
+      files_(std::move(files)),
+      counters_(version, files_),
+      join_(files_.openFile("cgroup.procs", O_WRONLY)) {}
+
+MemoryCgroup::~MemoryCgroup() {
+    if (files_.descriptor() < 0) return;
+    (void)killAndRemove(files_.folder(), removeSeconds);
+    if (cpuFiles_) (void)killAndRemove(cpuFiles_->folder(), removeSeconds);
+}
+
+std::vector<int> MemoryCgroup::joinFiles() const {
+    std::vector<int> result{join_.get()};
+    if (cpuJoin_) result.push_back(cpuJoin_.get());
+    return result;
+}
+
+}  // namespace memfit::plugin

@@ -1,0 +1,126 @@
+#include "testbed/stats_page.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <chrono>
+#include <utility>
+
+#include "memfit/observe/memstats.h"
+
+namespace memfit::plugin {
+
+namespace {
+/// A service that is starved by its limit answers late, but an answer later than this is no use.
+constexpr double answerSeconds = 2;
+constexpr double connectSeconds = 1;
+}  // namespace
+
+const std::vector<std::string>& usualStatsPaths() {
+    static const std::vector<std::string> paths{"/debug/vars", "/metrics",
+                                                "/debug/pprof/heap?debug=1"};
+    return paths;
+}
+
+Timestamp timestampNow() {
+    return std::chrono::time_point_cast<std::chrono::milliseconds>(
+        std::chrono::system_clock::now());
+}
+
+Result<ServerAddress> loopbackAddress(EventLoop& loop, int port) {
+    const TcpAddress v4{"127.0.0.1", static_cast<std::uint16_t>(port)};
+    const TcpAddress v6{"::1", static_cast<std::uint16_t>(port)};
+    const auto accepts = acceptsConnections(loop, v4, connectSeconds);
+    if (!accepts) return accepts.error();
+    if (*accepts) return ServerAddress(v4);
+    const auto accepts6 = acceptsConnections(loop, v6, connectSeconds);
+    if (!accepts6) return accepts6.error();
+    if (*accepts6) return ServerAddress(v6);
+    return failure(fmt::format("nothing answers on port {}", port));
+}
+
+StatsPage::StatsPage(EventLoop& loop, std::optional<int> port, std::optional<std::string> path)
+    : loop_(loop), port_(port), path_(std::move(path)) {}
+
+std::vector<std::string> StatsPage::paths() const {
+    return path_ ? std::vector<std::string>{*path_} : usualStatsPaths();
+}
+
+Result<MemorySnapshot> StatsPage::fetch(HttpClient& client, const std::string& path) const {
+    const auto response = client.get(path, answerSeconds);
+    if (!response) return response.error();
+    if (!response->success()) {
+        return failure(fmt::format("GET {} answered with status {}", path, response->status));
+    }
+    auto snapshot = parseMemstats(response->body);
+    if (snapshot) snapshot->time = timestampNow();
+    return snapshot;
+}
+
+Result<MemorySnapshot> StatsPage::search(int port, bool& answered) {
+    answered = false;
+    auto address = loopbackAddress(loop_, port);
+    if (!address) return address.error();
+    answered = true;
+    auto client = std::make_unique<HttpClient>(loop_, *address);
+    std::optional<Error> firstProblem;
+    for (const std::string& path : paths()) {
+        auto snapshot = fetch(*client, path);
+        if (snapshot) {
+            located_ = Place{port, path};
+            client_ = std::move(client);
+            return snapshot;
+        }
+        if (snapshot.error().kind == ErrorKind::interrupted) return snapshot.error();
+        // No answer is not the same as no page: a service under load may just be slow.
+        if (snapshot.error().kind == ErrorKind::failed &&
+            snapshot.error().what.find("status") == std::string::npos) {
+            answered = false;
+        }
+        if (!firstProblem) firstProblem = snapshot.error();
+    }
+    return *firstProblem;
+}
+
+Result<MemorySnapshot> StatsPage::read(const std::vector<int>& ports) {
+    if (located_) {
+        if (!client_) {
+            auto address = loopbackAddress(loop_, located_->port);
+            if (!address) return address.error();
+            client_ = std::make_unique<HttpClient>(loop_, *address);
+        }
+        return fetch(*client_, located_->path);
+    }
+    const std::vector<int> candidates = port_ ? std::vector<int>{*port_} : ports;
+    if (candidates.empty()) return failure("the program listens on no port");
+    bool allAnswered = true;
+    std::optional<Error> lastProblem;
+    for (const int port : candidates) {
+        bool answered = false;
+        auto snapshot = search(port, answered);
+        if (snapshot || snapshot.error().kind == ErrorKind::interrupted) return snapshot;
+        allAnswered = allAnswered && answered;
+        lastProblem = snapshot.error();
+    }
+    absent_ = allAnswered;
+    if (path_ || port_) return *lastProblem;
+    return failure(fmt::format("no memory statistics page at {} on port {}",
+                               fmt::join(usualStatsPaths(), ", "), fmt::join(candidates, ", ")),
+                   "import expvar, or name the page with --stats-port and --stats-path");
+}
+
+Result<bool> StatsPage::servedOn(int port) {
+    if (port_) return port == *port_;
+    if (located_ && located_->port == port) return true;
+    const auto before = located_;
+    bool answered = false;
+    const auto snapshot = search(port, answered);
+    if (!snapshot && snapshot.error().kind == ErrorKind::interrupted) return snapshot.error();
+    if (before) {
+        located_ = before;
+        client_.reset();
+    }
+    return snapshot.has_value();
+}
+
+}  // namespace memfit::plugin

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "http/client.h"
+#include "memfit/error.h"
+#include "memfit/observe/memory_snapshot.h"
+#include "process/event_loop.h"
+
+namespace memfit::plugin {
+
+/// The paths at which Go programs usually publish their memory statistics, in the order in which
+/// they are tried.
+[[nodiscard]] const std::vector<std::string>& usualStatsPaths();
+
+/// Now, as documents carry it.
+[[nodiscard]] Timestamp timestampNow();
+
+/// Finds and reads the statistics page of local programs; what worked for one trial is tried first
+/// in the next.
+class StatsPage {
+public:
+    /// `port`, `path`: as the user gave them; nullopt: found out.
+    StatsPage(EventLoop& loop, std::optional<int> port, std::optional<std::string> path);
+
+    /// Reads the page. `ports`: those on which the program listens, asked in this order unless one
+    /// is known. Errors: none of them has a page, unreachable, not understood; kind interrupted.
+    [[nodiscard]] Result<MemorySnapshot> read(const std::vector<int>& ports);
+
+    /// The port is given or was found: read() needs no ports.
+    [[nodiscard]] bool located() const { return located_.has_value(); }
+    /// All ports answered and none has such a page: asking again is pointless.
+    [[nodiscard]] bool absent() const { return absent_; }
+    /// The port that the user named.
+    [[nodiscard]] std::optional<int> namedPort() const { return port_; }
+    /// Forgets the connection, not the place: the next program is another one.
+    void disconnect() { client_.reset(); }
+
+    /// Does this port serve such a page? Errors: kind interrupted.
+    [[nodiscard]] Result<bool> servedOn(int port);
+
+private:
+    struct Place {
+        int port = 0;
+        std::string path;
+    };
+    [[nodiscard]] Result<MemorySnapshot> fetch(HttpClient& client, const std::string& path) const;
+    [[nodiscard]] Result<MemorySnapshot> search(int port, bool& answered);
+    [[nodiscard]] std::vector<std::string> paths() const;
+
+    EventLoop& loop_;
+    std::optional<int> port_;
+    std::optional<std::string> path_;
+    std::optional<Place> located_;
+    std::unique_ptr<HttpClient> client_;
+    bool absent_ = false;
+};
+
+/// The address of a port on this machine: 127.0.0.1, or ::1 where only that answers.
+[[nodiscard]] Result<ServerAddress> loopbackAddress(EventLoop& loop, int port);
+
+}  // namespace memfit::plugin

@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Installs what building and testing need. Usage: install-deps.sh build|test|demo|lint
+# Says what it will install; on a system without apt it lists what to install, and stops.
+set -euo pipefail
+
+build=(g++ cmake ninja-build libboost1.81-dev nlohmann-json3-dev libyaml-cpp-dev libcli11-dev
+       libfmt-dev)
+demo=("${build[@]}" golang-go hey)
+testing=("${demo[@]}" doctest-dev jq wrk apache2-utils libyaml-cpp-dev)
+lint=("${testing[@]}" clang-format-19 clang-tidy-19 clang-19 shellcheck git)
+
+case "${1:-build}" in
+    build) packages=("${build[@]}") ;;
+    demo) packages=("${demo[@]}") ;;
+    test) packages=("${testing[@]}") ;;
+    lint) packages=("${lint[@]}") ;;
+    *) echo "error: unknown set '$1'; use build, test, demo or lint" >&2; exit 2 ;;
+esac
+
+if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+    echo "error: this system has no apt; install by its own means what these Debian packages hold:" >&2
+    printf '  %s\n' "${packages[@]}" >&2
+    echo "then run the cmake commands of the Makefile by hand" >&2
+    exit 1
+fi
+
+missing=()
+for package in "${packages[@]}"; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' ||
+        missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+echo "installing Debian packages: ${missing[*]}"
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || {
+        echo "error: not root and no sudo; run as root: apt-get install ${missing[*]}" >&2
+        exit 1
+    }
+    as_root=(sudo)
+fi
+"${as_root[@]}" apt-get update -q
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -q --no-install-recommends "${missing[@]}"

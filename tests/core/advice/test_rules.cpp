@@ -1,0 +1,206 @@
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "memfit/advice/recommendation.h"
+#include "support/advice.h"
+
+using namespace memfit;
+using memfit::test::benchOf;
+using memfit::test::gomemlimit;
+using memfit::test::plain;
+using memfit::test::reasonText;
+
+namespace {
+
+const std::vector<double> around100 = {99, 100, 101, 100.5, 99.5};
+const std::vector<double> around120 = {119, 120, 121, 120.5, 119.5};
+
+Results flawless() {
+    return benchOf({plain({}, around100), plain(20, around100), plain(40, around100)});
+}
+
+/// Code of the one caveat, the confidence that it leaves, and its text.
+std::string caveat(const Results& results, const char* code, const AdviceOptions& options = {}) {
+    const auto recommendation = recommend(results, options);
+    if (!recommendation) return recommendation.error().message();
+    return std::string(toString(recommendation->confidence)) + ": " +
+           reasonText(*recommendation, code);
+}
+
+void forEachRun(Results& results, void (*change)(BenchRun&)) {
+    for (auto& cell : results.benches[0].cells)
+        for (auto& run : cell.runs) change(run);
+}
+
+}  // namespace
+
+TEST_CASE("two runs a cell are too few to show a difference") {
+    CHECK(caveat(benchOf({plain({}, {100, 101}), plain(20, {100, 99})}), "few-runs") ==
+          "low: Some settings were run only twice, so a difference between two of them may be "
+          "noise: the plain numbers decided, and confidence is low");
+}
+
+TEST_CASE("a load through a tunnel lowers confidence") {
+    auto results = flawless();
+    results.benches[0].header.load.via = "port-forward";
+    CHECK(caveat(results, "tunnel") ==
+          "medium: The load went through kubectl port-forward, which is slower than the service "
+          "and breaks under load, which lowers confidence");
+}
+
+TEST_CASE("a watchdog in place of a cgroup lowers confidence") {
+    auto results = flawless();
+    results.benches[0].header.environment.enforcement = "rss-watchdog";
+    CHECK(caveat(results, "watchdog") ==
+          "medium: The limit was enforced by watching the resident set, not by a memory cgroup: "
+          "kernel memory and page cache did not count and short spikes may have been missed, "
+          "which lowers confidence");
+}
+
+TEST_CASE("a noisy machine lowers confidence") {
+    const std::vector<double> noisy = {70, 100, 130, 85, 115};
+    CHECK(caveat(benchOf({plain({}, noisy), plain(20, noisy)}), "noisy-machine")
+              .starts_with("medium: Repeated runs of the same settings scatter by plus or minus "));
+    CHECK(caveat(flawless(), "noisy-machine") == "high: no such reason");
+}
+
+TEST_CASE("a trimmed memory page lowers confidence, a whole one does not") {
+    auto results = flawless();
+    forEachRun(results, [](BenchRun& run) {
+        run.memory = MemorySnapshot{};
+        run.memory->sys = 20 * MiB;
+    });
+    CHECK(caveat(results, "trimmed-memstats") ==
+          "medium: The program's memory page leaves out HeapReleased, so what GOMEMLIMIT bounds "
+          "and what lies outside it cannot be told, which lowers confidence");
+    forEachRun(results, [](BenchRun& run) { run.memory->heapReleased = 0; });
+    CHECK(caveat(results, "trimmed-memstats") == "high: no such reason");
+}
+
+TEST_CASE("a collector that takes much of the CPU lowers confidence") {
+    auto results = flawless();
+    forEachRun(results, [](BenchRun& run) {
+        run.memory = MemorySnapshot{};
+        run.memory->gcCpuFraction = 0.3;
+    });
+    CHECK(caveat(results, "gc-cpu") ==
+          "medium: At 20Mi the garbage collector took 30 % of the CPU: a little more load may tip "
+          "it over, which lowers confidence");
+}
+
+TEST_CASE("an interrupted measurement gives low confidence") {
+    auto results = flawless();
+    results.benches[0].header.partial = true;
+    CHECK(caveat(results, "interrupted") ==
+          "low: The measurement was interrupted, so not everything planned was run, and "
+          "confidence is low");
+}
+
+TEST_CASE("a plain limit below the squeeze's minimum is advised with low confidence only") {
+    auto results = flawless();
+    test::add(results, test::squeezeOf(22 * MiB));
+    CHECK(caveat(results, "below-minimum") ==
+          "low: 20Mi survived the bench, but the squeeze puts the smallest limit that holds at "
+          "22Mi, and confidence is low");
+}
+
+TEST_CASE("lean without an unlimited run says what took its place") {
+    AdviceOptions lean;
+    lean.policy = Policy::lean;
+    CHECK(caveat(benchOf({plain(20, around100)}), "no-unlimited-run", lean) ==
+          "medium: There is no unlimited plain run to be held against, so the best cell took its "
+          "place, which lowers confidence");
+}
+
+TEST_CASE("times in place of rates, and neither of them, lower confidence") {
+    auto results = flawless();
+    forEachRun(results, [](BenchRun& run) {
+        run.load->totalSeconds = 1000 / *run.load->requestsPerSecond;
+        run.load->requestsPerSecond.reset();
+    });
+    CHECK(caveat(results, "time-not-rate") ==
+          "medium: The load tool gave no rate of requests for every run, so the time that the "
+          "whole load took was compared instead, which lowers confidence");
+    CHECK(caveat(results, "smallest-within-tolerance") ==
+          "medium: 20Mi gave 10.0 s a load, the fastest of all");
+    forEachRun(results, [](BenchRun& run) { run.load->totalSeconds.reset(); });
+    CHECK(caveat(results, "smallest-survived") ==
+          "low: 20Mi is the smallest limit at which every run survived; how fast the runs were is "
+          "not known, so speed had no say");
+}
+
+TEST_CASE("gomemlimit that does not pay is said to") {
+    CHECK(caveat(benchOf({plain(20, around100), gomemlimit(20, around100)}),
+                 "gomemlimit-does-not-pay") ==
+          "high: GOMEMLIMIT with GOGC=off does not pay at 20Mi: 100.0 requests/s against 100.0 "
+          "requests/s without, so it stays unset");
+}
+
+TEST_CASE("no significant difference to the fastest is said, with its interval") {
+    const auto text =
+        caveat(benchOf({plain(20, {99, 100, 101, 98, 102}), plain(40, {100, 101, 99, 102, 101})}),
+               "no-difference");
+    CHECK(
+        text.starts_with("high: Between 20Mi and the fastest, 40Mi, the runs show no significant "
+                         "difference (ratio 0."));
+}
+
+TEST_CASE("headroom of GOGC=off is what was seen of these very settings") {
+    auto results = benchOf({plain(20, around100), gomemlimit(20, around120)});
+    CHECK(caveat(results, "headroom") ==
+          "high: With GOGC=off memory in use sits at GOMEMLIMIT, so the plain edge says nothing "
+          "about the headroom; of 5 loads with exactly these settings none was killed");
+}
+
+TEST_CASE("the edge is told with its interval and the risk, and a plain limit's distance to it") {
+    auto results = flawless();
+    auto squeeze = test::squeezeOf(18 * MiB);
+    squeeze.edge = {16 * MiB, 15 * MiB, 17 * MiB, 0.95};
+    squeeze.riskAtMinimum = 0.004;
+    test::add(results, squeeze);
+    CHECK(caveat(results, "edge") ==
+          "high: Half of the loads are OOM-killed at 16 MiB (95 % interval 15 MiB to 17 MiB); at "
+          "18Mi the model's risk that one load is killed is 0.4 %");
+    CHECK(caveat(results, "headroom") == "high: 20Mi leaves 4 MiB above the edge");
+}
+
+TEST_CASE("memory outside Go's count is told, and a negative difference says nothing") {
+    auto results = flawless();
+    forEachRun(results, [](BenchRun& run) {
+        run.memory = MemorySnapshot{};
+        run.memory->sys = 12 * MiB;
+        run.memory->heapReleased = 2 * MiB;
+        run.usage = Usage{};
+        run.usage->demand = 13 * MiB;
+    });
+    CHECK(caveat(results, "outside-go") ==
+          "high: About 3 MiB of the memory in use are outside Go's own count, which GOMEMLIMIT "
+          "does not bound");
+    forEachRun(results, [](BenchRun& run) { run.usage->demand = 9 * MiB; });
+    CHECK(caveat(results, "outside-go") == "high: no such reason");
+}
+
+TEST_CASE("cells that were killed are named") {
+    auto killed = plain(10, {100, 100});
+    killed.runs.push_back(test::run(9000, Outcome::oomKilled));
+    auto results = benchOf({killed, plain({}, around100), plain(20, around100)});
+    CHECK(caveat(results, "ruled-out") ==
+          "high: Out of the choice: 10Mi: 1 of 3 runs did not fit (oomKilled)");
+}
+
+TEST_CASE("a process needs no request, and its next command runs it again") {
+    auto results = benchOf({plain({}, {100}), plain(20, {100})});
+    auto& target = results.benches[0].header.target;
+    target = {};
+    target.type = "process";
+    target.command = {"./my api", "it's", "a\tb"};
+    target.port = 8080;
+    const auto recommendation = recommend(results);
+    REQUIRE(recommendation.has_value());
+    CHECK(test::findReason(*recommendation, "request-equals-limit") == nullptr);
+    CHECK(recommendation->next ==
+          "kubectl-memfit bench --local --port 8080 --limits none,20Mi --runs 5 --load 'hey "
+          "{url}/' -- './my "
+          "api' 'it'\\''s' $'a\\x09b'");
+}

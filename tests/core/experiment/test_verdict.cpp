@@ -1,0 +1,317 @@
+#include <doctest/doctest.h>
+
+#include <functional>
+#include <ostream>
+#include <string_view>
+#include <vector>
+
+#include "memfit/experiment/verdict.h"
+
+using memfit::MiB;
+using memfit::Outcome;
+using memfit::TrialFacts;
+using memfit::Verdict;
+
+namespace {
+
+/// A trial in which nothing went wrong.
+TrialFacts smooth() {
+    TrialFacts facts;
+    facts.limit = 18 * MiB;
+    facts.everReady = true;
+    facts.loadStarted = true;
+    facts.load.emplace();
+    facts.load->requests = 500;
+    facts.load->errors = 0;
+    facts.load->non2xx = 0;
+    facts.load->requestsPerSecond = 29.6;
+    facts.stillAnswers = true;
+    return facts;
+}
+
+struct Row {
+    std::string_view name;
+    std::function<void(TrialFacts&)> change;
+    Verdict verdict;
+};
+
+void check(const std::vector<Row>& rows) {
+    for (const auto& row : rows) {
+        CAPTURE(row.name);
+        auto facts = smooth();
+        row.change(facts);
+        const auto verdict = memfit::judge(facts);
+        CHECK(memfit::toString(verdict.outcome) == memfit::toString(row.verdict.outcome));
+        CHECK(verdict.note == row.verdict.note);
+    }
+}
+
+void neverReady(TrialFacts& facts) {
+    facts.everReady = false;
+    facts.readyTimedOut = true;
+    facts.loadStarted = false;
+    facts.stillAnswers = false;
+    facts.load.reset();
+}
+
+void ended(TrialFacts& facts, int exitCode) {
+    facts.mainProcessEnded = true;
+    facts.exitCode = exitCode;
+    facts.stillAnswers = false;
+}
+
+void allFailed(TrialFacts& facts) {
+    facts.load->errors = 500;
+}
+
+}  // namespace
+
+TEST_CASE("a trial in which nothing went wrong is survived, without a word") {
+    CHECK(memfit::judge(smooth()) == Verdict{Outcome::survived, ""});
+}
+
+TEST_CASE("OOM kills are told from all else, whichever process was hit") {
+    check({
+        {"under load",
+         [](TrialFacts& f) {
+             ended(f, 137);
+             f.oomKilled = true;
+             allFailed(f);
+         },
+         {Outcome::oomKilled, "OOM-killed"}},
+        {"before it was ready",
+         [](TrialFacts& f) {
+             neverReady(f);
+             ended(f, 128);
+             f.oomKilled = true;
+             f.detail = "container init was OOM-killed (memory limit too low?)";
+         },
+         {Outcome::oomAtStart,
+          "OOM-killed before it was ready: container init was OOM-killed (memory limit too "
+          "low?)"}},
+        {"a child before it was ready, and readiness timed out",
+         [](TrialFacts& f) {
+             neverReady(f);
+             f.oomKilled = true;
+             f.largerLimitPassed = true;
+         },
+         {Outcome::oomAtStart, "OOM-killed before it was ready"}},
+        {"a child, while the main process serves every request",
+         [](TrialFacts& f) { f.oomKilled = true; },
+         {Outcome::oomKilled, "a child process was OOM-killed, the main one lives"}},
+        {"reported with exit code 0",
+         [](TrialFacts& f) {
+             ended(f, 0);
+             f.oomKilled = true;
+         },
+         {Outcome::oomKilled, "OOM-killed"}},
+        {"after the load was cut",
+         [](TrialFacts& f) {
+             ended(f, 137);
+             f.oomKilled = true;
+             f.loadCut = true;
+             f.largerLimitPassed = true;
+         },
+         {Outcome::oomKilled, "OOM-killed"}},
+        {"ready, but killed before the load began",
+         [](TrialFacts& f) {
+             ended(f, 137);
+             f.oomKilled = true;
+             f.loadStarted = false;
+         },
+         {Outcome::oomKilled, "OOM-killed"}},
+        {"without a limit",
+         [](TrialFacts& f) {
+             ended(f, 137);
+             f.oomKilled = true;
+             f.limit.reset();
+         },
+         {Outcome::oomKilled, "OOM-killed at the ceiling of the unlimited run"}},
+    });
+}
+
+TEST_CASE("what is none of the limit's doing wins over everything") {
+    check({
+        {"evicted",
+         [](TrialFacts& f) {
+             ended(f, 137);
+             f.oomKilled = true;
+             f.foreign = Outcome::evicted;
+             f.detail = "the node was low on memory";
+         },
+         {Outcome::evicted, "the node was low on memory"}},
+        {"image",
+         [](TrialFacts& f) {
+             neverReady(f);
+             f.foreign = Outcome::imageError;
+         },
+         {Outcome::imageError, ""}},
+    });
+}
+
+TEST_CASE("a program that ended by itself crashed, unless SIGKILL leaves the killer unknown") {
+    check({
+        {"panic under load",
+         [](TrialFacts& f) { ended(f, 2); },
+         {Outcome::crashed, "ended with exit code 2 after it was ready"}},
+        {"malformed GOMEMLIMIT at start",
+         [](TrialFacts& f) {
+             neverReady(f);
+             ended(f, 2);
+             f.largerLimitPassed = true;
+             f.detail = "malformed GOMEMLIMIT";
+         },
+         {Outcome::crashed, "ended with exit code 2 before it was ready: malformed GOMEMLIMIT"}},
+        {"exit code 0 is an end too",
+         [](TrialFacts& f) { ended(f, 0); },
+         {Outcome::crashed, "ended with exit code 0 after it was ready"}},
+        {"exit code unknown",
+         [](TrialFacts& f) {
+             ended(f, 1);
+             f.exitCode.reset();
+         },
+         {Outcome::crashed, "ended after it was ready"}},
+        {"Error with 137, no OOM seen",
+         [](TrialFacts& f) { ended(f, 137); },
+         {Outcome::inconclusive, "killed by SIGKILL after it was ready, not known by whom"}},
+    });
+}
+
+TEST_CASE("never ready is too small only where a larger limit passed") {
+    check({
+        {"larger passed",
+         [](TrialFacts& f) {
+             neverReady(f);
+             f.largerLimitPassed = true;
+         },
+         {Outcome::belowFloor, "not ready in time, a larger limit was"}},
+        {"none passed", neverReady, {Outcome::neverReady, "not ready in time"}},
+        {"without a limit",
+         [](TrialFacts& f) {
+             neverReady(f);
+             f.limit.reset();
+             f.largerLimitPassed = true;
+         },
+         {Outcome::neverReady, "not ready in time"}},
+        {"not awaited",
+         [](TrialFacts& f) {
+             neverReady(f);
+             f.readyTimedOut = false;
+         },
+         {Outcome::inconclusive, "readiness was not awaited"}},
+    });
+}
+
+TEST_CASE("a load cut at its time-out is a death spiral only where a larger limit passed") {
+    check({
+        {"larger passed",
+         [](TrialFacts& f) {
+             f.loadCut = true;
+             f.loadCommandFailed = true;
+             f.largerLimitPassed = true;
+         },
+         {Outcome::belowFloor, "load cut at its time-out, a larger limit passed in time"}},
+        {"none passed",
+         [](TrialFacts& f) { f.loadCut = true; },
+         {Outcome::loadFailed, "load cut at its time-out; raise --load-timeout"}},
+        {"without a limit",
+         [](TrialFacts& f) {
+             f.loadCut = true;
+             f.limit.reset();
+             f.largerLimitPassed = true;
+         },
+         {Outcome::loadFailed, "load cut at its time-out; raise --load-timeout"}},
+    });
+}
+
+TEST_CASE("a load that proved nothing is not survived") {
+    check({
+        {"every request failed, tool exits 0",
+         allFailed,
+         {Outcome::loadFailed, "every request failed, though the program lives"}},
+        {"every answer was an error",
+         [](TrialFacts& f) { f.load->non2xx = 500; },
+         {Outcome::loadFailed, "every request failed, though the program lives"}},
+        {"command failed",
+         [](TrialFacts& f) {
+             f.load.emplace();
+             f.load->exitCode = 127;
+             f.loadCommandFailed = true;
+             f.detail = "hey: not found";
+         },
+         {Outcome::loadFailed,
+          "the load command failed with exit code 127 and left no report: hey: not found"}},
+        {"command failed, nothing known",
+         [](TrialFacts& f) {
+             f.load.reset();
+             f.loadCommandFailed = true;
+         },
+         {Outcome::loadFailed, "the load command failed and left no report"}},
+        {"not started",
+         [](TrialFacts& f) { f.loadStarted = false; },
+         {Outcome::inconclusive, "the load was not started"}},
+        {"no report at all",
+         [](TrialFacts& f) { f.load.reset(); },
+         {Outcome::inconclusive, "the load left no report"}},
+    });
+}
+
+TEST_CASE("a survivor that no longer answers waits for a terminal status, so it is not survived") {
+    check({
+        {"fine load, dead port",
+         [](TrialFacts& f) { f.stillAnswers = false; },
+         {Outcome::inconclusive, "no longer answers after the load, and no end is known"}},
+        {"it refused everything, at an absurd rate",
+         [](TrialFacts& f) {
+             allFailed(f);
+             f.stillAnswers = false;
+         },
+         {Outcome::inconclusive, "no longer answers after the load, and no end is known"}},
+        {"the unlimited run never served: a wrong port",
+         [](TrialFacts& f) {
+             allFailed(f);
+             f.stillAnswers = false;
+             f.limit.reset();
+         },
+         {Outcome::loadFailed, "every request failed, though the program lives"}},
+        {"the unlimited run served, then fell silent",
+         [](TrialFacts& f) {
+             f.stillAnswers = false;
+             f.limit.reset();
+         },
+         {Outcome::inconclusive, "no longer answers after the load, and no end is known"}},
+    });
+}
+
+TEST_CASE("a survivor that misses the floor is too small") {
+    check({
+        {"limited",
+         [](TrialFacts& f) { f.missedFloor = "rps 9.4 is below 26.7"; },
+         {Outcome::belowFloor, "rps 9.4 is below 26.7"}},
+        {"unlimited",
+         [](TrialFacts& f) {
+             f.missedFloor = "p99 612 ms is above 500 ms";
+             f.limit.reset();
+         },
+         {Outcome::belowFloor,
+          "p99 612 ms is above 500 ms, even without a limit; lower the floor"}},
+        {"every request failed: the load is at fault first",
+         [](TrialFacts& f) {
+             allFailed(f);
+             f.missedFloor = "rps 0 is below 26.7";
+         },
+         {Outcome::loadFailed, "every request failed, though the program lives"}},
+    });
+}
+
+TEST_CASE("some failed requests do not kill a survivor, but are said") {
+    check({
+        {"errors and answers",
+         [](TrialFacts& f) {
+             f.load->errors = 5;
+             f.load->non2xx = 7;
+         },
+         {Outcome::survived, "12 of 500 requests failed"}},
+        {"not known", [](TrialFacts& f) { f.load->errors.reset(); }, {Outcome::survived, ""}},
+    });
+}

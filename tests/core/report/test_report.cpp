@@ -1,0 +1,108 @@
+#include "memfit/report/report.h"
+
+#include <doctest/doctest.h>
+
+#include "memfit/report/figures.h"
+#include "memfit/report/yaml.h"
+
+using namespace memfit;
+
+namespace {
+
+const Report sample{
+    Heading{"sales-api: limits"},
+    Table{{{"limit", Align::right}, {"outcome", Align::left}, {"", Align::left}},
+          {{{"17 MiB", Tone::normal}, {"OOM-killed", Tone::bad}, {"██", Tone::bad}},
+           {{"no limit", Tone::normal}, {"survived", Tone::good}, {"", Tone::normal}}}},
+    Paragraph{{{"Edge: 17 MiB", Tone::strong}, {"(16 to 18 MiB).", Tone::normal}}},
+    Bullets{{{"a | b `c` <d>", "code-one", Tone::normal}}},
+    Code{"kubectl memfit bench\n"},
+};
+
+}  // namespace
+
+TEST_CASE("text is aligned, without trailing spaces") {
+    CHECK(renderText(sample, {}) == R"(sales-api: limits
+     limit  outcome
+    17 MiB  OOM-killed  ██
+  no limit  survived
+Edge: 17 MiB (16 to 18 MiB).
+  - a | b `c` <d> [code-one]
+    kubectl memfit bench
+)");
+}
+
+TEST_CASE("colour surrounds words and leaves the alignment alone") {
+    const Report report{
+        Table{{{"a", Align::left}, {"b", Align::left}}, {{{"x", Tone::bad}, {"y", Tone::normal}}}}};
+    CHECK(renderText(report, {true, 100}) ==
+          "  \x1b[2ma\x1b[0m  \x1b[2mb\x1b[0m\n  \x1b[31mx\x1b[0m  y\n");
+}
+
+TEST_CASE("prose is wrapped at the width and bullets keep their indent") {
+    const Report report{Bullets{{{"one two three four five six", "", Tone::normal}}}};
+    CHECK(renderText(report, {false, 16}) == "  - one two\n    three four\n    five six\n");
+}
+
+TEST_CASE("markdown escapes what would format") {
+    CHECK(renderMarkdown(sample) == R"(### sales-api: limits
+
+| limit | outcome |  |
+| ---: | --- | --- |
+| 17 MiB | OOM-killed | ██ |
+| no limit | survived |  |
+
+**Edge: 17 MiB** (16 to 18 MiB).
+
+- a \| b \`c\` \<d\> (`code-one`)
+
+```
+kubectl memfit bench
+```
+)");
+}
+
+TEST_CASE("escape sequences of a hostile program do not reach the terminal") {
+    const Report report{Paragraph{{{"\x1b[2Jgone", Tone::normal}}}};
+    CHECK(renderText(report, {}) == "?[2Jgone\n");
+}
+
+TEST_CASE("a bar grows in eighths and never beyond its width") {
+    CHECK(bar(0, 10, 4).empty());
+    CHECK(bar(5, 10, 4) == "██");
+    CHECK(bar(10, 10, 4) == "████");
+    CHECK(bar(11, 10, 4) == "████");
+    CHECK(bar(1, 32, 4) == "▏");
+}
+
+TEST_CASE("figures keep about three digits, and an absent one is empty") {
+    CHECK(durationText(33.7325) == "33.73 s");
+    CHECK(durationText(0.0319) == "32 ms");
+    CHECK(durationText(0.0048) == "4.8 ms");
+    CHECK(durationText(0.00048) == "480 us");
+    CHECK(durationText(std::nullopt).empty());
+    CHECK(rateText(698.4) == "698");
+    CHECK(rateText(29.645) == "29.6");
+    CHECK(rateText(9.4462) == "9.45");
+    CHECK(changeText(1.0) == "0 %");
+    CHECK(changeText(1.187) == "+19 %");
+    CHECK(changeText(0.32) == "-68 %");
+    CHECK(shareText(0.004) == "0.4 %");
+    CHECK(shareText(0.00001) == "< 0.01 %");
+    CHECK(shareText(0.12) == "12 %");
+}
+
+TEST_CASE("yaml is the same tree, with strings that stay strings") {
+    CHECK(jsonToYaml(R"({"a": {"gogc": "off", "n": 17, "x": null, "ok": true},
+                         "list": [1, {"k": "17"}], "none": [], "empty": {}})") == R"(a:
+  gogc: "off"
+  n: 17
+  x: ~
+  ok: true
+list:
+  - 1
+  - k: "17"
+none: []
+empty: {}
+)");
+}

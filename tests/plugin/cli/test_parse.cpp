@@ -1,0 +1,176 @@
+#include "cli/parse.h"
+
+#include <doctest/doctest.h>
+
+using namespace memfit;
+using namespace memfit::plugin;
+
+namespace {
+
+Command parsed(const std::vector<std::string>& words) {
+    auto request = parse(words);
+    REQUIRE_MESSAGE(request.has_value(), (request ? "" : request.error().message()));
+    REQUIRE(std::holds_alternative<Command>(*request));
+    return std::get<Command>(*request);
+}
+
+std::string refused(const std::vector<std::string>& words) {
+    const auto request = parse(words);
+    REQUIRE(!request.has_value());
+    CHECK(request.error().kind == ErrorKind::usage);
+    return request.error().message();
+}
+
+std::string notice(const std::vector<std::string>& words) {
+    const auto request = parse(words);
+    REQUIRE(request.has_value());
+    REQUIRE(std::holds_alternative<Notice>(*request));
+    return std::get<Notice>(*request).text;
+}
+
+}  // namespace
+
+TEST_CASE("a whole recommend command line becomes typed values") {
+    const auto command = parsed({"recommend",
+                                 "--local",
+                                 "--port",
+                                 "3000",
+                                 "--load",
+                                 "hey -n 10 {url}/",
+                                 "-e",
+                                 "A=b=c",
+                                 "--env=EMPTY=",
+                                 "--unset-env",
+                                 "HOME",
+                                 "--cpu",
+                                 "250m",
+                                 "--resolution",
+                                 "5%",
+                                 "--risk",
+                                 "0.02",
+                                 "--confirm",
+                                 "4",
+                                 "--from",
+                                 "8Mi",
+                                 "--to=1Gi",
+                                 "--floor",
+                                 "rps>=0.9x",
+                                 "--limits",
+                                 "none,min,64Mi",
+                                 "--modes",
+                                 "plain",
+                                 "--runs",
+                                 "7",
+                                 "--tolerance",
+                                 "3%",
+                                 "--policy",
+                                 "lean",
+                                 "-o",
+                                 "json",
+                                 "-qv",
+                                 "--",
+                                 "./api",
+                                 "--flag",
+                                 "-o",
+                                 "yaml"});
+    const auto& o = command.options;
+    CHECK(command.kind == CommandKind::recommend);
+    CHECK(o.local);
+    CHECK(o.port == 3000);
+    CHECK(o.load == "hey -n 10 {url}/");
+    CHECK(o.env == std::vector<std::pair<std::string, std::string>>{{"A", "b=c"}, {"EMPTY", ""}});
+    CHECK(o.unsetEnv == std::vector<std::string>{"HOME"});
+    CHECK(o.cpuMilli == 250);
+    CHECK(o.resolution == doctest::Approx(0.05));
+    CHECK(o.risk == doctest::Approx(0.02));
+    CHECK(o.confirm == 4);
+    CHECK(o.from == 8 * MiB);
+    CHECK(o.to == GiB);
+    CHECK(o.floor->text() == "rps>=0.9x");
+    CHECK(o.limits.size() == 3);
+    CHECK(o.modes == std::vector<Mode>{Mode::plain});
+    CHECK(o.runs == 7);
+    CHECK(o.tolerance == doctest::Approx(0.03));
+    CHECK(o.policy == Policy::lean);
+    CHECK(o.output == OutputFormat::json);
+    CHECK(o.quiet);
+    CHECK(o.verbose);
+    CHECK(o.program == std::vector<std::string>{"./api", "--flag", "-o", "yaml"});
+}
+
+TEST_CASE("files may be repeated and a dash is standard input") {
+    const auto command = parsed({"recommend", "-f", "a.json", "-f", "-", "--filename=b.json"});
+    CHECK(command.options.files == std::vector<std::string>{"a.json", "-", "b.json"});
+}
+
+TEST_CASE("an unknown command or flag names the nearest one") {
+    CHECK(refused({"sqeeze"}) == "unknown command 'sqeeze'; did you mean 'squeeze'?");
+    CHECK(refused({"frobnicate"}) == "unknown command 'frobnicate'; see kubectl memfit --help");
+    CHECK(refused({"bench", "--rnus", "3"}) ==
+          "unknown flag '--rnus' of bench; did you mean '--runs'?");
+    CHECK(refused({"probe", "--runs", "3"}) ==
+          "probe does not take --runs; see kubectl memfit probe --help");
+    CHECK(refused({"--local", "probe"}) ==
+          "'--local' stands before a command; name the command first: kubectl memfit recommend "
+          "[flags]");
+}
+
+TEST_CASE("a value that does not fit is refused with the flag and what would fit") {
+    const std::vector<std::string> base{"squeeze", "--local", "--port", "3000", "--load", "x"};
+    const auto with = [&](std::vector<std::string> more) {
+        auto words = base;
+        words.insert(words.end(), more.begin(), more.end());
+        words.insert(words.end(), {"--", "./api"});
+        return refused(words);
+    };
+    CHECK(with({"--port", "70000"}) == "--port: '70000' is not a whole number from 1 to 65535");
+    CHECK(with({"--from", "17MB"}).starts_with("--from: "));
+    CHECK(with({"--from", "17MB"}).find("17Mi") != std::string::npos);
+    CHECK(with({"--to", "1.5GiB"}).find("1.5Gi") != std::string::npos);
+    CHECK(with({"--from", "17m"}) ==
+          "--from: '17m' is a fraction of a byte; use M or Mi for a size of memory");
+    CHECK(with({"--from", "2Gi", "--to", "1Gi"}) ==
+          "--from 2048 MiB is above --to 1024 MiB; swap them");
+    CHECK(with({"--mode", "fancy"}) == "--mode: 'fancy' is not one of plain|gomemlimit");
+    CHECK(with({"--load-timeout", "soon"}) ==
+          "--load-timeout: 'soon' is not a duration; write it as 500ms, 90s or 2m");
+    CHECK(with({"--env", "=x"}) == "--env: '' does not set a variable; write it as NAME=VALUE");
+    CHECK(with({"-o", "html"}) == "--output: 'html' is not one of table|json|yaml|markdown");
+}
+
+TEST_CASE("what a command cannot do without is asked for") {
+    CHECK(refused({"squeeze", "--local", "--port", "1", "--", "./api"}) ==
+          "squeeze needs a load; give one: --load 'hey -n 1000 -c 10 {url}/'");
+    CHECK(refused({"probe"}) == "probe has nothing to measure; use --local ... -- PROGRAM");
+    CHECK(refused({"recommend"}) ==
+          "recommend has nothing to measure; use --local ... -- PROGRAM, or -f FILE");
+    CHECK(refused({"probe", "--local", "--port", "1"}) ==
+          "--local needs a program; write it last, after `--`");
+    CHECK(refused({"recommend", "-f", "x", "--check"}) ==
+          "--check needs to know what is set; add --limit QUANTITY");
+}
+
+TEST_CASE("help of every command names every flag that it takes and no other") {
+    for (const auto& command : commandTable()) {
+        const auto help = notice({std::string(command.name), "--help"});
+        for (const auto& option : optionTable()) {
+            const bool takes = (option.commands & bit(command.kind)) != 0;
+            CAPTURE(command.name);
+            CAPTURE(option.name);
+            CHECK((help.find("--" + std::string(option.name)) != std::string::npos) >= takes);
+            const auto inTable = help.find("\n      --" + std::string(option.name) + " ");
+            if (!takes) CHECK(inTable == std::string::npos);
+        }
+        for (std::size_t start = 0; start < help.size();) {
+            const auto end = std::min(help.find('\n', start), help.size());
+            CHECK(end - start <= 110);
+            start = end + 1;
+        }
+    }
+}
+
+TEST_CASE("no arguments, --help and --version print and do nothing") {
+    CHECK(notice({}) == notice({"--help"}));
+    CHECK(notice({"help", "bench"}) == notice({"bench", "-h"}));
+    CHECK(notice({"--version"}).starts_with("kubectl-memfit "));
+}

@@ -1,0 +1,124 @@
+#include "testbed/memory_cgroup.h"
+
+#include <doctest/doctest.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+
+#include "process/child.h"
+#include "support/cgroup.h"
+#include "support/world.h"
+
+using namespace memfit;
+using namespace memfit::plugin;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::unique_ptr<Child> startIn(EventLoop& loop, const MemoryCgroup& group,
+                               const std::vector<std::string>& words) {
+    ChildOptions options;
+    options.cgroups = group.joinFiles();
+    auto child = Child::start(loop, words, options);
+    REQUIRE(child.has_value());
+    return std::move(*child);
+}
+
+}  // namespace
+
+TEST_CASE("a program that takes more than the limit is killed by the kernel, and that is counted") {
+    MEMFIT_CGROUP_OR_SKIP(parent);
+    EventLoop loop;
+    auto group = parent.create({32 * MiB, std::nullopt});
+    REQUIRE(group.has_value());
+    CHECK(group->limit() == 32 * MiB);
+    CHECK(group->oomKills() == 0);
+    const auto child = startIn(loop, *group, {MEMFIT_HUNGRY, "--take", "64", "--sleep"});
+    CHECK(loop.waitUntil([&] { return !child->running(); }, 10) == WaitEnd::ready);
+    CHECK(child->exit() == ExitStatus{0, SIGKILL});
+    CHECK(group->oomKills() == 1);
+    const Usage usage = group->usage();
+    CHECK(usage.peak == 32 * MiB);
+    CHECK(usage.limitHits.value_or(0) > 0);
+}
+
+TEST_CASE("usage tells what a program holds") {
+    MEMFIT_CGROUP_OR_SKIP(parent);
+    EventLoop loop;
+    auto group = parent.create({64 * MiB, std::nullopt});
+    REQUIRE(group.has_value());
+    const auto child =
+        startIn(loop, *group, {MEMFIT_HUNGRY, "--take", "20", "--say", "taken", "--sleep"});
+    REQUIRE(loop.waitUntil([&] { return !child->err().empty(); }, 10) == WaitEnd::ready);
+    const Usage usage = group->usage();
+    CHECK(usage.anon.value_or(0) >= 20 * MiB);
+    CHECK(usage.demand.value_or(0) >= 20 * MiB);
+    CHECK(usage.demand.value_or(0) < 26 * MiB);
+    CHECK(usage.peak.value_or(0) >= usage.current.value_or(0));
+    CHECK(group->oomKills() == 0);
+}
+
+TEST_CASE("a cgroup that goes out of scope takes its processes along") {
+    MEMFIT_CGROUP_OR_SKIP(parent);
+    EventLoop loop;
+    std::unique_ptr<Child> child;
+    fs::path folder;
+    {
+        auto group = parent.create({64 * MiB, 500});
+        REQUIRE(group.has_value());
+        folder = group->folder();
+        CHECK(fs::exists(folder));
+        child = startIn(loop, *group, {MEMFIT_HUNGRY, "--ignore-term", "--spawn", "--sleep"});
+    }
+    CHECK_FALSE(fs::exists(folder));
+    child->refresh();
+    CHECK(child->exit() == ExitStatus{0, SIGKILL});
+    CHECK(test::runningInGroup(child->pid()) == 0);
+}
+
+TEST_CASE("cgroups that a killed run left are removed with what is in them, live ones are not") {
+    MEMFIT_CGROUP_OR_SKIP(parent);
+    EventLoop loop;
+    const auto living = parent.create({64 * MiB, std::nullopt});
+    REQUIRE(living.has_value());
+    const fs::path left = parent.folder() / "memfit-1-1";
+    REQUIRE(::mkdir(left.c_str(), 0755) == 0);
+    const UniqueFd join(::open((left / "cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC));
+    ChildOptions options;
+    options.cgroups = {join.get()};
+    const auto child = Child::start(loop, {"sleep", "60"}, options);
+    REQUIRE(child.has_value());
+    CHECK(parent.removeStale() == 1);
+    CHECK_FALSE(fs::exists(left));
+    CHECK(fs::exists(living->folder()));
+    (*child)->refresh();
+    CHECK((*child)->exit() == ExitStatus{0, SIGKILL});
+}
+
+TEST_CASE("a v2 folder without the memory controller says so") {
+    const test::TemporaryFolder folder;
+    folder.file("cgroup.controllers", "cpuset cpu pids\n");
+    const auto parent = CgroupParent::at({CgroupVersion::v2, folder.path(), folder.path()}, {});
+    REQUIRE_FALSE(parent.has_value());
+    CHECK(parent.error().what ==
+          "the memory controller is not delegated to " + folder.path().string());
+}
+
+TEST_CASE("a v2 folder of ours is asked to hand memory down") {
+    const test::TemporaryFolder folder;
+    folder.file("cgroup.controllers", "cpu memory pids\n");
+    folder.file("cgroup.subtree_control", "");
+    const auto parent = CgroupParent::at({CgroupVersion::v2, folder.path(), folder.path()}, {});
+    // In a plain folder a new cgroup has no files: that is noticed, not taken for a limit.
+    REQUIRE_FALSE(parent.has_value());
+    CHECK(parent.error().what.ends_with(" has no memory controller"));
+    CHECK(test::readText(folder.path() / "cgroup.subtree_control").starts_with("+"));
+}
+
+TEST_CASE("a place that is not there is an error, not a crash") {
+    CHECK_FALSE(CgroupParent::at({CgroupVersion::v1, "/no/such", "/no/such/own"}, {}).has_value());
+}

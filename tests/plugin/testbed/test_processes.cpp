@@ -1,0 +1,53 @@
+#include "testbed/processes.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "process/child.h"
+#include "support/world.h"
+
+using namespace memfit;
+using namespace memfit::plugin;
+
+TEST_CASE("a process's relatives are read past any name") {
+    CHECK(parseProcessStat("42 (sh) S 41 40 40 0 -1 4194560") == ProcessRelations{41, 40});
+    CHECK(parseProcessStat("42 (a) b (c)) R 1 2 3") == ProcessRelations{1, 2});
+    CHECK(parseProcessStat("42 (sh) S") == std::nullopt);
+    CHECK(parseProcessStat("") == std::nullopt);
+}
+
+TEST_CASE("held memory is anonymous and shared memory, not mapped files") {
+    const std::string status =
+        "Name:\thungry\nVmRSS:\t  9000 kB\nRssAnon:\t    4000 kB\nRssFile:\t    4900 kB\n"
+        "RssShmem:\t     100 kB\n";
+    CHECK(parseHeldMemory(status) == 4100 * KiB);
+    CHECK(parseHeldMemory("Name:\tkthreadd\nState:\tS\n") == std::nullopt);
+    CHECK(parseHeldMemory("\nRssAnon:\t99999999999999999999 kB\n") == std::nullopt);
+    CHECK(parseHeldMemory("\nRssAnon:") == std::nullopt);
+}
+
+TEST_CASE("a tree is the group of its leader and all descendants, in whatever group") {
+    EventLoop loop;
+    const auto child =
+        Child::start(loop, {"sh", "-c", "setsid sleep 60 & sleep 60 & echo up; wait"}, {});
+    REQUIRE(child.has_value());
+    const pid_t leader = (*child)->pid();
+    const auto complete = [leader] {
+        int sleeping = 0;
+        for (const pid_t pid : processTree(leader)) sleeping += processName(pid) == "sleep" ? 1 : 0;
+        return sleeping == 2;
+    };
+    bool seen = complete();
+    for (int look = 0; look < 200 && !seen; ++look) {
+        (void)loop.pause(0.01);
+        seen = complete();
+    }
+    CHECK(seen);
+    const auto tree = processTree(leader);
+    CHECK(std::ranges::count(tree, leader) == 1);
+    CHECK(std::ranges::count(tree, ::getpid()) == 0);
+    for (const pid_t pid : tree) {
+        if (pid != leader) (void)::kill(pid, SIGKILL);
+    }
+}
