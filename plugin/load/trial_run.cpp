@@ -101,7 +101,7 @@ Result<void> TrialRun::load(std::optional<double> timeout) {
         }
         facts.loadCut = warmup->cut;
     }
-    if (!sampler_.over() && !facts.loadCut) {
+    if (!plan_.load.words.empty() && !sampler_.over() && !facts.loadCut) {
         sampler_.enter(TrialMoment::Phase::loading);
         const auto run = runCommand(plan_.load, timeout);
         if (!run) return run.error();

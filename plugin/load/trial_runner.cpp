@@ -56,13 +56,16 @@ void LoadTrialRunner::remember(const TrialRecord& record, double loadSeconds) {
     unlimitedPassed_ = true;
 }
 
+Result<void> LoadTrialRunner::checkPrograms() const {
+    if (!plan_.load.words.empty()) {
+        if (auto there = checkProgram(plan_.load); !there) return there;
+    }
+    return plan_.warmup ? checkProgram(*plan_.warmup) : Result<void>{};
+}
+
 Result<TrialRecord> LoadTrialRunner::run(const Settings& settings,
                                          const std::function<void(const TrialMoment&)>& onMoment) {
-    if (plan_.load.words.empty()) return usageError("no load command is named", "give --load");
-    if (auto there = checkProgram(plan_.load); !there) return there.error();
-    if (plan_.warmup) {
-        if (auto there = checkProgram(*plan_.warmup); !there) return there.error();
-    }
+    if (auto there = checkPrograms(); !there) return there.error();
     if (loop_.signal()) return EventLoop::interruption();
     const auto start = std::chrono::steady_clock::now();
     const Timestamp startedAt = timestampNow();

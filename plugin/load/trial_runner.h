@@ -29,7 +29,7 @@ struct LoadCommand {
 [[nodiscard]] std::vector<std::string> fillIn(const LoadCommand& command, const Endpoint& service);
 
 struct LoadPlan {
-    LoadCommand load;
+    LoadCommand load;  ///< no words: the trial ends when it is ready (a probe without a load)
     std::optional<LoadCommand> warmup;
     LoadFormat format = LoadFormat::automatic;
     std::optional<double> timeoutSeconds;  ///< default: 3 x the unlimited run, at least 30 s
@@ -83,6 +83,7 @@ public:
         const std::function<void(const TrialMoment&)>& onMoment) override;
 
 private:
+    [[nodiscard]] Result<void> checkPrograms() const;
     [[nodiscard]] std::optional<double> loadTimeout(const Settings& settings) const;
     [[nodiscard]] bool largerLimitPassed(const Settings& settings) const;
     void remember(const TrialRecord& record, double loadSeconds);

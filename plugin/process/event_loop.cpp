@@ -1,6 +1,7 @@
 #include "process/event_loop.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -102,6 +103,10 @@ std::optional<int> EventLoop::signal() {
 }
 
 void EventLoop::watchOutput(int fd) {
+    // epoll refuses a regular file, which asio tolerates here but not again after a fork.
+    struct stat status {};
+    if (::fstat(fd, &status) != 0) return;
+    if (!S_ISFIFO(status.st_mode) && !S_ISSOCK(status.st_mode)) return;
     const int copy = ::fcntl(fd, F_DUPFD_CLOEXEC, 3);
     if (copy == -1) return;
     asio::posix::stream_descriptor descriptor(context_);

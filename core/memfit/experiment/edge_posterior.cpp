@@ -68,7 +68,7 @@ const std::vector<double>& allSpreads() {
 /// Log-normal and wide, so that few trials do not claim a small spread: 0.3 to 45 % hold 95 % of
 /// it.
 double spreadPrior(double spread) {
-    const double z = std::log(spread / 0.035) / 1.3;
+    const double z = std::log(spread / 0.028) / 1.3;
     return std::exp(-z * z / 2);
 }
 
@@ -78,7 +78,7 @@ double logOf(Bytes size) {
 
 /// Weights below this share of the largest are dropped.
 constexpr double negligible = 1e-15;
-constexpr double negligibleHabit = 1e-5;
+constexpr double negligibleHabit = 3e-6;
 
 /// A trial less likely than this makes the grid doubtful: it was laid where earlier trials pointed.
 constexpr double surprising = 0.03;
@@ -139,6 +139,7 @@ void EdgePosterior::observe(const EdgeObservation& trial) {
 }
 
 void EdgePosterior::rebuild() {
+    habits_ = trialHabits(figures_.demand, figures_.marks);
     fill(coarseGrid());
     for (int i = 0; i < 4; ++i) {
         const std::optional<Grid> finer = finerGrid();
@@ -202,7 +203,6 @@ double EdgePosterior::priorWeight(double edge) const {
 
 void EdgePosterior::fill(const Grid& grid) {
     grid_ = grid;
-    habits_ = trialHabits(figures_.demand, figures_.marks);
     startWeights();
     history_ = {};
     for (const EdgeObservation& trial : trials_) {
@@ -210,6 +210,7 @@ void EdgePosterior::fill(const Grid& grid) {
         history_.add(trial);
     }
     sumOutHabits();
+    pruneHabits();
 }
 
 void EdgePosterior::startWeights() {

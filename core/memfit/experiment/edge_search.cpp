@@ -107,6 +107,10 @@ private:
     /// The minimum has its clean loads, and is within the resolution of the smallest safe one.
     [[nodiscard]] bool minimumSettled() const;
     [[nodiscard]] int missingConfirmations() const;
+    /// The edge is known well enough; what is missing is clean loads at the minimum.
+    [[nodiscard]] bool confirming() const {
+        return missingConfirmations() > 0 && (edgeBelow() || narrowEnough());
+    }
     [[nodiscard]] double enoughWidth() const;
     [[nodiscard]] double usefulWidth() const;
     [[nodiscard]] bool narrowEnough() const { return usefulWidth() <= enoughWidth(); }
@@ -117,7 +121,10 @@ private:
     /// The edge is below all limits that may be tried, or above them.
     [[nodiscard]] bool edgeBelow() const { return high_ <= asSize(lowestSize()); }
     [[nodiscard]] bool edgeAbove() const { return options_.to && low_ >= asSize(*options_.to); }
-    [[nodiscard]] Bytes lowestLimit() const { return rounded(asSize(lowestSize())); }
+    [[nodiscard]] Bytes lowestLimit() const {
+        const Bytes limit = (lowestSize() + limitUnit - 1) / limitUnit * limitUnit;
+        return options_.to && limit > *options_.to ? rounded(asSize(limit)) : limit;
+    }
     [[nodiscard]] Bytes highestLimit() const { return rounded(asSize(*options_.to)); }
     template <class Predicate>
     [[nodiscard]] int count(Predicate predicate) const {
@@ -243,10 +250,8 @@ EdgeSearchState EdgeSearch::Impl::state() const {
 
 std::optional<Bytes> EdgeSearch::Impl::choose() const {
     if (edgeAbove()) return highestLimit();
-    if (edgeBelow() && cleanAtMost(lowestLimit()) == 0) return lowestLimit();
-    if (missingConfirmations() > 0 && (edgeBelow() || narrowEnough())) {
-        return rounded(asSize(*safe_));
-    }
+    if (edgeBelow() && lowestLimit() <= safe_.value_or(lowestLimit())) return lowestLimit();
+    if (confirming()) return *safe_;
     return mostInformative();
 }
 
@@ -261,7 +266,7 @@ Bytes EdgeSearch::Impl::mostInformative() const {
                                       0.65, 0.75, 0.85, 0.9,  0.94, 0.97, 0.99};
     std::vector<Bytes> limits;
     for (const double q : quantiles) limits.push_back(rounded(posterior_.edgeQuantile(q)));
-    if (safe_) limits.push_back(rounded(asSize(*safe_)));
+    if (safe_) limits.push_back(*safe_);
     std::ranges::sort(limits);
     const auto repeated = std::ranges::unique(limits);
     limits.erase(repeated.begin(), repeated.end());
@@ -281,7 +286,7 @@ std::vector<Bytes> EdgeSearch::Impl::batch(std::size_t count) const {
     const auto left = static_cast<std::size_t>(options_.maxTrials) - trials_.size();
     count = std::min(count, left);
     limits.push_back(*next_);
-    if (missingConfirmations() > 0 && (edgeBelow() || narrowEnough())) {
+    if (confirming()) {
         const auto missing = static_cast<std::size_t>(missingConfirmations());
         limits.resize(std::min(count, missing), *next_);
         return limits;

@@ -275,8 +275,10 @@ std::string differenceText(const BenchResult& result, std::size_t cell, std::siz
     for (const auto& comparison : result.comparisons) {
         if (comparison.cell != cell || comparison.against != against) continue;
         const auto& difference = comparison.difference;
-        return difference.significant ? changeText(difference.ratio)
-                                      : fmt::format("no ({})", changeText(difference.ratio));
+        if (difference.significant) return changeText(difference.ratio);
+        const bool untested = difference.test == "too few runs";
+        return fmt::format("{} ({})", untested ? "too few runs" : "no",
+                           changeText(difference.ratio));
     }
     return {};
 }

@@ -1,0 +1,52 @@
+#include "load/redact.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+using namespace memfit::plugin;
+using Words = std::vector<std::string>;
+
+TEST_CASE("headers with secrets lose their values") {
+    CHECK(redactText("Authorization: Bearer abc.def") == "Authorization: <redacted>");
+    CHECK(redactText("cookie:a=b; c=d") == "cookie:<redacted>");
+    CHECK(redactText("X-Api-Key: 123") == "X-Api-Key: <redacted>");
+    CHECK(redactText("Proxy-Authorization: Basic x") == "Proxy-Authorization: <redacted>");
+    CHECK(redactText("Accept: text/html") == "Accept: text/html");
+}
+
+TEST_CASE("a command inside a word is searched too, up to its quote") {
+    CHECK(redactText("hey -H \"Authorization: Bearer abc\" http://x/ && echo done") ==
+          "hey -H \"Authorization: <redacted>\" http://x/ && echo done");
+    CHECK(redactText("tool --token abc --n 3") == "tool --token <redacted> --n 3");
+    CHECK(redactText("tool --password='abc'") == "tool --password='abc'");
+}
+
+TEST_CASE("userinfo is taken out of URLs, a plain URL stays") {
+    CHECK(redactText("http://me:pw@host:80/a@b") == "http://<redacted>@host:80/a@b");
+    CHECK(redactText("http://host:80/a@b") == "http://host:80/a@b");
+    CHECK(redactText("http://host/?token=abc&n=3") == "http://host/?token=<redacted>&n=3");
+}
+
+TEST_CASE("assignments to names that speak of a secret lose their values") {
+    CHECK(redactWords({"env", "DB_PASSWORD=x y", "API_KEY=1", "GOGC=off", "hey"}) ==
+          Words{"env", "DB_PASSWORD=<redacted>", "API_KEY=<redacted>", "GOGC=off", "hey"});
+}
+
+TEST_CASE("the word after an option that takes a secret is one, by tool") {
+    CHECK(redactWords({"curl", "-u", "me:pw", "-o", "x"}) ==
+          Words{"curl", "-u", "<redacted>", "-o", "x"});
+    CHECK(redactWords({"/usr/bin/ab", "-A", "me:pw", "-n", "5"}) ==
+          Words{"/usr/bin/ab", "-A", "<redacted>", "-n", "5"});
+    CHECK(redactWords({"x", "--token", "--token", "abc"}) ==
+          Words{"x", "--token", "<redacted>", "abc"});
+    CHECK(redactWords({"wrk", "-a", "me"}) == Words{"wrk", "-a", "me"});
+    CHECK(redactWords({}).empty());
+}
+
+TEST_CASE("long and odd texts are taken without harm") {
+    const std::string slashes(200'000, '/');
+    CHECK_FALSE(redactText(slashes).empty());
+    CHECK_FALSE(redactText(std::string(100'000, 'a') + "://").empty());
+    CHECK_FALSE(redactText(std::string("\0token=\xff", 8)).empty());
+}

@@ -1,0 +1,180 @@
+#include "load/trial_runner.h"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <csignal>
+
+#include "support/cgroup.h"
+#include "support/world.h"
+#include "testbed/local_testbed.h"
+
+using namespace memfit;
+using namespace memfit::plugin;
+
+namespace {
+
+LocalOptions hungry(const std::vector<std::string>& words) {
+    LocalOptions options;
+    options.command = {MEMFIT_HUNGRY};
+    options.command.insert(options.command.end(), words.begin(), words.end());
+    options.command.insert(options.command.end(), {"--listen", "0", "--serve"});
+    return options;
+}
+
+LoadPlan planOf(const std::string& load) {
+    LoadPlan plan;
+    plan.load = *parseLoadCommand(load);
+    plan.format = LoadFormat::none;
+    return plan;
+}
+
+std::string requests(int count) {
+    return std::string(MEMFIT_HUNGRY) + " --get {port} " + std::to_string(count);
+}
+
+/// A loop, a testbed and a runner that fit together.
+struct World {
+    World(const LocalOptions& options, LoadPlan plan)
+        : bed(loop, options), runner(loop, bed, std::move(plan)) {}
+
+    TrialRecord trial(std::optional<Bytes> limit) {
+        auto record = runner.run(plainSettings(limit), {});
+        REQUIRE_MESSAGE(record.has_value(), (record ? "" : record.error().message()));
+        return std::move(*record);
+    }
+
+    EventLoop loop;
+    LocalTestbed bed;
+    LoadTrialRunner runner;
+};
+
+/// doctest would print the outcome through toString(), whose result it cannot take.
+std::string named(Outcome outcome) { return std::string(toString(outcome)); }
+
+double secondsSince(std::chrono::steady_clock::time_point start) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace
+
+TEST_CASE("a load that fits is survived, with what was seen of memory and time") {
+    World world(hungry({"--take", "10"}), planOf(requests(20)));
+    const TrialRecord record = world.trial(64 * MiB);
+    const Trial& trial = record.trial;
+    CHECK_MESSAGE(named(trial.outcome) == "survived", trial.note);
+    CHECK(trial.settings == plainSettings(64 * MiB));
+    REQUIRE(trial.usage.has_value());
+    CHECK(trial.usage->demand.value_or(0) >= 10 * MiB);
+    CHECK(trial.memory->sys == 13'980'936);
+    CHECK(record.idle->sys == 13'980'936);
+    CHECK(record.peak->sys == 13'980'936);
+    CHECK(trial.startedAt.has_value());
+    CHECK(trial.seconds.value_or(0) > 0);
+    CHECK(record.loadSeconds > 0);
+    CHECK(trial.load->exitCode == 0);
+}
+
+TEST_CASE("a service that outgrows its limit under load is OOM-killed, and the load is stopped") {
+    MEMFIT_CGROUP_OR_SKIP(parent);
+    (void)parent;
+    World world(hungry({"--per-request", "4"}),
+                planOf("sh -c '" + requests(100) + "; sleep 60'"));
+    const auto start = std::chrono::steady_clock::now();
+    const TrialRecord record = world.trial(32 * MiB);
+    CHECK_MESSAGE(named(record.trial.outcome) == "oomKilled", record.trial.note);
+    CHECK(record.trial.usage->peak == 32 * MiB);
+    CHECK(secondsSince(start) < 10);
+}
+
+TEST_CASE("a child killed for memory is an OOM kill though the service lives on") {
+    MEMFIT_CGROUP_OR_SKIP(parent);
+    if (parent.version() == CgroupVersion::v2) {
+        MESSAGE("skipped: on cgroup v2 one kill ends the whole instance");
+        return;
+    }
+    World world(hungry({"--child-per-request", "64"}), planOf(requests(1)));
+    const TrialRecord record = world.trial(32 * MiB);
+    CHECK_MESSAGE(named(record.trial.outcome) == "oomKilled", record.trial.note);
+}
+
+TEST_CASE("a limit too small to start is an OOM kill at start") {
+    MEMFIT_CGROUP_OR_SKIP(parent);
+    (void)parent;
+    World world(hungry({"--take", "64"}), planOf(requests(1)));
+    CHECK(named(world.trial(24 * MiB).trial.outcome) == "oomAtStart");
+}
+
+TEST_CASE("the watchdog's kill counts as one") {
+    LocalOptions options = hungry({"--per-request", "4"});
+    options.forceWatchdog = true;
+    World world(options, planOf(requests(200)));
+    const TrialRecord record = world.trial(24 * MiB);
+    CHECK_MESSAGE(named(record.trial.outcome) == "oomKilled", record.trial.note);
+    CHECK(record.trial.usage->peak == std::nullopt);
+}
+
+TEST_CASE("a crash under load is no OOM kill") {
+    World world(hungry({"--die-at", "5"}), planOf(requests(20)));
+    const TrialRecord record = world.trial(64 * MiB);
+    CHECK_MESSAGE(named(record.trial.outcome) == "crashed", record.trial.note);
+    CHECK(record.loadError == "request 5 failed");
+}
+
+TEST_CASE("a load that takes too long is cut: too small once a larger limit has passed") {
+    LoadPlan plan = planOf("sleep 60");
+    plan.timeoutSeconds = 0.1;
+    World slow(hungry({}), plan);
+    CHECK(named(slow.trial(64 * MiB).trial.outcome) == "loadFailed");
+
+    const test::TemporaryFolder folder;
+    const std::string mark = (folder.path() / "first").string();
+    LoadPlan slower = planOf("sh -c 'test -e " + mark + " && sleep 60; touch " + mark + "'");
+    slower.timeoutSeconds = 0.3;
+    World world(hungry({}), slower);
+    CHECK(named(world.trial(std::nullopt).trial.outcome) == "survived");
+    CHECK(named(world.trial(64 * MiB).trial.outcome) == "belowFloor");
+}
+
+TEST_CASE("a load command that is not there is told before anything is started") {
+    World world(hungry({}), planOf("no-such-load-tool {url}"));
+    const auto record = world.runner.run(plainSettings(std::nullopt), {});
+    REQUIRE_FALSE(record.has_value());
+    CHECK(record.error().message() ==
+          "program no-such-load-tool was not found on PATH; install it or give its path");
+}
+
+TEST_CASE("the warm-up comes before the load") {
+    const test::TemporaryFolder folder;
+    const std::string log = (folder.path() / "log").string();
+    LoadPlan plan = planOf("sh -c 'echo load >>" + log + "'");
+    plan.warmup = *parseLoadCommand("sh -c 'echo warmup >>" + log + "; exit 7'");
+    World world(hungry({}), plan);
+    const TrialRecord record = world.trial(64 * MiB);
+    CHECK(named(record.trial.outcome) == "survived");
+    CHECK(test::readText(log) == "warmup\nload\n");
+    CHECK(record.warnings == std::vector<std::string>{"warm-up ended with exit code 7"});
+}
+
+TEST_CASE("a signal during the load ends the trial and leaves nothing") {
+    World world(hungry({}), planOf("sh -c 'kill -INT $PPID; sleep 60'"));
+    const auto start = std::chrono::steady_clock::now();
+    const auto record = world.runner.run(plainSettings(64 * MiB), {});
+    REQUIRE_FALSE(record.has_value());
+    CHECK(record.error().kind == ErrorKind::interrupted);
+    CHECK(world.loop.signal() == SIGINT);
+    CHECK(secondsSince(start) < 5);
+    for (const pid_t pid : allProcesses()) CHECK(processName(pid) != "hungry");
+}
+
+TEST_CASE("progress tells the phases in their order") {
+    World world(hungry({}), planOf("sleep 0.3"));
+    std::vector<TrialMoment::Phase> phases;
+    const auto record =
+        world.runner.run(plainSettings(64 * MiB), [&phases](const TrialMoment& moment) {
+            if (phases.empty() || phases.back() != moment.phase) phases.push_back(moment.phase);
+        });
+    REQUIRE(record.has_value());
+    using Phase = TrialMoment::Phase;
+    CHECK(phases == std::vector<Phase>{Phase::starting, Phase::loading, Phase::settling});
+}
