@@ -22,12 +22,12 @@ demo: deps-demo
 	cmake --build build/demo -j $(JOBS) --target kubectl-memfit
 	examples/demo.sh build/demo/plugin/kubectl-memfit
 
-bench: deps-test
+bench: deps-bench
 	cmake --preset release
 	cmake --build --preset release -j $(JOBS)
 	tests/bench/run.sh build/release
 
-sweep: deps-test
+sweep: deps-bench
 	cmake --preset release
 	cmake --build --preset release -j $(JOBS)
 	tests/bench/sweep.sh build/release

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -8,7 +9,22 @@
 
 #include "commands/run.h"
 
+namespace {
+
+/// A stream that was closed at the start would be the next file that is opened, and the result
+/// would be written into that. What is opened here refuses what the stream is for, so that a
+/// result that cannot be printed stays an error.
+void occupyClosedStreams() {
+    for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; ++stream) {
+        if (::fcntl(stream, F_GETFD) != -1) continue;
+        (void)::open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+    }
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
+    occupyClosedStreams();
     // A reader that goes away is noticed by the write that fails, not by a signal.
     std::signal(SIGPIPE, SIG_IGN);
     const char* const noColor = std::getenv("NO_COLOR");

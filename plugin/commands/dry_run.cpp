@@ -2,6 +2,7 @@
 
 #include "commands/commands.h"
 #include "commands/experiment.h"
+#include "load/redact.h"
 
 namespace memfit::plugin {
 namespace {
@@ -40,8 +41,14 @@ Result<int> runDryRun(const Context& context) {
         text += fmt::format(
             "  {}\n", options.program.empty()
                           ? "the program of " + fmt::format("{}", fmt::join(options.files, ", "))
-                          : fmt::format("{}", fmt::join(options.program, " ")));
-        if (options.load) text += fmt::format("would run as load:\n  {}\n", *options.load);
+                          : shownCommand(options.program));
+        for (const auto& [name, command] :
+             {std::pair("warm-up", options.warmup), std::pair("load", options.load)}) {
+            if (!command) continue;
+            const auto parsed = parseLoadCommand(*command);
+            if (!parsed) return parsed.error();
+            text += fmt::format("would run as {}:\n  {}\n", name, parsed->text);
+        }
         text += "trials:\n" + stages(kind, options);
     }
     const auto printed = printText(text, context.streams);

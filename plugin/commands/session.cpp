@@ -17,7 +17,9 @@ Timestamp now() {
         std::chrono::system_clock::now());
 }
 
-bool holdsRedacted(const std::string& text) { return text.find(redacted) != std::string::npos; }
+bool holdsRedacted(const std::string& text) {
+    return text.find(redacted) != std::string::npos;
+}
 
 /// What the documents say was measured, for what the command line leaves out. A value that was
 /// redacted when the document was written cannot be run again.
@@ -64,6 +66,27 @@ LocalOptions localOptions(const Options& options) {
     return local;
 }
 
+/// Results of something else would be judged together with this program's.
+Result<void> checkSameTarget(const Results& inputs, const Target& target) {
+    const Target* other = nullptr;
+    const auto look = [&](const auto& documents) {
+        for (const auto& document : documents) {
+            if (!document.header.target.sameAs(target)) other = &document.header.target;
+        }
+    };
+    look(inputs.probes);
+    look(inputs.squeezes);
+    look(inputs.benches);
+    if (other == nullptr) return {};
+    const auto shown = [](const Target& one) {
+        return one.command.empty() ? one.describe()
+                                   : fmt::format("the program {}", shownCommand(one.command));
+    };
+    return usageError(
+        fmt::format("the documents are of {}, not of {}", shown(*other), shown(target)),
+        "give the results of this program, or leave out -f");
+}
+
 Result<LoadPlan> loadPlan(const Options& options) {
     LoadPlan plan;
     plan.format = options.loadFormat;
@@ -95,6 +118,7 @@ Result<std::unique_ptr<Session>> Session::open(const Context& context, const Res
                           "give one: --load 'hey -n 1000 -c 10 {url}/'");
     }
     auto testbed = std::make_unique<LocalTestbed>(context.loop, localOptions(*options));
+    if (auto same = checkSameTarget(inputs, testbed->target()); !same) return same.error();
     for (const auto& warning : testbed->warnings()) {
         context.progress.note("warning: " + warning.text);
     }
@@ -116,10 +140,11 @@ Session::~Session() {
     if (spent.trials == 0) return;
     const double whole = std::chrono::duration<double>(now() - startedAt_).count();
     const double own = whole - spent.loadSeconds - spent.readySeconds;
-    progress_.detail(fmt::format("time: {:.1f} s in all for {} trials: {:.1f} s of load, {:.1f} s "
-                                 "waiting for readiness, {:.1f} s ({:.1f} %) memfit's own",
-                                 whole, spent.trials, spent.loadSeconds, spent.readySeconds, own,
-                                 own / std::max(whole, 0.001) * 100));
+    progress_.detail(
+        fmt::format("time: {:.1f} s in all for {} trials: {:.1f} s of load, {:.1f} s "
+                    "waiting for readiness, {:.1f} s ({:.1f} %) memfit's own",
+                    whole, spent.trials, spent.loadSeconds, spent.readySeconds, own,
+                    own / std::max(whole, 0.001) * 100));
 }
 
 Header Session::header(const std::vector<std::string>& inputs,

@@ -40,8 +40,10 @@ void TrialSeries::remember(const TrialRecord& record) {
 
 Error trialFailure(const TrialRecord& record) {
     const auto& trial = record.trial;
-    std::string what = fmt::format("the trial at {} ended as {}", settingsText(trial.settings),
-                                   toString(trial.outcome));
+    std::string what =
+        fmt::format("the trial {} ended as {}",
+                    trial.settings.limit ? "at " + settingsText(trial.settings) : "without a limit",
+                    toString(trial.outcome));
     if (!trial.note.empty()) what += fmt::format(": {}", trial.note);
     if (!record.loadError.empty()) what += fmt::format(" ({})", record.loadError);
     switch (trial.outcome) {

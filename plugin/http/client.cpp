@@ -35,8 +35,7 @@ std::optional<Stream::endpoint> endpointOf(const ServerAddress& address) {
             return Stream::endpoint(asio::local::stream_protocol::endpoint(unixSocket->path));
         }
         const auto& tcp = std::get<TcpAddress>(address);
-        return Stream::endpoint(
-            asio::ip::tcp::endpoint(asio::ip::make_address(tcp.ip), tcp.port));
+        return Stream::endpoint(asio::ip::tcp::endpoint(asio::ip::make_address(tcp.ip), tcp.port));
     } catch (const boost::system::system_error&) {
         return std::nullopt;
     }
@@ -152,8 +151,7 @@ Result<bool> acceptsConnections(EventLoop& loop, const ServerAddress& address,
     const auto endpoint = endpointOf(address);
     if (!endpoint) return false;
     const auto attempt = std::make_shared<Attempt>(loop.context());
-    attempt->socket.async_connect(*endpoint,
-                                  [attempt](auto error) { attempt->accepted = !error; });
+    attempt->socket.async_connect(*endpoint, [attempt](auto error) { attempt->accepted = !error; });
     const WaitEnd end =
         loop.waitUntil([&attempt] { return attempt->accepted.has_value(); }, timeoutSeconds);
     boost::system::error_code ignored;

@@ -78,8 +78,8 @@ private:
         while (at_ < text_.size()) {
             const char c = text_[at_++];
             if (c == '"') return true;
-            const bool escape =
-                c == '\\' && at_ < text_.size() && escapable.find(text_[at_]) != std::string_view::npos;
+            const bool escape = c == '\\' && at_ < text_.size() &&
+                                escapable.find(text_[at_]) != std::string_view::npos;
             if (escape) {
                 takeEscaped();
             } else {
@@ -90,8 +90,8 @@ private:
     }
 
     void finishWord() {
-        static constexpr std::array<std::string_view, 10> operators{
-            "|", "||", "&", "&&", ";", ">", ">>", "<", "2>", "2>&1"};
+        static constexpr std::array<std::string_view, 10> operators{"|", "||", "&", "&&", ";",
+                                                                    ">", ">>", "<", "2>", "2>&1"};
         if (word_) {
             const bool isOperator = std::ranges::find(operators, *word_) != operators.end();
             if (isOperator && !quoted_ && !operator_) operator_ = *word_;

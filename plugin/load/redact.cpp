@@ -4,30 +4,49 @@
 #include <array>
 #include <boost/regex.hpp>
 #include <filesystem>
+#include <optional>
 #include <string_view>
 
 namespace memfit::plugin {
 
 namespace {
 
+/// A variable or query parameter whose value is a secret.
+std::string secretName() {
+    return R"re([a-z0-9_]{0,40}(?:token|secret|passw(?:or)?d|api_?key|access_?key|private_?key))re";
+}
+
+/// `NAME=VALUE` as one word: all of the value is the secret, spaces too.
+std::optional<std::string> redactedAssignment(const std::string& word) {
+    static const boost::regex pattern("(" + secretName() + "=).*",
+                                      boost::regex::perl | boost::regex::icase);
+    boost::smatch match;
+    if (!boost::regex_match(word, match, pattern)) return std::nullopt;
+    return match[1].str() + std::string(redacted);
+}
+
 struct Rule {
     boost::regex pattern;
     std::string replacement;
 };
 
+/// Quantifiers are bounded, so that a long text costs no more than its length.
 const std::vector<Rule>& rules() {
     const std::string kept = "$1" + std::string(redacted);
     const auto flags = boost::regex::perl | boost::regex::icase;
+    static const std::string value = R"re((?:"[^"]*"|'[^']*'|[^\s"'&]+))re";
     static const std::vector<Rule> all{
-        {boost::regex(R"re(((?:(?:proxy-)?authorization|(?:set-)?cookie|)re"
-                      R"re([a-z0-9-]*(?:api-?key|token|secret)[a-z0-9-]*)\s*:\s*)[^"'\r\n]+)re",
+        {boost::regex(R"re((\b(?:(?:proxy-)?authorization|(?:set-)?cookie|)re"
+                      R"re([a-z0-9-]{0,40}(?:api-?key|token|secret)[a-z0-9-]{0,40})\s*:\s*)re"
+                      R"re()[^"'\r\n]+)re",
                       flags),
          kept},
-        {boost::regex(R"re((--?(?:token|password|passwd|secret|api-key|access-token)[= ])[^\s"']+)re", flags), kept},
-        {boost::regex(R"re(([a-z][a-z0-9+.-]*://)[^/@\s"']+(?=@))re", flags), kept},
-        {boost::regex(R"re((\b[a-z0-9_]*(?:token|secret|passw(?:or)?d|api_?key|access_?key|private_?key)=)[^\s"'&]+)re",
-                      flags),
+        {boost::regex(
+             R"re((--?(?:token|password|passwd|secret|api-key|access-token)[= ]))re" + value,
+             flags),
          kept},
+        {boost::regex(R"re((\b[a-z][a-z0-9+.-]{0,20}://)[^/@\s"']{1,500}(?=@))re", flags), kept},
+        {boost::regex(R"re((\b)re" + secretName() + "=)" + value, flags), kept},
     };
     return all;
 }
@@ -35,8 +54,14 @@ const std::vector<Rule>& rules() {
 /// Options of load tools whose next word is a secret, besides the long ones that tell by name.
 bool takesSecret(std::string_view tool, std::string_view option) {
     static constexpr std::array<std::pair<std::string_view, std::string_view>, 8> known{{
-        {"hey", "-a"}, {"ab", "-A"}, {"ab", "-P"}, {"ab", "-C"}, {"curl", "-u"}, {"curl", "--user"},
-        {"curl", "-b"}, {"oha", "-a"},
+        {"hey", "-a"},
+        {"ab", "-A"},
+        {"ab", "-P"},
+        {"ab", "-C"},
+        {"curl", "-u"},
+        {"curl", "--user"},
+        {"curl", "-b"},
+        {"oha", "-a"},
     }};
     static constexpr std::array<std::string_view, 7> always{
         "--token", "--password", "--secret", "--api-key", "--access-token", "--cookie", "-token"};
@@ -85,7 +110,10 @@ std::vector<std::string> redactWords(const std::vector<std::string>& words) {
         words.empty() ? std::string() : std::filesystem::path(words.front()).filename().string();
     bool secretNext = false;
     for (const std::string& word : words) {
-        result.push_back(secretNext ? std::string(redacted) : redactText(word));
+        const auto assignment = redactedAssignment(word);
+        result.push_back(secretNext   ? std::string(redacted)
+                         : assignment ? *assignment
+                                      : redactText(word));
         secretNext = !secretNext && takesSecret(tool, word);
     }
     return result;

@@ -83,9 +83,17 @@ void Sampler::enter(TrialMoment::Phase phase) {
     state_->tell();
 }
 
-void Sampler::look() { state_->look(); }
-bool Sampler::over() const { return state_->over; }
-const std::optional<Usage>& Sampler::usage() const { return state_->usage; }
-double Sampler::seconds() const { return state_->seconds(); }
+void Sampler::look() {
+    state_->look();
+}
+bool Sampler::over() const {
+    return state_->over;
+}
+const std::optional<Usage>& Sampler::usage() const {
+    return state_->usage;
+}
+double Sampler::seconds() const {
+    return state_->seconds();
+}
 
 }  // namespace memfit::plugin

@@ -13,8 +13,7 @@ namespace memfit::plugin {
 /// killed. Says where the trial is about ten times a second.
 class Sampler {
 public:
-    Sampler(EventLoop& loop, Instance& instance,
-            std::function<void(const TrialMoment&)> onMoment);
+    Sampler(EventLoop& loop, Instance& instance, std::function<void(const TrialMoment&)> onMoment);
     Sampler(const Sampler&) = delete;
     Sampler& operator=(const Sampler&) = delete;
     ~Sampler();

@@ -56,8 +56,7 @@ void TrialRun::add(const MemorySnapshot& snapshot) {
 
 double TrialRun::snapshotEverySeconds() const {
     // A heap profile costs the program much more than the two other pages.
-    const bool profile =
-        record.trial.memory && record.trial.memory->source == StatsSource::pprof;
+    const bool profile = record.trial.memory && record.trial.memory->source == StatsSource::pprof;
     return profile ? 1.0 : 0.2;
 }
 
@@ -91,6 +90,7 @@ Result<void> TrialRun::perform(std::optional<double> loadTimeout) {
 Result<void> TrialRun::load(std::optional<double> timeout) {
     const Clock::time_point start = Clock::now();
     facts.loadStarted = true;
+    facts.loadWanted = !plan_.load.words.empty();
     if (plan_.warmup) {
         sampler_.enter(TrialMoment::Phase::warmingUp);
         const auto warmup = runCommand(*plan_.warmup, timeout);
@@ -144,7 +144,8 @@ Result<TrialRun::LoadRun> TrialRun::runCommand(const LoadCommand& command,
     run.output = {std::string(child.out()), std::string(child.err()), status.shellCode(),
                   took.count()};
     if (child.outDropped() + child.errDropped() > 0) {
-        record.warnings.emplace_back("the load command printed more than 64 MiB; the rest was dropped");
+        record.warnings.emplace_back(
+            "the load command printed more than 64 MiB; the rest was dropped");
     }
     return run;
 }
@@ -156,7 +157,7 @@ Result<void> TrialRun::settle() {
         if (auto done = snapshot(true); !done) return done;
     }
     InstanceStatus status = instance_.settledStatus();
-    if (status.running && facts.everReady) {
+    if (status.running && !status.oomKilled && facts.everReady) {
         const auto answers = instance_.waitReady(answerSeconds);
         if (!answers) return answers.error();
         facts.stillAnswers = *answers;

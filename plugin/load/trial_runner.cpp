@@ -76,7 +76,8 @@ Result<TrialRecord> LoadTrialRunner::run(const Settings& settings,
     TrialFacts& facts = trial.facts;
     facts.limit = settings.limit;
     facts.largerLimitPassed = largerLimitPassed(settings);
-    if (plan_.floor && facts.load) facts.missedFloor = plan_.floor->missedBy(*facts.load, unlimited_);
+    if (plan_.floor && facts.load)
+        facts.missedFloor = plan_.floor->missedBy(*facts.load, unlimited_);
     TrialRecord& record = trial.record;
     Verdict verdict = judge(facts);
     record.trial.settings = settings;

@@ -51,9 +51,9 @@ struct TrialRecord {
     std::optional<MemorySnapshot> peak;   ///< field-wise maximum over all snapshots
     std::vector<MemorySnapshot> samples;  ///< over time
     std::vector<std::string> warnings;    ///< from the load report, from a missing statistics page
-    std::string loadError;  ///< last lines of the load tool's stderr when it failed; redacted
-    double loadSeconds = 0;    ///< spent in load and warm-up commands
-    double readySeconds = 0;   ///< spent waiting for readiness
+    std::string loadError;    ///< last lines of the load tool's stderr when it failed; redacted
+    double loadSeconds = 0;   ///< spent in load and warm-up commands
+    double readySeconds = 0;  ///< spent waiting for readiness
 };
 
 /// Runs trials. The experiment's loops know only this, so that tests can drive them with a
@@ -79,8 +79,7 @@ public:
     LoadTrialRunner(EventLoop& loop, Testbed& testbed, LoadPlan plan);
 
     [[nodiscard]] Result<TrialRecord> run(
-        const Settings& settings,
-        const std::function<void(const TrialMoment&)>& onMoment) override;
+        const Settings& settings, const std::function<void(const TrialMoment&)>& onMoment) override;
 
 private:
     [[nodiscard]] Result<void> checkPrograms() const;

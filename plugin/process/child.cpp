@@ -61,7 +61,8 @@ std::vector<std::string> environmentFor(const ChildOptions& options) {
         const bool unset = std::ranges::find(options.unsetEnv, name) != options.unsetEnv.end();
         if (!unset && !options.env.contains(name)) result.emplace_back(text);
     }
-    for (const auto& [name, value] : options.env) result.push_back(fmt::format("{}={}", name, value));
+    for (const auto& [name, value] : options.env)
+        result.push_back(fmt::format("{}={}", name, value));
     return result;
 }
 
@@ -74,7 +75,7 @@ std::string searchPathFor(const ChildOptions& options) {
 enum class Candidate { usable, missing, folder, notExecutable };
 
 Candidate inspect(const std::string& path) {
-    struct stat info {};
+    struct stat info{};
     if (::stat(path.c_str(), &info) == -1) {
         return errno == EACCES ? Candidate::notExecutable : Candidate::missing;
     }
@@ -84,7 +85,8 @@ Candidate inspect(const std::string& path) {
 
 std::optional<Error> complaint(const std::string& path, Candidate candidate) {
     switch (candidate) {
-        case Candidate::usable: return std::nullopt;
+        case Candidate::usable:
+            return std::nullopt;
         case Candidate::missing:
             return failure(fmt::format("program {} does not exist", path), "check its path");
         case Candidate::folder:
@@ -167,18 +169,17 @@ struct Child::State : std::enable_shared_from_this<Child::State> {
     }
 
     void read(OutputStream& stream) {
-        stream.pipe.async_read_some(
-            asio::buffer(stream.chunk),
-            [self = shared_from_this(), &stream](const boost::system::error_code& error,
-                                                 std::size_t size) {
-                stream.buffer.append({stream.chunk.data(), size});
-                boost::system::error_code ignored;
-                if (error) {
-                    stream.pipe.close(ignored);
-                } else {
-                    self->read(stream);
-                }
-            });
+        stream.pipe.async_read_some(asio::buffer(stream.chunk),
+                                    [self = shared_from_this(), &stream](
+                                        const boost::system::error_code& error, std::size_t size) {
+                                        stream.buffer.append({stream.chunk.data(), size});
+                                        boost::system::error_code ignored;
+                                        if (error) {
+                                            stream.pipe.close(ignored);
+                                        } else {
+                                            self->read(stream);
+                                        }
+                                    });
     }
 
     void writeInput() {
@@ -268,18 +269,40 @@ Result<std::unique_ptr<Child>> Child::start(EventLoop& loop, const std::vector<s
     return child;
 }
 
-Child::~Child() { stop({}); }
+Child::~Child() {
+    stop({});
+}
 
-pid_t Child::pid() const { return state_->pid; }
-bool Child::running() const { return state_->process && !state_->exit; }
-std::optional<ExitStatus> Child::exit() const { return state_->exit; }
-std::chrono::steady_clock::time_point Child::endedAt() const { return state_->endedAt; }
-void Child::refresh() { state_->refresh(); }
-bool Child::outputEnded() const { return state_->outputEnded(); }
-std::string_view Child::out() const { return state_->out.buffer.text(); }
-std::string_view Child::err() const { return state_->err.buffer.text(); }
-std::uint64_t Child::outDropped() const { return state_->out.buffer.dropped(); }
-std::uint64_t Child::errDropped() const { return state_->err.buffer.dropped(); }
+pid_t Child::pid() const {
+    return state_->pid;
+}
+bool Child::running() const {
+    return state_->process && !state_->exit;
+}
+std::optional<ExitStatus> Child::exit() const {
+    return state_->exit;
+}
+std::chrono::steady_clock::time_point Child::endedAt() const {
+    return state_->endedAt;
+}
+void Child::refresh() {
+    state_->refresh();
+}
+bool Child::outputEnded() const {
+    return state_->outputEnded();
+}
+std::string_view Child::out() const {
+    return state_->out.buffer.text();
+}
+std::string_view Child::err() const {
+    return state_->err.buffer.text();
+}
+std::uint64_t Child::outDropped() const {
+    return state_->out.buffer.dropped();
+}
+std::uint64_t Child::errDropped() const {
+    return state_->err.buffer.dropped();
+}
 
 void Child::drain(double seconds) {
     (void)state_->loop.waitThroughSignals([this] { return outputEnded(); }, seconds);

@@ -33,10 +33,10 @@ struct ExitStatus {
 
 /// Where an output stream of a child goes.
 enum class OutputTo {
-    capture,   ///< kept from its beginning, up to the limit
-    tail,      ///< its last bytes are kept, up to the limit
-    discard,   ///< /dev/null
-    ourStderr, ///< shared with our own standard error
+    capture,    ///< kept from its beginning, up to the limit
+    tail,       ///< its last bytes are kept, up to the limit
+    discard,    ///< /dev/null
+    ourStderr,  ///< shared with our own standard error
 };
 
 struct OutputPlan {
@@ -71,9 +71,11 @@ struct StopStep {
 /// Destroying it kills whatever is left of its group and reaps it.
 class Child {
 public:
-    /// Starts `words` (program and arguments). Errors: not found, not executable, cannot be started.
-    [[nodiscard]] static Result<std::unique_ptr<Child>> start(
-        EventLoop& loop, const std::vector<std::string>& words, const ChildOptions& options);
+    /// Starts `words` (program and arguments). Errors: not found, not executable, cannot be
+    /// started.
+    [[nodiscard]] static Result<std::unique_ptr<Child>> start(EventLoop& loop,
+                                                              const std::vector<std::string>& words,
+                                                              const ChildOptions& options);
 
     Child(const Child&) = delete;
     Child& operator=(const Child&) = delete;

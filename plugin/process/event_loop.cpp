@@ -18,7 +18,7 @@ namespace asio = boost::asio;
 namespace {
 
 bool isIgnored(int signal) {
-    struct sigaction now {};
+    struct sigaction now{};
     return ::sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
 }
 
@@ -104,7 +104,7 @@ std::optional<int> EventLoop::signal() {
 
 void EventLoop::watchOutput(int fd) {
     // epoll refuses a regular file, which asio tolerates here but not again after a fork.
-    struct stat status {};
+    struct stat status{};
     if (::fstat(fd, &status) != 0) return;
     if (!S_ISFIFO(status.st_mode) && !S_ISSOCK(status.st_mode)) return;
     const int copy = ::fcntl(fd, F_DUPFD_CLOEXEC, 3);

@@ -11,8 +11,8 @@ namespace memfit::plugin {
 
 /// What a process is started with. Descriptors are not owned.
 struct LaunchPlan {
-    std::string program;             ///< path of the executable
-    std::vector<std::string> words;  ///< argument vector, its first word included
+    std::string program;                   ///< path of the executable
+    std::vector<std::string> words;        ///< argument vector, its first word included
     std::vector<std::string> environment;  ///< `NAME=value`
     int input = -1;
     int output = -1;

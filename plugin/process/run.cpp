@@ -20,15 +20,16 @@ std::string lastLine(std::string_view text) {
     return boost::algorithm::trim_copy(std::string(text));
 }
 
-std::string Finished::lastError() const { return lastLine(err); }
+std::string Finished::lastError() const {
+    return lastLine(err);
+}
 
 Result<Finished> run(EventLoop& loop, const std::vector<std::string>& words,
                      const ChildOptions& options, std::optional<double> timeoutSeconds) {
     const auto start = std::chrono::steady_clock::now();
     auto child = Child::start(loop, words, options);
     if (!child) return child.error();
-    const WaitEnd end =
-        loop.waitUntil([&child] { return !(*child)->running(); }, timeoutSeconds);
+    const WaitEnd end = loop.waitUntil([&child] { return !(*child)->running(); }, timeoutSeconds);
     if (end == WaitEnd::interrupted) return EventLoop::interruption();
     if (end == WaitEnd::timedOut) {
         return failure(fmt::format("{} was still running after {} s", words.front(),
@@ -36,8 +37,11 @@ Result<Finished> run(EventLoop& loop, const std::vector<std::string>& words,
     }
     const std::chrono::duration<double> took = (*child)->endedAt() - start;
     (*child)->drain(lateOutputSeconds);
-    return Finished{(*child)->exit().value_or(ExitStatus{}), std::string((*child)->out()),
-                    std::string((*child)->err()), (*child)->outDropped(), (*child)->errDropped(),
+    return Finished{(*child)->exit().value_or(ExitStatus{}),
+                    std::string((*child)->out()),
+                    std::string((*child)->err()),
+                    (*child)->outDropped(),
+                    (*child)->errDropped(),
                     took.count()};
 }
 

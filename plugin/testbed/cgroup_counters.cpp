@@ -97,8 +97,8 @@ Result<void> limitMemory(CgroupVersion version, const CgroupFiles& files, Bytes 
 }
 
 Result<void> limitCpu(CgroupVersion version, const CgroupFiles& files, std::int64_t milli) {
-    const std::int64_t quota = std::max(
-        smallestQuotaMicroseconds, std::min(milli, mostMilli) * cpuPeriodMicroseconds / 1000);
+    const std::int64_t quota = std::max(smallestQuotaMicroseconds,
+                                        std::min(milli, mostMilli) * cpuPeriodMicroseconds / 1000);
     if (version == CgroupVersion::v2) {
         return files.write("cpu.max", fmt::format("{} {}", quota, cpuPeriodMicroseconds));
     }

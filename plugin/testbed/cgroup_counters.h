@@ -16,8 +16,8 @@ public:
     CgroupCounters(CgroupVersion version, const CgroupFiles& files);
 
     /// Usage now. `demand` is this moment's: usage less reclaimable page cache (cache minus shmem,
-    /// which v1 and v2 both count as cache), never below zero. A file that is not there (memory.peak
-    /// before Linux 5.19) leaves its field absent.
+    /// which v1 and v2 both count as cache), never below zero. A file that is not there
+    /// (memory.peak before Linux 5.19) leaves its field absent.
     [[nodiscard]] Usage usage() const;
     /// How many processes the kernel has killed in it for memory; nullopt where it does not say.
     [[nodiscard]] std::optional<std::int64_t> oomKills() const;

@@ -33,14 +33,17 @@ UniqueFd CgroupFiles::openFile(const char* name, int flags) const {
 
 std::optional<std::string> readAgain(const UniqueFd& file) {
     if (!file) return std::nullopt;
+    // Files of the kernel are written anew at every read, so asking once more for nothing costs as
+    // much as the first read. It hands out a page at a time: clearly less than that is all.
+    constexpr std::size_t surelyAll = 4000;
     std::string text;
-    std::array<char, 8192> chunk{};
+    std::array<char, 8192> chunk;
     while (true) {
-        const ssize_t size = ::pread(file.get(), chunk.data(), chunk.size(),
-                                     static_cast<off_t>(text.size()));
+        const ssize_t size =
+            ::pread(file.get(), chunk.data(), chunk.size(), static_cast<off_t>(text.size()));
         if (size < 0) return std::nullopt;
-        if (size == 0) return text;
         text.append(chunk.data(), static_cast<std::size_t>(size));
+        if (static_cast<std::size_t>(size) < surelyAll) return text;
     }
 }
 
@@ -103,7 +106,8 @@ bool tryRemove(const fs::path& folder, int depth) {
         if (pid != ::getpid()) (void)::kill(pid, SIGKILL);
     }
     if (depth < deepest) {
-        for (const std::string& child : files->children()) (void)tryRemove(folder / child, depth + 1);
+        for (const std::string& child : files->children())
+            (void)tryRemove(folder / child, depth + 1);
     }
     return ::rmdir(folder.c_str()) == 0 || errno == ENOENT;
 }
@@ -111,8 +115,7 @@ bool tryRemove(const fs::path& folder, int depth) {
 }  // namespace
 
 bool killAndRemove(const fs::path& folder, double seconds) {
-    const auto deadline =
-        std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
     while (!tryRemove(folder, 0)) {
         if (std::chrono::steady_clock::now() >= deadline) return false;
         // A killed process leaves its cgroup a moment later; nothing announces that on v1.

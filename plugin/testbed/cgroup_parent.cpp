@@ -27,12 +27,16 @@ std::string readFile(const fs::path& path) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
+/// Makes a cgroup and locks its folder. Errors: not permitted, there already, or taken away by
+/// another run between the two steps.
 Result<CgroupFiles> makeFolder(const fs::path& folder) {
     if (::mkdir(folder.c_str(), 0755) == -1) {
         return failure(fmt::format("cannot make {}: {}", folder.string(), std::strerror(errno)));
     }
     auto files = CgroupFiles::open(folder);
-    if (files) (void)::flock(files->descriptor(), LOCK_EX | LOCK_NB);
+    if (files && ::flock(files->descriptor(), LOCK_EX | LOCK_NB) == -1) {
+        return failure(fmt::format("cannot lock {}: {}", folder.string(), std::strerror(errno)));
+    }
     return files;
 }
 
@@ -103,7 +107,8 @@ Result<void> CgroupParent::handDown(const fs::path& folder) {
     if (!files) return files.error();
     const std::string available = files->read("cgroup.controllers").value_or("");
     if (!hasWord(available, "memory")) {
-        return failure(fmt::format("the memory controller is not delegated to {}", folder.string()));
+        return failure(
+            fmt::format("the memory controller is not delegated to {}", folder.string()));
     }
     const auto handedDown = [&files](std::string_view controller) {
         return hasWord(files->read("cgroup.subtree_control").value_or(""), controller);
@@ -111,8 +116,8 @@ Result<void> CgroupParent::handDown(const fs::path& folder) {
     const int refused =
         handedDown("memory") ? 0 : files->tryWrite("cgroup.subtree_control", "+memory");
     if (refused != 0 && refused != EBUSY) {
-        return failure(fmt::format("{} is not delegated to us: {}", folder.string(),
-                                   std::strerror(refused)));
+        return failure(
+            fmt::format("{} is not delegated to us: {}", folder.string(), std::strerror(refused)));
     }
     if (refused == EBUSY) {
         if (auto moved = moveToLeaf(folder); !moved) return moved;
@@ -140,8 +145,13 @@ std::string CgroupParent::nextName() {
 }
 
 Result<MemoryCgroup> CgroupParent::create(const CgroupLimits& limits) {
-    const std::string name = nextName();
+    constexpr int attempts = 5;
+    std::string name = nextName();
     auto files = makeFolder(folder_ / name);
+    for (int attempt = 1; !files && attempt < attempts; ++attempt) {
+        name = nextName();
+        files = makeFolder(folder_ / name);
+    }
     if (!files) return files.error();
     MemoryCgroup group(version_, std::move(*files));
     if (!group.join_ || !group.counters_.usable()) {

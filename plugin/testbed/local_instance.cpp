@@ -19,7 +19,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr double answerSeconds = 2;
-constexpr double killSettlesSeconds = 1;
+constexpr double killSettlesSeconds = 0.5;
 constexpr double stopGraceSeconds = 0.05;
 constexpr double shortestPoll = 0.002;
 constexpr double longestPoll = 0.025;
@@ -107,12 +107,23 @@ Result<bool> LocalInstance::choosePort(const std::set<int>& ports) {
 Result<bool> LocalInstance::findPort() {
     std::set<int> ports = listeningPorts();
     if (findings_.stats.namedPort() && ports.size() > 1) ports.erase(*findings_.stats.namedPort());
+    return portsAreSettled(ports) ? choosePort(ports) : false;
+}
+
+bool LocalInstance::portsAreSettled(const std::set<int>& ports) {
     if (ports != portsSeen_) {
         portsSeen_ = ports;
         portsSince_ = Clock::now();
     }
-    if (ports.empty() || Clock::now() - portsSince_ < portsSettle) return false;
-    return choosePort(ports);
+    return !ports.empty() && Clock::now() - portsSince_ >= portsSettle;
+}
+
+/// Some programs listen on another port at each start: one that was found is looked for again when
+/// this program listens elsewhere.
+void LocalInstance::doubtPort() {
+    if (findings_.portNamed) return;
+    const std::set<int> ports = listeningPorts();
+    if (portsAreSettled(ports) && !ports.contains(*findings_.port)) findings_.port.reset();
 }
 
 Result<bool> LocalInstance::answers() {
@@ -124,6 +135,7 @@ Result<bool> LocalInstance::answers() {
         const auto address = loopbackAddress(loop_, *findings_.port);
         if (!address) {
             if (address.error().kind == ErrorKind::interrupted) return address.error();
+            doubtPort();
             return false;
         }
         host_ = std::get<TcpAddress>(*address).ip;
@@ -135,6 +147,7 @@ Result<bool> LocalInstance::answers() {
     const auto response = client.get(ready_->target, answerSeconds);
     if (response) return response->success();
     if (response.error().kind == ErrorKind::interrupted) return response.error();
+    if (!ready_->address) doubtPort();
     return false;
 }
 
@@ -150,8 +163,8 @@ Result<bool> LocalInstance::waitReady(double timeoutSeconds) {
         if (*ready) return true;
         const double left = secondsUntil(deadline);
         if (left <= 0) return false;
-        const WaitEnd end = loop_.waitUntil([this] { return !child_->running(); },
-                                            std::min(poll, left));
+        const WaitEnd end =
+            loop_.waitUntil([this] { return !child_->running(); }, std::min(poll, left));
         if (end == WaitEnd::interrupted) return EventLoop::interruption();
         poll = std::min(longestPoll, poll * 1.5);
     }
@@ -202,7 +215,8 @@ InstanceStatus LocalInstance::status() {
     // What is killed from outside has no last words: its last line is about something else.
     const std::string words =
         exit->signal == SIGKILL ? std::string() : lastWords(child_->out(), child_->err());
-    status.detail = words.empty() ? exit->describe() : fmt::format("{}: {}", exit->describe(), words);
+    status.detail =
+        words.empty() ? exit->describe() : fmt::format("{}: {}", exit->describe(), words);
     return status;
 }
 

@@ -18,9 +18,9 @@ namespace memfit::plugin {
 class LocalInstance final : public Instance {
 public:
     /// `limit` is what the watchdog enforces where there is no cgroup.
-    LocalInstance(EventLoop& loop, std::unique_ptr<Child> child,
-                  std::optional<MemoryCgroup> cgroup, std::optional<Bytes> limit,
-                  std::optional<ReadyUrl> ready, LocalFindings& findings);
+    LocalInstance(EventLoop& loop, std::unique_ptr<Child> child, std::optional<MemoryCgroup> cgroup,
+                  std::optional<Bytes> limit, std::optional<ReadyUrl> ready,
+                  LocalFindings& findings);
     ~LocalInstance() override;
 
     [[nodiscard]] Result<bool> waitReady(double timeoutSeconds) override;
@@ -36,6 +36,8 @@ private:
     [[nodiscard]] Result<bool> findPort();
     [[nodiscard]] Result<bool> choosePort(const std::set<int>& ports);
     [[nodiscard]] std::set<int> listeningPorts() const;
+    [[nodiscard]] bool portsAreSettled(const std::set<int>& ports);
+    void doubtPort();
 
     EventLoop& loop_;
     LocalFindings& findings_;

@@ -89,7 +89,8 @@ std::map<std::string, std::string> trialEnvironment(const LocalOptions& options,
 LocalTestbed::LocalTestbed(EventLoop& loop, LocalOptions options)
     : loop_(loop),
       options_(std::move(options)),
-      findings_{options_.port, StatsPage(loop, options_.statsPort, options_.statsPath)} {
+      findings_{options_.port, options_.port.has_value(),
+                StatsPage(loop, options_.statsPort, options_.statsPath)} {
     if (options_.forceWatchdog) {
         whyNoCgroup_ = "the watchdog was asked for";
     } else if (auto parent = CgroupParent::find(options_.cpuMilli.has_value())) {
@@ -109,6 +110,7 @@ Target LocalTestbed::target() const {
         target.name = std::filesystem::path(options_.command.front()).filename().string();
     }
     target.command = redactWords(options_.command);
+    target.port = options_.port;
     return target;
 }
 
@@ -169,7 +171,8 @@ Result<void> LocalTestbed::awaitFreePort() const {
     };
     auto listener = taken();
     // What an earlier trial left may still be on its way out.
-    for (double waited = 0; listener && startedBefore_ && waited < portFreeSeconds; waited += 0.02) {
+    for (double waited = 0; listener && startedBefore_ && waited < portFreeSeconds;
+         waited += 0.02) {
         if (!loop_.pause(0.02)) return EventLoop::interruption();
         listener = taken();
     }

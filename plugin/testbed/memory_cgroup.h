@@ -17,8 +17,8 @@ namespace memfit::plugin {
 
 /// What a cgroup is made with.
 struct CgroupLimits {
-    std::optional<Bytes> memory;            ///< nullopt: none
-    std::optional<std::int64_t> cpuMilli;   ///< 1000 is one CPU; nullopt: none
+    std::optional<Bytes> memory;           ///< nullopt: none
+    std::optional<std::int64_t> cpuMilli;  ///< 1000 is one CPU; nullopt: none
 };
 
 /// One cgroup of ours with a memory limit. Destroying it kills what is in it and removes it.

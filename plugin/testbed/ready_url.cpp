@@ -33,8 +33,7 @@ Result<ReadyUrl> parseReadyUrl(std::string_view text) {
                                                        : text.substr(slash));
     if (target.front() == '?') target.insert(0, "/");
     const std::size_t bracket = authority.rfind(']');
-    const std::size_t colon =
-        authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
+    const std::size_t colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
     const std::string_view host = authority.substr(0, colon);
     const auto port = colon == std::string_view::npos ? std::optional<std::uint16_t>(80)
                                                       : parsePort(authority.substr(colon + 1));

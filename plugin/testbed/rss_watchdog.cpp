@@ -67,9 +67,13 @@ RssWatchdog::RssWatchdog(EventLoop& loop, pid_t leader, std::optional<Bytes> lim
     state_->schedule();
 }
 
-RssWatchdog::~RssWatchdog() { state_->timer.cancel(); }
+RssWatchdog::~RssWatchdog() {
+    state_->timer.cancel();
+}
 
-bool RssWatchdog::killed() const { return state_->killed; }
+bool RssWatchdog::killed() const {
+    return state_->killed;
+}
 
 Usage RssWatchdog::usage() const {
     Usage usage;
@@ -79,6 +83,8 @@ Usage RssWatchdog::usage() const {
     return usage;
 }
 
-void RssWatchdog::killAll() const { state_->killAll(); }
+void RssWatchdog::killAll() const {
+    state_->killAll();
+}
 
 }  // namespace memfit::plugin

@@ -86,7 +86,11 @@ Result<MemorySnapshot> StatsPage::read(const std::vector<int>& ports) {
     if (located_) {
         if (!client_) {
             auto address = loopbackAddress(loop_, located_->port);
-            if (!address) return address.error();
+            if (!address) {
+                // Another program, another port: the next read looks for it.
+                if (!port_ && address.error().kind != ErrorKind::interrupted) located_.reset();
+                return address.error();
+            }
             client_ = std::make_unique<HttpClient>(loop_, *address);
         }
         return fetch(*client_, located_->path);

@@ -4,6 +4,8 @@
 
 namespace memfit::plugin {
 
-std::string Endpoint::url() const { return fmt::format("{}://{}:{}", scheme, host, port); }
+std::string Endpoint::url() const {
+    return fmt::format("{}://{}:{}", scheme, host, port);
+}
 
 }  // namespace memfit::plugin

@@ -14,6 +14,8 @@
 //     --per-request MIB             so much (default 0), before --serve
 //     --child-per-request MIB       so much, in a child that the request starts, before --serve
 //     --die-at N                    exits with code 3 at the Nth request, before --serve
+//     --status CODE                 answers requests with this status, before --serve
+//     --stats TEXT                  what the statistics page says (empty: there is none)
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -39,6 +41,9 @@ struct Plan {
     std::size_t perRequest = 0;
     std::size_t childPerRequest = 0;
     int dieAt = 0;
+    std::string status = "200";
+    std::string stats =
+        R"({"goroutines": 3, "memstats": {"Sys":13980936,"HeapAlloc":2993840,"HeapSys":7864320}})";
     std::vector<int> listeners;
     std::vector<std::unique_ptr<char[]>> taken;
     int requests = 0;
@@ -82,9 +87,7 @@ void takeInChild(Plan& plan) {
 }
 
 std::string answerTo(Plan& plan, std::string_view request) {
-    if (request.starts_with("GET /debug/vars")) {
-        return R"({"goroutines": 3, "memstats": {"Sys":13980936,"HeapAlloc":2993840,"HeapSys":7864320}})";
-    }
+    if (request.starts_with("GET /debug/vars")) return plan.stats;
     if (++plan.requests == plan.dieAt) std::exit(3);
     take(plan, plan.perRequest);
     if (plan.childPerRequest > 0) takeInChild(plan);
@@ -101,11 +104,14 @@ void answer(Plan& plan, int listener, bool statistics) {
         request.append(chunk, static_cast<std::size_t>(size));
     }
     if (!request.empty()) {
-        const bool unknown = request.starts_with("GET /debug/vars") && !statistics;
+        const bool page = request.starts_with("GET /debug/") || request.starts_with("GET /metrics");
+        const bool unknown =
+            page && (!statistics || plan.stats.empty() || !request.starts_with("GET /debug/vars"));
         const std::string body = unknown ? "no" : answerTo(plan, request);
         const std::string head =
-            std::string(unknown ? "HTTP/1.1 404 Not Found" : "HTTP/1.1 200 OK") +
-            "\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n";
+            "HTTP/1.1 " + (unknown ? "404" : (page ? "200" : plan.status)) +
+            " Answer\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) +
+            "\r\n\r\n";
         const std::string text = head + body;
         (void)!::write(connection, text.data(), text.size());
     }
@@ -161,6 +167,8 @@ int main(int argc, char** argv) {
         if (word == "--take") take(plan, std::stoul(value()));
         if (word == "--per-request") plan.perRequest = std::stoul(value());
         if (word == "--child-per-request") plan.childPerRequest = std::stoul(value());
+        if (word == "--status") plan.status = value();
+        if (word == "--stats") plan.stats = value();
         if (word == "--die-at") plan.dieAt = std::stoi(value());
         if (word == "--listen") plan.listeners.push_back(listenOn(std::stoi(value())));
         if (word == "--spawn" && ::fork() == 0) {

@@ -9,7 +9,9 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
+#include "process/event_loop.h"
 #include "testbed/processes.h"
 
 namespace memfit::test {
@@ -37,6 +39,31 @@ inline int runningInGroup(pid_t group) {
         if (relations && relations->group == group && !zombie) ++count;
     }
     return count;
+}
+
+/// It is there and no zombie.
+inline bool runs(pid_t pid) {
+    const std::string stat = plugin::readProcFile("/proc/" + std::to_string(pid) + "/stat");
+    return !stat.empty() && stat.find(") Z ") == std::string::npos;
+}
+
+/// Our own descendants of this name that run.
+inline std::vector<pid_t> descendants(const std::string& name) {
+    std::vector<pid_t> result;
+    for (const pid_t pid : plugin::processTree(::getpid())) {
+        if (plugin::processName(pid) == name && runs(pid)) result.push_back(pid);
+    }
+    return result;
+}
+
+/// Looks every few milliseconds until it holds; false after `seconds`.
+template <class Condition>
+bool comesTrue(plugin::EventLoop& loop, const Condition& condition, double seconds) {
+    for (double waited = 0; waited < seconds; waited += 0.005) {
+        if (condition()) return true;
+        (void)loop.pause(0.005);
+    }
+    return condition();
 }
 
 /// A folder that goes away with everything in it.

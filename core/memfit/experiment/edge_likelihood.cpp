@@ -66,11 +66,8 @@ double massAbove(std::span<const Piece> pieces, double x) {
 }
 
 double warmShare(CacheHabit habit, bool firstTrial) {
-    return habit == CacheHabit::warm ? (firstTrial ? 0.6 : 0.96) : 0.03;
-}
-
-double logOf(Bytes size) {
-    return std::log(static_cast<double>(std::max<Bytes>(size, 1)));
+    if (habit != CacheHabit::warm) return 0.03;
+    return firstTrial ? 0.6 : 0.96;
 }
 
 std::optional<double> positiveLog(const std::optional<Bytes>& size) {
@@ -154,10 +151,10 @@ std::vector<TrialHabits> trialHabits(bool demandSampled, bool marksSeen) {
     std::vector<TrialHabits> biases = {{0.0, CacheHabit::varying, 1.0}};
     if (demandSampled) {
         biases = {
-            {0.0, CacheHabit::varying, 0.70},    {0.025, CacheHabit::varying, 0.07},
-            {0.05, CacheHabit::varying, 0.08},   {0.075, CacheHabit::varying, 0.05},
-            {0.11, CacheHabit::varying, 0.03},   {0.17, CacheHabit::varying, 0.02},
-            {-0.035, CacheHabit::varying, 0.04},
+            {0.0, CacheHabit::varying, 0.64},   {0.025, CacheHabit::varying, 0.06},
+            {0.05, CacheHabit::varying, 0.08},  {0.075, CacheHabit::varying, 0.05},
+            {0.11, CacheHabit::varying, 0.03},  {0.17, CacheHabit::varying, 0.02},
+            {-0.03, CacheHabit::varying, 0.06}, {-0.06, CacheHabit::varying, 0.06},
         };
     }
     if (!marksSeen) return biases;

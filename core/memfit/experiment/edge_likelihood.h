@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <optional>
 #include <vector>
 
@@ -8,6 +10,11 @@
 /// What one trial says about the demand D of its run. All sizes are natural logarithms of bytes.
 
 namespace memfit {
+
+/// Natural logarithm of a size; of 1 where it is not positive.
+[[nodiscard]] inline double logOf(Bytes size) {
+    return std::log(static_cast<double>(std::max<Bytes>(size, 1)));
+}
 
 /// How the page cache shows in the kernel's high-water marks of one service.
 enum class CacheHabit {

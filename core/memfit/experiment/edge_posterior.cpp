@@ -6,57 +6,19 @@
 #include <numbers>
 #include <numeric>
 
+#include "memfit/experiment/normal_table.h"
+
 namespace memfit {
 namespace {
 
-constexpr double farOut = 6;  ///< standard deviations beyond which a normal tail counts as nothing
-
-/// Normal distribution function from a table; error below 1e-6.
-class NormalTable {
-public:
-    NormalTable() {
-        for (std::size_t i = 0; i < values_.size(); ++i) {
-            const double z = static_cast<double>(i) / perUnit - farOut;
-            values_[i] = 0.5 * std::erfc(-z / std::sqrt(2.0));
-        }
-    }
-    /// -farOut <= z <= farOut.
-    [[nodiscard]] double inside(double z) const {
-        const double at = (z + farOut) * perUnit;
-        const auto i = std::min(static_cast<std::size_t>(at), values_.size() - 2);
-        return values_[i] + (at - static_cast<double>(i)) * (values_[i + 1] - values_[i]);
-    }
-    [[nodiscard]] double operator()(double z) const {
-        if (z <= -farOut) return 0;
-        return z >= farOut ? 1 : inside(z);
-    }
-
-private:
-    static constexpr int perUnit = 256;
-    std::array<double, 12 * perUnit + 2> values_{};
-};
-
-const NormalTable& normal() {
-    static const NormalTable table;
-    return table;
-}
-
-/// z with P(Z <= z) = p, by bisection.
-double normalQuantile(double p) {
-    double low = -farOut;
-    double high = farOut;
-    for (int i = 0; i < 40; ++i) {
-        const double middle = (low + high) / 2;
-        (normal()(middle) < p ? low : high) = middle;
-    }
-    return (low + high) / 2;
-}
+constexpr double farOut = NormalTable::farOut;
 
 /// Spreads from 0.2 to 15 %, evenly in log.
 const std::vector<double>& allSpreads() {
     static const std::vector<double> spreads = [] {
         constexpr int count = 12;
         std::vector<double> result;
+        result.reserve(count);
         for (int i = 0; i < count; ++i) {
             result.push_back(0.002 * std::pow(75.0, static_cast<double>(i) / (count - 1)));
         }
@@ -65,18 +27,13 @@ const std::vector<double>& allSpreads() {
     return spreads;
 }
 
-/// Log-normal and wide, so that few trials do not claim a small spread: 0.3 to 45 % hold 95 % of
-/// it.
+/// Log-normal and wide, so that few trials do not claim a small spread.
 double spreadPrior(double spread) {
     const double z = std::log(spread / 0.028) / 1.3;
     return std::exp(-z * z / 2);
 }
 
-double logOf(Bytes size) {
-    return std::log(static_cast<double>(std::max<Bytes>(size, 1)));
-}
-
-/// Weights below this share of the largest are dropped.
+/// Shares of the whole below which a weight, and a habit, is dropped.
 constexpr double negligible = 1e-15;
 constexpr double negligibleHabit = 3e-6;
 
@@ -85,13 +42,12 @@ constexpr double surprising = 0.03;
 
 constexpr std::size_t coarseColumns = 320;
 constexpr std::size_t mostColumns = 400;
+
+/// Share of the posterior on either side that a finer grid may leave out.
 constexpr double tail = 1e-3;
 
 /// Differences of the normal table are no smaller than this.
 constexpr double roundingError = 1e-9;
-
-/// Bands in which the demand of a survivor is told apart when a trial's worth is judged.
-constexpr std::size_t answerBins = 6;
 
 }  // namespace
 
@@ -153,7 +109,7 @@ EdgePosterior::Grid EdgePosterior::coarseGrid() const {
     constexpr double above = 2.5;
     double low = std::log(0.5 * static_cast<double>(MiB));
     double high = std::log(4096.0 * static_cast<double>(GiB));
-    if (smallest_) {
+    if (smallest_ && greatest_) {
         low = *smallest_ - below;
         high = *greatest_ + above;
     } else if (largest_) {
@@ -308,142 +264,6 @@ double EdgePosterior::columnQuantile(double q) const {
         below += marginal_[i];
     }
     return column(marginal_.size() - 1);
-}
-
-double EdgePosterior::edgeQuantile(double q) const {
-    return std::exp(columnQuantile(q));
-}
-
-double EdgePosterior::spreadQuantile(double q) const {
-    double below = 0;
-    for (std::size_t s = 0; s < grid_.spreads.size(); ++s) {
-        const auto from = joint_.begin() + static_cast<std::ptrdiff_t>(s * grid_.columns);
-        const double mass =
-            std::accumulate(from, from + static_cast<std::ptrdiff_t>(grid_.columns), 0.0);
-        if (below + mass >= q) {
-            const double ratio = allSpreads()[1] / allSpreads()[0];
-            return grid_.spreads[s] * std::pow(ratio, (q - below) / mass - 0.5);
-        }
-        below += mass;
-    }
-    return grid_.spreads.back();
-}
-
-double EdgePosterior::risk(double limit) const {
-    const double at = std::log(limit);
-    double total = 0;
-    const double* weight = joint_.data();
-    for (const double spread : grid_.spreads) {
-        for (std::size_t i = 0; i < grid_.columns; ++i) {
-            total += *weight++ * normal()((column(i) - at) / spread);
-        }
-    }
-    return std::clamp(total, 0.0, 1.0);
-}
-
-double EdgePosterior::safeLimit(double risk, double assurance) const {
-    const double z = normalQuantile(1 - risk);
-    const double width = grid_.step;
-    const double first = grid_.first + std::min(0.0, z * grid_.spreads.back());
-    const double last = column(grid_.columns - 1) + std::max(0.0, z * grid_.spreads.back());
-    std::vector<double> bins(static_cast<std::size_t>((last - first) / width) + 2, 0);
-    const double* weight = joint_.data();
-    for (const double spread : grid_.spreads) {
-        for (std::size_t i = 0; i < grid_.columns; ++i) {
-            const double at = (column(i) + z * spread - first) / width;
-            bins[static_cast<std::size_t>(at)] += *weight++;
-        }
-    }
-    double below = 0;
-    for (std::size_t i = 0; i < bins.size(); ++i) {
-        below += bins[i];
-        if (below >= assurance) return std::exp(first + width * static_cast<double>(i + 1));
-    }
-    return std::exp(last);
-}
-
-EdgePosterior::FigureSharpness EdgePosterior::figureSharpness() const {
-    const std::size_t cells = grid_.spreads.size() * grid_.columns;
-    double warm = 0;
-    double mean = 0;
-    double square = 0;
-    for (std::size_t i = 0; i < habits_.size(); ++i) {
-        const auto from = weights_.begin() + static_cast<std::ptrdiff_t>(i * cells);
-        const double share = std::accumulate(from, from + static_cast<std::ptrdiff_t>(cells), 0.0);
-        if (habits_[i].cache == CacheHabit::warm) warm += share;
-        mean += share * habits_[i].bias;
-        square += share * habits_[i].bias * habits_[i].bias;
-    }
-    if (figures_.marks && warm > 0.6) return {answerBins, 0.008, 0.003};
-    if (!figures_.demand) return {};
-    constexpr double samplingError = 0.015;
-    const double biasVariance = std::max(0.0, square - mean * mean);
-    return {answerBins, 0.015, std::sqrt(samplingError * samplingError + biasVariance)};
-}
-
-double EdgePosterior::carefulRisk(double limit, double assurance) const {
-    constexpr int perUnit = 50;
-    std::array<double, static_cast<std::size_t>(2 * farOut) * perUnit + 1> bins{};
-    const double at = std::log(limit);
-    const double* weight = joint_.data();
-    for (const double spread : grid_.spreads) {
-        for (std::size_t i = 0; i < grid_.columns; ++i) {
-            const double z = std::clamp((at - column(i)) / spread, -farOut, farOut);
-            bins[static_cast<std::size_t>((z + farOut) * perUnit)] += *weight++;
-        }
-    }
-    double below = 0;
-    for (std::size_t i = 0; i < bins.size(); ++i) {
-        below += bins[i];
-        if (below >= 1 - assurance) {
-            return 1 - normal()(static_cast<double>(i) / perUnit - farOut);
-        }
-    }
-    return 0;
-}
-
-double EdgePosterior::information(double limit) const {
-    constexpr std::size_t answers = answerBins + 1;
-    const FigureSharpness& figures = sharpness_;
-    const double at = std::log(limit);
-    const std::size_t stride = std::max<std::size_t>(1, grid_.columns / 60);
-    std::array<double, answers> overall{};
-    double conditional = 0;
-    double total = 0;
-    const auto entropyTerm = [](double p) { return p > 1e-12 ? -p * std::log(p) : 0.0; };
-    for (std::size_t i = 0; i < grid_.columns; i += stride) {
-        std::array<double, answers> here{};
-        double mass = 0;
-        for (std::size_t s = 0; s < grid_.spreads.size(); ++s) {
-            const double weight = joint_[s * grid_.columns + i];
-            if (weight < 1e-8) continue;
-            mass += weight;
-            const double spread = grid_.spreads[s];
-            const double blurred = std::hypot(spread, figures.blur);
-            double above = normal()((at - column(i)) / spread);
-            here[answerBins] += weight * (1 - above);
-            for (std::size_t k = 0; k < figures.bins; ++k) {
-                const double edge = at - static_cast<double>(k + 1) * figures.width;
-                const double lower = k + 1 == figures.bins
-                                         ? 0
-                                         : std::min(above, normal()((edge - column(i)) / blurred));
-                here[k] += weight * (above - lower);
-                above = lower;
-            }
-        }
-        if (mass <= 0) continue;
-        total += mass;
-        for (std::size_t k = 0; k < answers; ++k) {
-            double p = (1 - 2 * lapseRate) * here[k] / mass;
-            if (k == 0 || k == answerBins) p += lapseRate;
-            overall[k] += mass * p;
-            conditional += mass * entropyTerm(p);
-        }
-    }
-    if (total <= 0) return 0;
-    double entropy = 0;
-    for (const double p : overall) entropy += entropyTerm(p / total);
-    return std::max(0.0, entropy - conditional / total);
 }
 
 }  // namespace memfit

@@ -14,8 +14,8 @@ using Verdict = EdgeObservation::Verdict;
 
 constexpr double confidence = 0.95;
 
-/// Posterior mass of the interval that covers the edge with `confidence`, found by simulation: after
-/// few trials a given spread is not the one that the prior expects.
+/// Posterior mass of the interval that covers the edge with `confidence`, found by simulation:
+/// after few trials a given spread is not the one that the prior expects.
 constexpr double intervalMass = 0.965;
 
 /// Certainty with which the risk at the minimum is kept, whatever the edge and the spread are.
@@ -38,7 +38,7 @@ constexpr double usefulSteps = 1.5;
 constexpr Bytes limitUnit = 256 * KiB;
 constexpr Bytes pageSize = 4 * KiB;
 constexpr Bytes smallestLimit = 1 * MiB;
-constexpr Bytes largestLimit = 1024 * 1024 * GiB;
+constexpr Bytes largestLimit = Bytes{1024} * 1024 * GiB;
 
 /// Kills at `to` that it takes to say that it is too small.
 constexpr int killsAtTop = 2;
@@ -125,7 +125,9 @@ private:
         const Bytes limit = (lowestSize() + limitUnit - 1) / limitUnit * limitUnit;
         return options_.to && limit > *options_.to ? rounded(asSize(limit)) : limit;
     }
-    [[nodiscard]] Bytes highestLimit() const { return rounded(asSize(*options_.to)); }
+    [[nodiscard]] Bytes highestLimit() const {
+        return rounded(asSize(options_.to.value_or(largestLimit)));
+    }
     template <class Predicate>
     [[nodiscard]] int count(Predicate predicate) const {
         return static_cast<int>(std::ranges::count_if(trials_, predicate));
@@ -172,7 +174,7 @@ std::optional<Bytes> EdgeSearch::Impl::safeMinimum() const {
 std::optional<Bytes> EdgeSearch::Impl::confirmedMinimum(Bytes safe) const {
     std::vector<Bytes> clean;
     for (const EdgeObservation& trial : trials_) {
-        if (survivedAtMost(trial, largestLimit)) clean.push_back(*trial.limit);
+        if (trial.limit && survivedAtMost(trial, largestLimit)) clean.push_back(*trial.limit);
     }
     if (options_.confirmations == 0) return safe;
     const auto wanted = static_cast<std::size_t>(options_.confirmations);
@@ -251,7 +253,7 @@ EdgeSearchState EdgeSearch::Impl::state() const {
 std::optional<Bytes> EdgeSearch::Impl::choose() const {
     if (edgeAbove()) return highestLimit();
     if (edgeBelow() && lowestLimit() <= safe_.value_or(lowestLimit())) return lowestLimit();
-    if (confirming()) return *safe_;
+    if (confirming()) return safe_;
     return mostInformative();
 }
 
@@ -265,6 +267,7 @@ Bytes EdgeSearch::Impl::mostInformative() const {
     constexpr std::array quantiles = {0.03, 0.08, 0.15, 0.25, 0.35, 0.45, 0.55,
                                       0.65, 0.75, 0.85, 0.9,  0.94, 0.97, 0.99};
     std::vector<Bytes> limits;
+    limits.reserve(quantiles.size() + 1);
     for (const double q : quantiles) limits.push_back(rounded(posterior_.edgeQuantile(q)));
     if (safe_) limits.push_back(*safe_);
     std::ranges::sort(limits);

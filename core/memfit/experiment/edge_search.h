@@ -31,13 +31,16 @@ struct EdgeObservation {
 };
 
 struct EdgeSearchOptions {
-    std::optional<Bytes> from;       ///< never try below this limit
-    std::optional<Bytes> to;         ///< never try above this limit
-    double resolution = 0.02;        ///< relative width at which the interval is narrow enough
-    Bytes smallestStep = 256 * KiB;  ///< but never finer than this
+    std::optional<Bytes> from;  ///< never try below this limit
+    std::optional<Bytes> to;    ///< never try above this limit
+    /// Relative width at which the interval is narrow enough, on top of three spreads (see
+    /// EdgeSearchState::found).
+    double resolution = 0.02;
+    Bytes smallestStep = 256 * KiB;  ///< but never finer than this, or than 256 KiB
     int confirmations = 3;           ///< clean loads wanted at or below the minimum
     int maxTrials = 24;              ///< the unlimited run included
     double risk = 0.01;              ///< accepted chance that one load is OOM-killed at minimum
+    // Values that make no sense are moved to the nearest that do.
 };
 
 /// The OOM edge: the limit at which half of the loads are killed.
@@ -53,22 +56,33 @@ struct Edge {
 /// Why a search ended, or that it has not.
 enum class EdgeSearchState {
     searching,
-    found,         ///< interval within the resolution and the minimum confirmed
-    neverKilled,   ///< survived down to `from` (or to the smallest limit that makes sense)
-    alwaysKilled,  ///< too small even at `to`
-    outOfTrials,   ///< maxTrials used up
+    /// The interval is within the resolution and three spreads (loads themselves vary over four,
+    /// and each halving beyond would take four times as many trials), and the minimum is confirmed
+    /// and within the resolution and one spread of the smallest that keeps the risk. Or no whole
+    /// MiB within `to` keeps it: then without a minimum.
+    found,
+    /// The edge is below `from` (or below 1 MiB, the smallest limit that makes sense), and loads
+    /// there were clean.
+    neverKilled,
+    /// Too small even at `to`: two kills there, and the interval lies above.
+    alwaysKilled,
+    outOfTrials,  ///< maxTrials used up
 };
 
 /// What the search knows now.
 struct EdgeAnswer {
     EdgeSearchState state = EdgeSearchState::searching;
-    std::optional<Edge> edge;      ///< absent until there is evidence on both sides
-    std::optional<Bytes> minimum;  ///< smallest whole MiB with risk <= options.risk at which,
-                                   ///< or below which, enough loads were clean
-    std::optional<double> riskAtMinimum;  ///< predicted chance that one load is killed there; the
-                                          ///< model's, not a proof
-    int confirmationsSoFar = 0;           ///< clean loads at or below the (candidate) minimum
-    std::optional<double> spread;         ///< posterior median of the edge's relative spread
+    /// Absent until there is evidence on both sides: a survivor, and a kill or a sampled demand.
+    std::optional<Edge> edge;
+    /// Smallest whole MiB with riskAtMinimum <= options.risk at which, or below which, enough loads
+    /// were clean.
+    std::optional<Bytes> minimum;
+    /// Predicted chance that one load is killed there, on the safe side: with a probability of
+    /// 97.5 % the posterior holds it to be no greater (its mean, risk(), is smaller). The model's,
+    /// not a proof.
+    std::optional<double> riskAtMinimum;
+    int confirmationsSoFar = 0;    ///< clean loads at or below the (candidate) minimum
+    std::optional<double> spread;  ///< posterior median of the edge's relative spread
 };
 
 /// Finds the OOM edge with as few trials as it can, by asking for the next limit to try.
@@ -76,8 +90,10 @@ struct EdgeAnswer {
 /// Model: a run's demand D is log-normal around the edge with an unknown spread; a posterior over
 /// (edge, spread) on a grid in log space. Each trial is an interval-censored observation of D
 /// (killed at M: D > M; survived at M with high-water mark P: D <= min(M, P)), sharpened by the
-/// sampled demand. A small lapse rate keeps one freak verdict from ruling. The next limit is the
-/// one from which most is learnt. Deterministic: same observations, same question.
+/// sampled demand, whose common bias is unknown, and by the mark itself where page cache is warm,
+/// which is unknown too. A small lapse rate keeps one freak verdict from ruling. The next limit is
+/// the one from which most is learnt. Deterministic: same observations, same question. A decision
+/// takes about a millisecond.
 ///
 /// Use: while (auto limit = search.next()) { run a trial; search.observe(...); } The unlimited run
 /// is the caller's first observation (or may be missing: the search works without it).
@@ -96,7 +112,9 @@ public:
     [[nodiscard]] std::optional<Bytes> next() const;
 
     /// Up to `count` limits worth trying at the same time, for parallel trials; next() is the
-    /// first.
+    /// first. They differ, spread over where the edge may be, except when nothing but clean loads
+    /// at the minimum is wanting: then it is named once for each. Never more than there are trials
+    /// left.
     [[nodiscard]] std::vector<Bytes> nextBatch(std::size_t count) const;
 
     [[nodiscard]] EdgeAnswer answer() const;

@@ -90,6 +90,7 @@ Verdict judge(const TrialFacts& facts) {
     if (facts.oomKilled) return judgeOomKill(facts);
     if (facts.mainProcessEnded) return judgeEnd(facts);
     if (!facts.everReady) return judgeNotReady(facts);
+    if (!facts.loadWanted && facts.stillAnswers) return {Outcome::survived, {}};
     if (!facts.loadStarted)
         return {Outcome::inconclusive, with("the load was not started", facts.detail)};
     if (facts.loadCut) return judgeCut(facts);

@@ -19,6 +19,7 @@ struct TrialFacts {
     bool mainProcessEnded = false;
     bool oomKilled = false;       ///< some process of it was killed for memory
     std::optional<int> exitCode;  ///< of the main process; 128 + signal when a signal ended it
+    bool loadWanted = true;  ///< false: a probe that only looks; to be ready and alive is enough
     bool loadStarted = false;
     bool loadCut = false;  ///< stopped at the load time-out
     std::optional<LoadReport> load;
@@ -46,13 +47,14 @@ struct Verdict {
 /// 3. The main process ended: `crashed`, before and after readiness; with exit code 137 (SIGKILL)
 ///    `inconclusive`, since an OOM kill can be reported as just that.
 /// 4. Not ready in time: `belowFloor` when a larger limit passed, else `neverReady`.
-/// 5. Load cut at its time-out: `belowFloor` when a larger limit passed, else `loadFailed`.
-/// 6. The service no longer answers, though nothing is known to have ended: `inconclusive`. The
+/// 5. No load was wanted: `survived`, if it still answers.
+/// 6. Load cut at its time-out: `belowFloor` when a larger limit passed, else `loadFailed`.
+/// 7. The service no longer answers, though nothing is known to have ended: `inconclusive`. The
 ///    unlimited run that never served a request is `loadFailed`: the load goes to a wrong place.
-/// 7. The load command failed without a report, or every request failed: `loadFailed`.
-/// 8. The floor is missed: `belowFloor`. It says so of the unlimited run too, where nothing larger
+/// 8. The load command failed without a report, or every request failed: `loadFailed`.
+/// 9. The floor is missed: `belowFloor`. It says so of the unlimited run too, where nothing larger
 ///    exists: no limit can hold that floor, and the caller has to stop.
-/// 9. `survived`; with a note when some requests failed.
+/// 10. `survived`; with a note when some requests failed.
 /// Whatever is not settled (load not started, no report) is `inconclusive`.
 [[nodiscard]] Verdict judge(const TrialFacts& facts);
 

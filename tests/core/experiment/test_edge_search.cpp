@@ -436,6 +436,23 @@ TEST_CASE("senseless options and observations neither crash nor hang") {
     CHECK(std::isfinite(search.risk(MiB)));
 }
 
+TEST_CASE("a demand that is always sampled too high or too low does not mislead the interval") {
+    for (const double bias : {0.85, 0.92, 1.05}) {
+        CAPTURE(bias);
+        int covered = 0;
+        for (std::uint64_t seed = 0; seed < 20; ++seed) {
+            WorldTruth truth = worldAt(100);
+            truth.bias = bias;
+            truth.seesHighWater = false;
+            SimulatedWorld world(truth, seed);
+            EdgeSearch search;
+            drive(search, world);
+            covered += covers(search.answer(), truth.edge) ? 1 : 0;
+        }
+        CHECK(covered >= 18);
+    }
+}
+
 TEST_CASE("in most worlds the interval covers the edge and the minimum keeps its risk") {
     int covered = 0;
     int kept = 0;

@@ -68,11 +68,10 @@ private:
                     unanswered_.push_back(connection);
                     return;
                 }
-                boost::asio::async_write(
-                    connection->socket, boost::asio::buffer(answer),
-                    [this, connection](auto failed, std::size_t) {
-                        if (!failed) serve(connection);
-                    });
+                boost::asio::async_write(connection->socket, boost::asio::buffer(answer),
+                                         [this, connection](auto failed, std::size_t) {
+                                             if (!failed) serve(connection);
+                                         });
             });
     }
 
@@ -111,8 +110,7 @@ TEST_CASE("a connection that the server closed meanwhile is made anew") {
 
 TEST_CASE("an answer that says close is followed by a new connection") {
     EventLoop loop;
-    const std::string last =
-        "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok";
+    const std::string last = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok";
     ScriptedServer server(loop, {{last}, {last}});
     HttpClient client(loop, server.address());
     CHECK(client.get("/", 5)->body == "ok");
@@ -122,8 +120,8 @@ TEST_CASE("an answer that says close is followed by a new connection") {
 
 TEST_CASE("chunked answers and statuses other than 200 are answers") {
     EventLoop loop;
-    ScriptedServer server(
-        loop, {{"HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nab\n\r\n2\r\ncd\r\n0\r\n\r\n"}});
+    ScriptedServer server(loop, {{"HTTP/1.1 404 Not Found\r\nTransfer-Encoding: "
+                                  "chunked\r\n\r\n3\r\nab\n\r\n2\r\ncd\r\n0\r\n\r\n"}});
     HttpClient client(loop, server.address());
     const auto response = client.get("/", 5);
     REQUIRE(response.has_value());

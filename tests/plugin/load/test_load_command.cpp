@@ -39,8 +39,7 @@ TEST_CASE("a load command that cannot be meant is refused with what to do") {
     CHECK(complaint("hey 'x") == "load command has an unclosed '; close the quote");
     CHECK(complaint("hey \"x'") == "load command has an unclosed \"; close the quote");
     CHECK(complaint("hey \\") == "load command ends in a backslash; take it away");
-    CHECK(complaint(" \t") ==
-          "load command is empty; write it like --load 'hey -n 1000 {url}'");
+    CHECK(complaint(" \t") == "load command is empty; write it like --load 'hey -n 1000 {url}'");
     CHECK(complaint("''") == complaint(""));
     CHECK(complaint("hey {url} | tee log") ==
           "load command holds the shell operator |, but no shell runs it; write --load \"sh -c "
@@ -53,7 +52,8 @@ TEST_CASE("an operator that is quoted is a word like any other") {
 }
 
 TEST_CASE("placeholders are filled in wherever they stand") {
-    const auto command = parseLoadCommand("ab -n 1 {url}/x?h={host}&p={port} {host}:{port} {other}");
+    const auto command =
+        parseLoadCommand("ab -n 1 {url}/x?h={host}&p={port} {host}:{port} {other}");
     CHECK(fillIn(*command, {"http", "127.0.0.1", 3000}) ==
           Words{"ab", "-n", "1", "http://127.0.0.1:3000/x?h=127.0.0.1&p=3000", "127.0.0.1:3000",
                 "{other}"});

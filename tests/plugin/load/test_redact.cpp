@@ -19,7 +19,8 @@ TEST_CASE("a command inside a word is searched too, up to its quote") {
     CHECK(redactText("hey -H \"Authorization: Bearer abc\" http://x/ && echo done") ==
           "hey -H \"Authorization: <redacted>\" http://x/ && echo done");
     CHECK(redactText("tool --token abc --n 3") == "tool --token <redacted> --n 3");
-    CHECK(redactText("tool --password='abc'") == "tool --password='abc'");
+    CHECK(redactText("tool --password='a b' -n 3") == "tool --password=<redacted> -n 3");
+    CHECK(redactText("TOKEN=\"a b\" tool") == "TOKEN=<redacted> tool");
 }
 
 TEST_CASE("userinfo is taken out of URLs, a plain URL stays") {

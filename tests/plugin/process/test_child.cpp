@@ -63,8 +63,7 @@ TEST_CASE("a program that is not there is told from one that may not be executed
     CHECK(errorOf("no-such-tool") ==
           "program no-such-tool was not found on PATH; install it or give its path");
     CHECK(errorOf("/no/such/tool") == "program /no/such/tool does not exist; check its path");
-    CHECK(errorOf(text) ==
-          "program " + text + " is not executable; try chmod +x " + text);
+    CHECK(errorOf(text) == "program " + text + " is not executable; try chmod +x " + text);
     CHECK(errorOf(folder.path().string()) ==
           "program " + folder.path().string() + " is a folder; name the program in it");
     CHECK(Child::start(loop, {}, {}).error().kind == ErrorKind::usage);
@@ -73,7 +72,9 @@ TEST_CASE("a program that is not there is told from one that may not be executed
 TEST_CASE("a file that the system cannot execute is an error, and leaves no zombie") {
     EventLoop loop;
     const test::TemporaryFolder folder;
-    const auto path = folder.file("garbage", "\x7f" "ELFnonsense");
+    const auto path = folder.file("garbage",
+                                  "\x7f"
+                                  "ELFnonsense");
     std::filesystem::permissions(path, std::filesystem::perms::owner_all);
     const auto started = Child::start(loop, {path.string()}, {});
     REQUIRE_FALSE(started.has_value());
@@ -129,8 +130,7 @@ TEST_CASE("output beyond the limit is dropped, counted, and does not block the p
 
 TEST_CASE("a child starts clean: default signals, none blocked, only its three streams") {
     EventLoop loop;
-    const Finished signals =
-        finish(loop, {"grep", "-E", "^Sig(Blk|Ign)", "/proc/self/status"});
+    const Finished signals = finish(loop, {"grep", "-E", "^Sig(Blk|Ign)", "/proc/self/status"});
     CHECK(signals.out == "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
     // 3 is the folder that ls itself reads.
     CHECK(finish(loop, {"ls", "/proc/self/fd"}).out == "0\n1\n2\n3\n");
@@ -167,7 +167,7 @@ TEST_CASE("what a child leaves behind in its group dies with it and does not mak
         CHECK_FALSE((*child)->outputEnded());
         CHECK(test::runningInGroup(group) == 1);
     }
-    CHECK(loop.waitUntil([&] { return test::runningInGroup(group) == 0; }, 5) == WaitEnd::ready);
+    CHECK(test::comesTrue(loop, [&] { return test::runningInGroup(group) == 0; }, 5));
     CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(2));
 }
 
@@ -207,12 +207,7 @@ TEST_CASE("a SIGKILL to us takes the child along") {
     (void)::kill(parent, SIGKILL);
     (void)::waitpid(parent, nullptr, 0);
     EventLoop loop;
-    bool gone = false;
-    for (int look = 0; look < 500 && !gone; ++look) {
-        gone = test::runningInGroup(grandchild) == 0;
-        (void)loop.pause(0.01);
-    }
-    CHECK(gone);
+    CHECK(test::comesTrue(loop, [&] { return !test::runs(grandchild); }, 5));
     ::close(ends[0]);
     ::close(ends[1]);
 }

@@ -14,7 +14,9 @@ using namespace memfit::plugin;
 
 namespace {
 
-bool never() { return false; }
+bool never() {
+    return false;
+}
 
 double secondsOf(const auto& action) {
     const auto start = std::chrono::steady_clock::now();
@@ -26,8 +28,7 @@ double secondsOf(const auto& action) {
 
 TEST_CASE("a wait ends when its time is over") {
     EventLoop loop;
-    const double took =
-        secondsOf([&] { CHECK(loop.waitUntil(never, 0.05) == WaitEnd::timedOut); });
+    const double took = secondsOf([&] { CHECK(loop.waitUntil(never, 0.05) == WaitEnd::timedOut); });
     CHECK(took >= 0.05);
     CHECK(took < 1);
 }

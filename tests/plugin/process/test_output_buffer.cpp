@@ -19,7 +19,8 @@ TEST_CASE("a tail keeps the end, however the text arrives") {
     for (const std::size_t piece : {1U, 2U, 3U, 7U, 100U}) {
         OutputBuffer buffer(OutputBuffer::Keep::tail, 5);
         const std::string text = "0123456789abcdefghij";
-        for (std::size_t at = 0; at < text.size(); at += piece) buffer.append(text.substr(at, piece));
+        for (std::size_t at = 0; at < text.size(); at += piece)
+            buffer.append(text.substr(at, piece));
         CHECK(buffer.text() == "fghij");
         CHECK(buffer.dropped() == 15);
     }

@@ -44,8 +44,7 @@ TEST_CASE("a kernel without memory.peak gives no peak, which is not a peak of ze
     folder.file("memory.current", "10\n");
     const auto files = CgroupFiles::open(folder.path());
     const CgroupCounters counters(CgroupVersion::v2, *files);
-    CHECK(counters.usage() ==
-          Usage{10, std::nullopt, std::nullopt, std::nullopt, std::nullopt});
+    CHECK(counters.usage() == Usage{10, std::nullopt, std::nullopt, std::nullopt, std::nullopt});
     CHECK(counters.oomKills() == std::nullopt);
 }
 
@@ -59,7 +58,8 @@ TEST_CASE("more cache than usage, as counters that lag show it, is a demand of z
 
 TEST_CASE("a v2 limit takes swap away and lets one kill end all") {
     const test::TemporaryFolder folder;
-    for (const char* const name : {"memory.max", "memory.swap.max", "memory.oom.group", "cpu.max"}) {
+    for (const char* const name :
+         {"memory.max", "memory.swap.max", "memory.oom.group", "cpu.max"}) {
         folder.file(name, "");
     }
     const auto files = CgroupFiles::open(folder.path());

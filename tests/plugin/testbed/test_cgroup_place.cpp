@@ -39,8 +39,7 @@ TEST_CASE("on a hybrid host the memory controller stays where v1 has it") {
         CHECK(findController(mounts, own, "memory") ==
               CgroupPlace{CgroupVersion::v1, "/sys/fs/cgroup/memory", "/sys/fs/cgroup/memory/a"});
         CHECK(findController(mounts, own, "pids") ==
-              CgroupPlace{CgroupVersion::v2, "/sys/fs/cgroup/unified",
-                          "/sys/fs/cgroup/unified/b"});
+              CgroupPlace{CgroupVersion::v2, "/sys/fs/cgroup/unified", "/sys/fs/cgroup/unified/b"});
     }
 }
 
@@ -64,8 +63,7 @@ TEST_CASE("a path outside of our cgroup namespace means the mount") {
 }
 
 TEST_CASE("a cgroup whose name holds a colon, and a mount whose path holds a space, are found") {
-    const std::string mount =
-        "5 4 0:32 / /mnt/my\\040cgroups rw - cgroup2 cgroup2 rw\n";
+    const std::string mount = "5 4 0:32 / /mnt/my\\040cgroups rw - cgroup2 cgroup2 rw\n";
     CHECK(findController(mount, "0::/a:b\n", "memory")->own == "/mnt/my cgroups/a:b");
 }
 

@@ -38,12 +38,7 @@ TEST_CASE("a tree is the group of its leader and all descendants, in whatever gr
         for (const pid_t pid : processTree(leader)) sleeping += processName(pid) == "sleep" ? 1 : 0;
         return sleeping == 2;
     };
-    bool seen = complete();
-    for (int look = 0; look < 200 && !seen; ++look) {
-        (void)loop.pause(0.01);
-        seen = complete();
-    }
-    CHECK(seen);
+    CHECK(test::comesTrue(loop, complete, 5));
     const auto tree = processTree(leader);
     CHECK(std::ranges::count(tree, leader) == 1);
     CHECK(std::ranges::count(tree, ::getpid()) == 0);

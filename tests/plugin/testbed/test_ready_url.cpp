@@ -29,8 +29,9 @@ TEST_CASE("a ready URL elsewhere, or that cannot be asked, is refused with what 
     CHECK(parseReadyUrl("https://localhost/").error().message() ==
           "ready URL https://localhost/ is neither http:// nor a path; write "
           "http://127.0.0.1:PORT/PATH or /PATH");
-    CHECK(parseReadyUrl("http://example.com/").error().message() ==
-          "ready URL http://example.com/ is not on this machine; use localhost, 127.0.0.1 or [::1]");
+    CHECK(
+        parseReadyUrl("http://example.com/").error().message() ==
+        "ready URL http://example.com/ is not on this machine; use localhost, 127.0.0.1 or [::1]");
     CHECK(parseReadyUrl("http://localhost:0/").error().kind == ErrorKind::usage);
     CHECK(parseReadyUrl("http://localhost:99999/").error().kind == ErrorKind::usage);
     CHECK(parseReadyUrl("").error().kind == ErrorKind::usage);

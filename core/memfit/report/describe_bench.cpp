@@ -1,0 +1,159 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "memfit/report/describe.h"
+#include "memfit/report/describe_common.h"
+#include "memfit/report/figures.h"
+
+namespace memfit {
+namespace {
+
+/// The cells of one limit, side by side.
+struct BenchRow {
+    std::string label;
+    std::optional<Bytes> limit;
+    std::optional<std::size_t> plain, gomemlimit;
+};
+
+std::vector<BenchRow> benchRows(const BenchResult& result) {
+    std::vector<BenchRow> rows;
+    for (std::size_t i = 0; i < result.cells.size(); ++i) {
+        const auto& cell = result.cells[i];
+        auto row = std::find_if(rows.begin(), rows.end(), [&](const BenchRow& other) {
+            const auto& taken = cell.settings.mode == Mode::plain ? other.plain : other.gomemlimit;
+            return other.limit == cell.settings.limit && !taken;
+        });
+        if (row == rows.end()) {
+            rows.push_back({cell.label, cell.settings.limit, std::nullopt, std::nullopt});
+            row = rows.end() - 1;
+        }
+        (cell.settings.mode == Mode::plain ? row->plain : row->gomemlimit) = i;
+    }
+    return rows;
+}
+
+std::string spreadText(const Estimate& estimate) {
+    if (estimate.low == estimate.high || !(estimate.median > 0)) return rateText(estimate.median);
+    const double half = (estimate.high - estimate.low) / 2 / estimate.median * 100;
+    return fmt::format("{} ±{:.0f}%", rateText(estimate.median), std::max(half, 1.0));
+}
+
+/// Three columns: throughput, p99, bar.
+std::vector<Span> cellSpans(const BenchCell& cell, double fastest) {
+    const auto killed = std::count_if(cell.runs.begin(), cell.runs.end(),
+                                      [](const BenchRun& run) { return isOomKill(run.outcome); });
+    const auto slow = std::count_if(cell.runs.begin(), cell.runs.end(), [](const BenchRun& run) {
+        return run.outcome == Outcome::belowFloor;
+    });
+    const auto runs = std::ssize(cell.runs);
+    if (runs == 0) return {{"not run", Tone::faint}, {"", Tone::normal}, {"", Tone::normal}};
+    if (killed > 0) {
+        return {{fmt::format("killed {}/{}", killed, runs), Tone::bad},
+                {"", Tone::normal},
+                {"", Tone::normal}};
+    }
+    const auto& rate = cell.summary.requestsPerSecond;
+    const Tone tone = slow > 0 ? Tone::bad : Tone::normal;
+    const auto& p99 = cell.summary.p99Seconds;
+    if (!rate) {
+        const auto& total = cell.summary.totalSeconds;
+        return {{slow > 0 ? fmt::format("too slow {}/{}", slow, runs)
+                 : total  ? durationText(total->median)
+                          : std::string(words(cell.runs.front().outcome)),
+                 tone},
+                {"", Tone::normal},
+                {"", Tone::normal}};
+    }
+    return {{spreadText(*rate), tone},
+            {p99 ? durationText(p99->median) : std::string(), Tone::normal},
+            {bar(rate->median, fastest, 10), tone}};
+}
+
+std::string differenceText(const BenchResult& result, std::size_t cell, std::size_t against) {
+    for (const auto& comparison : result.comparisons) {
+        if (comparison.cell != cell || comparison.against != against) continue;
+        const auto& difference = comparison.difference;
+        if (difference.significant) return changeText(difference.ratio);
+        const bool untested = difference.test == "too few runs";
+        return fmt::format("{} ({})", untested ? "too few runs" : "no",
+                           changeText(difference.ratio));
+    }
+    return {};
+}
+
+Table benchTable(const BenchResult& result) {
+    double fastest = 0;
+    for (const auto& cell : result.cells) {
+        if (cell.summary.requestsPerSecond) {
+            fastest = std::max(fastest, cell.summary.requestsPerSecond->median);
+        }
+    }
+    Table table{{{"limit", Align::left},
+                 {"plain req/s", Align::right},
+                 {"p99", Align::right},
+                 {"", Align::left},
+                 {"GOMEMLIMIT req/s", Align::right},
+                 {"p99", Align::right},
+                 {"", Align::left},
+                 {"different?", Align::left}},
+                {}};
+    for (const auto& row : benchRows(result)) {
+        std::vector<Span> cells{{row.limit && row.label != formatMiB(*row.limit)
+                                     ? fmt::format("{} ({})", formatMiB(*row.limit), row.label)
+                                     : limitText(row.limit),
+                                 Tone::normal}};
+        for (const auto& index : {row.plain, row.gomemlimit}) {
+            const auto spans =
+                index ? cellSpans(result.cells[*index], fastest) : std::vector<Span>(3);
+            cells.insert(cells.end(), spans.begin(), spans.end());
+        }
+        cells.push_back({row.plain && row.gomemlimit
+                             ? differenceText(result, *row.gomemlimit, *row.plain)
+                             : std::string(),
+                         Tone::normal});
+        table.rows.push_back(std::move(cells));
+    }
+    return table;
+}
+
+Table runTable(const BenchResult& result) {
+    Table table{{{"limit", Align::right},
+                 {"mode", Align::left},
+                 {"round", Align::right},
+                 {"outcome", Align::left},
+                 {"req/s", Align::right},
+                 {"p99", Align::right},
+                 {"high-water", Align::right}},
+                {}};
+    for (const auto& cell : result.cells) {
+        for (const auto& run : cell.runs) {
+            const auto load = run.load.value_or(LoadReport{});
+            table.rows.push_back(
+                {{limitText(cell.settings.limit), Tone::normal},
+                 {std::string(toString(cell.settings.mode)), Tone::normal},
+                 {run.block ? fmt::format("{}", *run.block + 1) : "", Tone::faint},
+                 {std::string(words(run.outcome)), toneOf(run.outcome)},
+                 {rateText(load.requestsPerSecond), Tone::normal},
+                 {durationText(load.latency.p99), Tone::normal},
+                 {sizeText(run.usage ? run.usage->peak : std::nullopt), Tone::normal}});
+        }
+    }
+    return table;
+}
+
+}  // namespace
+
+Report describe(const BenchResult& result, const Detail& detail) {
+    std::size_t runs = 0;
+    for (const auto& cell : result.cells) runs = std::max(runs, cell.runs.size());
+    Report report{
+        Heading{titleOf(result.header, fmt::format("limits side by side, medians of {} run{}", runs,
+                                                   runs == 1 ? "" : "s"))}};
+    report.push_back(benchTable(result));
+    if (detail.everyTrial) report.push_back(runTable(result));
+    addHeaderNotes(report, result.header);
+    return report;
+}
+
+}  // namespace memfit

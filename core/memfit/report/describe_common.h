@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "memfit/experiment/documents.h"
+#include "memfit/report/report.h"
+
+namespace memfit {
+
+/// Good for a survivor, bad for what was too small, faint for what says nothing.
+[[nodiscard]] Tone toneOf(Outcome outcome);
+
+/// An outcome as people say it: `OOM-killed`.
+[[nodiscard]] std::string_view words(Outcome outcome);
+
+/// `sales-api: OOM edge`.
+[[nodiscard]] std::string titleOf(const Header& header, std::string_view what);
+
+/// That it is partial, and its warnings.
+void addHeaderNotes(Report& report, const Header& header);
+
+}  // namespace memfit

@@ -1,0 +1,100 @@
+#include <fmt/format.h>
+
+#include "memfit/report/describe.h"
+#include "memfit/report/describe_common.h"
+#include "memfit/report/figures.h"
+
+namespace memfit {
+namespace {
+
+std::string loadSentence(const LoadReport& load) {
+    std::string text = "Load";
+    if (load.tool) text += fmt::format(" ({})", *load.tool);
+    text += ":";
+    if (load.requests) text += fmt::format(" {} requests", *load.requests);
+    if (load.totalSeconds) text += fmt::format(" in {}", durationText(load.totalSeconds));
+    if (load.requestsPerSecond) text += fmt::format(", {}/s", rateText(load.requestsPerSecond));
+    if (load.latency.p99) text += fmt::format(", p99 {}", durationText(load.latency.p99));
+    const auto failed = load.errors.value_or(0) + load.non2xx.value_or(0);
+    if (failed > 0) text += fmt::format(", {} failed", failed);
+    return text;
+}
+
+/// One row of the memory table: what it is called, and how to read it from a snapshot.
+struct MemoryRow {
+    std::string_view title;
+    std::string (*text)(const MemorySnapshot&);
+};
+
+std::string countText(const std::optional<std::int64_t>& count) {
+    return count ? fmt::format("{}", *count) : "";
+}
+
+constexpr MemoryRow memoryRows[] = {
+    {"Sys (from the system)", [](const MemorySnapshot& m) { return sizeText(m.sys); }},
+    {"Sys - HeapReleased", [](const MemorySnapshot& m) { return sizeText(m.goMapped()); }},
+    {"HeapSys", [](const MemorySnapshot& m) { return sizeText(m.heapSys); }},
+    {"HeapAlloc", [](const MemorySnapshot& m) { return sizeText(m.heapAlloc); }},
+    {"next GC at", [](const MemorySnapshot& m) { return sizeText(m.nextGc); }},
+    {"goroutines", [](const MemorySnapshot& m) { return countText(m.goroutines); }},
+    {"GC cycles", [](const MemorySnapshot& m) { return countText(m.numGc); }},
+    {"CPU spent in GC",
+     [](const MemorySnapshot& m) {
+         return m.gcCpuFraction ? shareText(*m.gcCpuFraction) : std::string();
+     }},
+};
+
+Table memoryTable(const ProbeResult& result) {
+    struct Moment {
+        std::string_view title;
+        const std::optional<MemorySnapshot>* snapshot;
+    };
+    const Moment moments[] = {
+        {"idle", &result.idle}, {"after load", &result.loaded}, {"largest seen", &result.peak}};
+    Table table;
+    table.columns.push_back({"Go's memory", Align::left});
+    for (const auto& moment : moments) {
+        if (*moment.snapshot) table.columns.push_back({std::string(moment.title), Align::right});
+    }
+    for (const auto& row : memoryRows) {
+        std::vector<Span> cells{{std::string(row.title), Tone::normal}};
+        bool any = false;
+        for (const auto& moment : moments) {
+            if (!*moment.snapshot) continue;
+            cells.push_back({row.text(**moment.snapshot), Tone::normal});
+            any = any || !cells.back().text.empty();
+        }
+        if (any) table.rows.push_back(std::move(cells));
+    }
+    return table;
+}
+
+std::string usageSentence(const Usage& usage) {
+    std::string text;
+    if (usage.demand) {
+        text = fmt::format("Seen from outside: {} at most without reclaimable page cache",
+                           formatMiB(*usage.demand));
+    }
+    if (usage.peak) {
+        text += fmt::format("{}{} by the kernel's high-water mark",
+                            text.empty() ? "Seen from outside: " : ", ", formatMiB(*usage.peak));
+    }
+    return text.empty() ? text : text + ".";
+}
+
+}  // namespace
+
+Report describe(const ProbeResult& result, const Detail& /*detail*/) {
+    Report report{Heading{titleOf(result.header, "Go's memory")}};
+    if (auto table = memoryTable(result); !table.rows.empty()) report.push_back(std::move(table));
+    if (result.usage) {
+        if (auto text = usageSentence(*result.usage); !text.empty()) {
+            report.push_back(Paragraph{{{std::move(text), Tone::normal}}});
+        }
+    }
+    if (result.run) report.push_back(Paragraph{{{loadSentence(*result.run) + ".", Tone::normal}}});
+    addHeaderNotes(report, result.header);
+    return report;
+}
+
+}  // namespace memfit
