@@ -24,12 +24,12 @@ demo: deps-demo
 
 bench: deps-bench
 	cmake --preset release
-	cmake --build --preset release -j $(JOBS)
+	cmake --build --preset release -j $(JOBS) --target kubectl-memfit measurements
 	tests/bench/run.sh build/release
 
 sweep: deps-bench
 	cmake --preset release
-	cmake --build --preset release -j $(JOBS)
+	cmake --build --preset release -j $(JOBS) --target kubectl-memfit measurements
 	tests/bench/sweep.sh build/release
 
 lint: deps-lint

@@ -37,7 +37,8 @@ constexpr std::array commands{
         "the edge is known to the resolution and the minimum has its clean confirmations.",
         "kubectl memfit squeeze --local --port 3000 --load 'hey -n 1000 -c 10 {url}/v1/users' "
         "-- ./sales-api\n"
-        "kubectl memfit squeeze --local --port 80 --load 'wrk -d 5s {url}/' -o json -- ./api | kubectl "
+        "kubectl memfit squeeze --local --port 80 --load 'wrk -d 5s {url}/' -o json -- ./api | "
+        "kubectl "
         "memfit recommend -f -"},
     CommandSpec{
         CommandKind::bench, "bench",
@@ -158,7 +159,8 @@ constexpr std::array options{
                    o.local = true;
                    return {};
                }},
-    OptionSpec{"port", "", "PORT", measured, onAll, "the port on which the program serves (default: the one it listens on)", "",
+    OptionSpec{"port", "", "PORT", measured, onAll,
+               "the port on which the program serves (default: the one it listens on)", "",
                [](Options& o, Value v) { return store(parseInteger(v, 1, 65535), o.port); }},
     OptionSpec{"env", "e", "NAME=VALUE", measured, onAll,
                "set a variable in the program's environment (repeatable)", "",

@@ -35,6 +35,7 @@ Result<int> runBench(const Context& context) {
         fold(squeezed.result, *inputs);
         if (squeezed.stopped &&
             (!squeezed.result.minimum || squeezed.stopped->kind != ErrorKind::inconclusive)) {
+            if (squeezed.result.trials.empty()) return *squeezed.stopped;
             const auto printed = print({toJson(squeezed.result), describe(squeezed.result, {true})},
                                        context.options, context.streams);
             return printed ? *squeezed.stopped : printed.error();

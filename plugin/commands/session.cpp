@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/algorithm/string/replace.hpp>
 #include <chrono>
 
 #include "load/redact.h"
@@ -50,11 +51,30 @@ Result<Options> completed(const Options& given, const Results& inputs) {
     return options;
 }
 
+/// The ready URL with its placeholders filled in: the address of the service, which is not known
+/// before it listens, is what a bare path stands for.
+std::string filledReadyUrl(std::string text) {
+    constexpr std::string_view url = "{url}";
+    constexpr std::string_view scheme = "http://";
+    if (text.starts_with(url)) {
+        text.erase(0, url.size());
+        if (!text.starts_with('/')) text.insert(0, "/");
+    } else if (text.starts_with(scheme)) {
+        const auto slash = std::min(text.find('/', scheme.size()), text.size());
+        if (text.substr(0, slash).ends_with(":{port}")) {
+            text.erase(0, slash);
+            if (text.empty()) text = "/";
+        }
+    }
+    boost::algorithm::replace_all(text, "{host}", "127.0.0.1");
+    return text;
+}
+
 LocalOptions localOptions(const Options& options) {
     LocalOptions local;
     local.command = options.program;
     local.port = options.port;
-    local.readyUrl = options.readyUrl;
+    if (options.readyUrl) local.readyUrl = filledReadyUrl(*options.readyUrl);
     local.env = {options.env.begin(), options.env.end()};
     local.unsetEnv = options.unsetEnv;
     local.statsPort = options.statsPort;

@@ -103,7 +103,9 @@ SqueezeRun squeeze(TrialSeries& trials, const SqueezePlan& plan) {
                                                 toString(unlimited->trial.outcome),
                                                 unlimited->trial.note.empty() ? "" : ": ",
                                                 unlimited->trial.note),
-                                    "raise --ceiling, or lower the load or the floor")
+                                    unlimited->trial.outcome == Outcome::belowFloor
+                                        ? ""
+                                        : "raise --ceiling, or lower the load")
                           : trialFailure(*unlimited);
         return run;
     }
@@ -112,7 +114,7 @@ SqueezeRun squeeze(TrialSeries& trials, const SqueezePlan& plan) {
 
     while (const auto limit = search.next()) {
         const Settings settings =
-            plan.mode == Mode::plain ? plainSettings(*limit)
+            plan.mode == Mode::plain ? plainSettings(limit)
                                      : gomemlimitSettings(*limit, plan.gomemlimit.forLimit(*limit));
         const auto record = trials.run(settings, search.expectedTrialsLeft());
         if (!record) {

@@ -58,7 +58,10 @@ struct HttpClient::Connection : std::enable_shared_from_this<Connection> {
         done.reset();
         parser.emplace();
         parser->body_limit(bodyLimit);
-        if (used) return write();
+        if (used) {
+            write();
+            return;
+        }
         socket.async_connect(*endpoint, [self = shared_from_this()](auto error) {
             if (error) {
                 self->done = error;

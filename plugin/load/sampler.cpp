@@ -67,10 +67,10 @@ struct Sampler::State : std::enable_shared_from_this<State> {
 };
 
 Sampler::Sampler(EventLoop& loop, Instance& instance,
-                 std::function<void(const TrialMoment&)> onMoment)
+                 std::function<void(const TrialMoment&)> onMoment, bool continuously)
     : state_(std::make_shared<State>(loop, instance, std::move(onMoment))) {
     state_->look();
-    state_->schedule();
+    if (continuously) state_->schedule();
 }
 
 Sampler::~Sampler() {

@@ -13,7 +13,9 @@ namespace memfit::plugin {
 /// killed. Says where the trial is about ten times a second.
 class Sampler {
 public:
-    Sampler(EventLoop& loop, Instance& instance, std::function<void(const TrialMoment&)> onMoment);
+    /// `continuously` false: looks only when told to.
+    Sampler(EventLoop& loop, Instance& instance, std::function<void(const TrialMoment&)> onMoment,
+            bool continuously = true);
     Sampler(const Sampler&) = delete;
     Sampler& operator=(const Sampler&) = delete;
     ~Sampler();

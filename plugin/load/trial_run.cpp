@@ -46,7 +46,10 @@ std::string lastLines(std::string_view text) {
 
 TrialRun::TrialRun(EventLoop& loop, Instance& instance, const LoadPlan& plan,
                    const std::function<void(const TrialMoment&)>& onMoment)
-    : loop_(loop), instance_(instance), plan_(plan), sampler_(loop, instance, onMoment) {}
+    : loop_(loop),
+      instance_(instance),
+      plan_(plan),
+      sampler_(loop, instance, onMoment, plan.sampling) {}
 
 void TrialRun::add(const MemorySnapshot& snapshot) {
     record.samples.push_back(snapshot);
@@ -133,7 +136,7 @@ Result<TrialRun::LoadRun> TrialRun::runCommand(const LoadCommand& command,
         }
         if (finished()) break;
         run.cut = timeout && secondsSince(start) >= *timeout;
-        if (snapshotsWork_ && !run.cut) {
+        if (snapshotsWork_ && plan_.sampling && !run.cut) {
             if (auto done = snapshot(true); !done) return done.error();
         }
     }

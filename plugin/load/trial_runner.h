@@ -35,6 +35,7 @@ struct LoadPlan {
     std::optional<double> timeoutSeconds;  ///< default: 3 x the unlimited run, at least 30 s
     double readyTimeoutSeconds = 60;
     std::optional<Floor> floor;
+    bool sampling = true;  ///< false only to measure what sampling costs
 };
 
 /// Where a trial is, for the progress line.

@@ -63,7 +63,7 @@ std::optional<Mount> parseMount(std::string_view line) {
 
 /// Our path in the hierarchy that holds `controller` (v1), or in the v2 hierarchy when it is empty.
 std::optional<std::string> ownPath(std::string_view procSelfCgroup, std::string_view controller) {
-    for (std::string_view line : splitAt(procSelfCgroup, '\n')) {
+    for (const std::string_view line : splitAt(procSelfCgroup, '\n')) {
         const std::size_t first = line.find(':');
         if (first == std::string_view::npos) continue;
         const std::size_t second = line.find(':', first + 1);

@@ -82,7 +82,7 @@ public:
 
     /// Removes, with what is in them, cgroups that a run of ours which is no longer alive has left.
     /// Returns how many.
-    int removeStale() const;
+    [[nodiscard]] int removeStale() const;
 
 private:
     CgroupParent() = default;

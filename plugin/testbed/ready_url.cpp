@@ -4,6 +4,8 @@
 
 #include <charconv>
 
+#include "load/redact.h"
+
 namespace memfit::plugin {
 
 namespace {
@@ -20,8 +22,8 @@ std::optional<std::uint16_t> parsePort(std::string_view text) {
 
 Result<ReadyUrl> parseReadyUrl(std::string_view text) {
     constexpr std::string_view scheme = "http://";
-    const std::string shown(text);
-    if (text.starts_with('/')) return ReadyUrl{std::nullopt, {}, shown};
+    if (text.starts_with('/')) return ReadyUrl{std::nullopt, {}, std::string(text)};
+    const std::string shown = redactText(text);
     if (!text.starts_with(scheme)) {
         return usageError(fmt::format("ready URL {} is neither http:// nor a path", shown),
                           "write http://127.0.0.1:PORT/PATH or /PATH");

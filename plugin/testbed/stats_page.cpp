@@ -46,7 +46,7 @@ std::vector<std::string> StatsPage::paths() const {
     return path_ ? std::vector<std::string>{*path_} : usualStatsPaths();
 }
 
-Result<MemorySnapshot> StatsPage::fetch(HttpClient& client, const std::string& path) const {
+Result<MemorySnapshot> StatsPage::fetch(HttpClient& client, const std::string& path) {
     const auto response = client.get(path, answerSeconds);
     if (!response) return response.error();
     if (!response->success()) {

@@ -47,7 +47,7 @@ private:
         int port = 0;
         std::string path;
     };
-    [[nodiscard]] Result<MemorySnapshot> fetch(HttpClient& client, const std::string& path) const;
+    [[nodiscard]] static Result<MemorySnapshot> fetch(HttpClient& client, const std::string& path);
     [[nodiscard]] Result<MemorySnapshot> search(int port, bool& answered);
     [[nodiscard]] std::vector<std::string> paths() const;
 

@@ -22,10 +22,10 @@ struct Endpoint {
 
 /// How an instance stands, as far as the testbed can tell.
 struct InstanceStatus {
-    bool running = true;       ///< the main process lives
-    bool oomKilled = false;    ///< the kernel (or the watchdog) killed some process of it for memory
-    int exitCode = 0;          ///< of the main process when not running; 128 + signal when killed
-    std::string detail;        ///< last words for people: `exit code 2: malformed GOMEMLIMIT`
+    bool running = true;     ///< the main process lives
+    bool oomKilled = false;  ///< the kernel (or the watchdog) killed some process of it for memory
+    int exitCode = 0;        ///< of the main process when not running; 128 + signal when killed
+    std::string detail;      ///< last words for people: `exit code 2: malformed GOMEMLIMIT`
     /// Set when the end says nothing about the edge: evicted, unschedulable, imageError, …
     std::optional<Outcome> foreign;
 };

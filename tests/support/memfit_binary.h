@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <csignal>
 #include <filesystem>
@@ -27,19 +28,17 @@ struct BinaryEnd {
     std::string err;
 };
 
+struct BinarySetup {
+    std::vector<std::string> before = {};  ///< words of a program that executes the binary
+    std::optional<std::string> input = {};
+    std::map<std::string, std::string> env = {};
+};
+
 /// A run of kubectl-memfit. Every process that comes of it bears a mark in its environment, so that
 /// what it leaves behind is found wherever it hides.
 class Binary {
 public:
-    struct Setup {
-        std::vector<std::string> before;  ///< words of a program that executes the binary
-        std::optional<std::string> input;
-        std::map<std::string, std::string> env;
-    };
-
-    explicit Binary(const std::vector<std::string>& arguments) : Binary(arguments, Setup()) {}
-
-    Binary(const std::vector<std::string>& arguments, Setup setup) {
+    explicit Binary(const std::vector<std::string>& arguments, BinarySetup setup = {}) {
         static int runs = 0;
         mark_ = fmt::format("{}-{}", ::getpid(), ++runs);
         std::vector<std::string> words = std::move(setup.before);
@@ -134,17 +133,17 @@ private:
 };
 
 /// Runs the program to its end and checks that it leaves nothing behind.
-inline BinaryEnd memfitRun(const std::vector<std::string>& arguments, Binary::Setup setup = {}) {
+inline BinaryEnd memfitRun(const std::vector<std::string>& arguments, BinarySetup setup = {}) {
     return Binary(arguments, std::move(setup)).end();
 }
 
 /// A command line that measures `hungry`, listening on `port`, with `load`. `flags` come after the
 /// command, `hungry` are options of the program before it serves.
 struct HungryCommand {
-    std::string command;
-    std::vector<std::string> flags;
+    std::string command = "squeeze";
+    std::vector<std::string> flags = {};
     std::string load = MEMFIT_HUNGRY " --get {port} 3";
-    std::vector<std::string> hungry;
+    std::vector<std::string> hungry = {};
     int port = freePort();
 
     [[nodiscard]] std::vector<std::string> words() const {

@@ -231,13 +231,13 @@ void explain(const Judgement& j, Recommendation& recommendation) {
 }  // namespace
 
 std::string_view toString(Policy policy) {
-    const auto found =
+    const auto* const found =
         std::ranges::find(policyNames, policy, &std::pair<Policy, std::string_view>::first);
     return found == policyNames.end() ? std::string_view() : found->second;
 }
 
 std::optional<Policy> policyFromString(std::string_view name) {
-    const auto found =
+    const auto* const found =
         std::ranges::find(policyNames, name, &std::pair<Policy, std::string_view>::second);
     return found == policyNames.end() ? std::nullopt : std::optional(found->first);
 }

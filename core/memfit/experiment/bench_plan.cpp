@@ -102,7 +102,8 @@ Result<std::optional<Bytes>> limitOf(const LimitWord& word, const BenchPlanOptio
             "give --min or a squeeze result with -f");
     if (word.kind == Kind::min) return base;
 
-    const long double factor = word.kind == Kind::sys ? 1.0L : word.multiple;
+    const long double factor =
+        word.kind == Kind::sys ? 1.0L : static_cast<long double>(word.multiple);
     const auto size = wholeMiB(static_cast<long double>(*base) * factor);
     if (!size)
         return usageError(fmt::format("--limits: `{}` is more than a size can be", word.label));
@@ -121,7 +122,8 @@ std::optional<Settings> settingsOf(std::optional<Bytes> limit, Mode mode,
 Bytes GomemlimitRule::forLimit(Bytes limit) const {
     if (kind == Kind::literal) return literal;
     if (kind == Kind::limit || percent >= 100) return limit;
-    return static_cast<Bytes>(static_cast<long double>(limit) * percent / 100);
+    return static_cast<Bytes>(static_cast<long double>(limit) * static_cast<long double>(percent) /
+                              100);
 }
 
 Result<GomemlimitRule> parseGomemlimitRule(std::string_view text) {

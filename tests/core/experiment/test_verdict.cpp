@@ -177,6 +177,31 @@ TEST_CASE("a program that ended by itself crashed, unless SIGKILL leaves the kil
     });
 }
 
+TEST_CASE("where no load was wanted, to be ready and to answer is enough") {
+    const auto lookedAt = [](TrialFacts& f) {
+        f.loadWanted = false;
+        f.load.reset();
+    };
+    check({
+        {"alive", lookedAt, {Outcome::survived, ""}},
+        {"no longer answers",
+         [&](TrialFacts& f) {
+             lookedAt(f);
+             f.stillAnswers = false;
+         },
+         {Outcome::inconclusive, "no longer answers after the load, and no end is known"}},
+        {"never ready",
+         [&](TrialFacts& f) {
+             neverReady(f);
+             lookedAt(f);
+         },
+         {Outcome::neverReady, "not ready in time"}},
+        {"a load was wanted and left no report",
+         [](TrialFacts& f) { f.load.reset(); },
+         {Outcome::inconclusive, "the load left no report"}},
+    });
+}
+
 TEST_CASE("never ready is too small only where a larger limit passed") {
     check({
         {"larger passed",

@@ -75,7 +75,7 @@ TEST_CASE("a first trial that fails is reported at once") {
     REQUIRE(run.stopped);
     CHECK(lab.world.seen.size() == 1);
     CHECK(run.stopped->message() ==
-          "the trial at no limit plain ended as neverReady: as told; check --port and --ready-url, "
+          "the trial without a limit ended as neverReady: as told; check --port and --ready-url, "
           "or raise --ready-timeout");
 }
 
