@@ -37,7 +37,9 @@ Result<int> runDryRun(const Context& context) {
         text = fmt::format("would read {} and print the advice; would run nothing\n",
                            fmt::join(options.files, ", "));
     } else {
-        text = "would start, once a trial, in a memory cgroup of its own:\n";
+        text = options.enforcement == Enforcement::watchdog
+                   ? "would start, once a trial, under the watchdog:\n"
+                   : "would start, once a trial, in a memory cgroup of its own:\n";
         text += fmt::format(
             "  {}\n", options.program.empty()
                           ? "the program of " + fmt::format("{}", fmt::join(options.files, ", "))

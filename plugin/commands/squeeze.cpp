@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "commands/commands.h"
 #include "commands/experiment.h"
 #include "memfit/report/describe.h"
@@ -8,7 +10,10 @@ Result<int> runSqueeze(const Context& context) {
     auto session = Session::open(context, {});
     if (!session) return session.error();
     const auto finished = squeezeStage(context, **session, 0);
-    if (!finished.result.trials.empty()) {
+    // A first trial that went wrong taught nothing that the error does not say.
+    if (std::ranges::any_of(finished.result.trials, [](const Trial& trial) {
+            return saysSomethingAboutTheEdge(trial.outcome);
+        })) {
         const auto printed = print({toJson(finished.result), describe(finished.result, {true})},
                                    context.options, context.streams);
         if (!printed) return printed.error();

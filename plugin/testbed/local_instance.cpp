@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <map>
 #include <utility>
 
 #include "load/redact.h"
@@ -25,6 +26,16 @@ constexpr double shortestPoll = 0.002;
 constexpr double longestPoll = 0.025;
 /// A program may open its statistics port a little before its service port.
 constexpr std::chrono::milliseconds portsSettle{200};
+
+/// The processes that descend from `leader`, without itself, each with its process group.
+std::map<pid_t, pid_t> familyOf(pid_t leader) {
+    std::map<pid_t, pid_t> family;
+    for (const pid_t member : processTree(leader)) {
+        const auto relations = parseProcessStat(readProcFile(fmt::format("/proc/{}/stat", member)));
+        if (relations && member != leader) family.emplace(member, relations->group);
+    }
+    return family;
+}
 
 double secondsUntil(Clock::time_point moment) {
     return std::chrono::duration<double>(moment - Clock::now()).count();
@@ -64,11 +75,15 @@ LocalInstance::LocalInstance(EventLoop& loop, std::unique_ptr<Child> child,
 
 LocalInstance::~LocalInstance() {
     findings_.stats.disconnect();
-    if (watchdog_ && child_->running()) {
-        child_->terminate(stopGraceSeconds);
-        watchdog_->killAll();
-    }
+    // A cgroup takes its members along. Without one, what left the program's group is found only as
+    // long as the program lives, so the family is looked up before it ends.
+    const bool findFamily = watchdog_ && child_->running();
+    const auto family = findFamily ? familyOf(child_->pid()) : std::map<pid_t, pid_t>{};
     child_->terminate(stopGraceSeconds);
+    for (const auto& [member, group] : family) {
+        const auto now = parseProcessStat(readProcFile(fmt::format("/proc/{}/stat", member)));
+        if (now && now->group == group) (void)::kill(member, SIGKILL);
+    }
 }
 
 bool LocalInstance::oomKilled() const {
@@ -215,8 +230,8 @@ InstanceStatus LocalInstance::status() {
     // What is killed from outside has no last words: its last line is about something else.
     const std::string words =
         exit->signal == SIGKILL ? std::string() : lastWords(child_->out(), child_->err());
-    status.detail =
-        words.empty() ? exit->describe() : fmt::format("{}: {}", exit->describe(), words);
+    // The exit code stands beside it; only a signal has a name of its own.
+    status.detail = exit->signal != 0 && words.empty() ? exit->describe() : words;
     return status;
 }
 

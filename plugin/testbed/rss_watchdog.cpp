@@ -83,8 +83,4 @@ Usage RssWatchdog::usage() const {
     return usage;
 }
 
-void RssWatchdog::killAll() const {
-    state_->killAll();
-}
-
 }  // namespace memfit::plugin

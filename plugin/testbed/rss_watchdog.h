@@ -26,8 +26,6 @@ public:
 
     [[nodiscard]] bool killed() const;
     [[nodiscard]] Usage usage() const;
-    /// Kills the whole tree now.
-    void killAll() const;
 
 private:
     struct State;

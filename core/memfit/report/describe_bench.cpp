@@ -114,6 +114,7 @@ Table benchTable(const BenchResult& result) {
                          Tone::normal});
         table.rows.push_back(std::move(cells));
     }
+    dropEmptyColumns(table);
     return table;
 }
 

@@ -39,6 +39,7 @@ Table trialTable(const SqueezeResult& result) {
                                                   : std::string(),
               toneOf(trial.outcome)}});
     }
+    dropEmptyColumns(table);
     return table;
 }
 
@@ -64,6 +65,13 @@ void addEdge(Report& report, const SqueezeResult& result) {
              Tone::strong});
     } else {
         line.spans.push_back({"OOM edge: not found.", Tone::bad});
+    }
+    const bool anyKilled = std::any_of(
+        result.trials.begin(), result.trials.end(),
+        [](const Trial& trial) { return trial.settings.limit && isTooSmall(trial.outcome); });
+    if (edge.estimate && !anyKilled) {
+        line.spans.push_back(
+            {"No load was killed: it follows from what the survivors used.", Tone::normal});
     }
     report.push_back(std::move(line));
 

@@ -20,6 +20,17 @@ std::string bar(double value, double full, std::size_t width) {
     return out;
 }
 
+void dropEmptyColumns(Table& table) {
+    for (auto column = std::ssize(table.columns) - 1; column >= 0; --column) {
+        const bool empty = std::all_of(table.rows.begin(), table.rows.end(), [&](const auto& row) {
+            return row[static_cast<std::size_t>(column)].text.empty();
+        });
+        if (!empty) continue;
+        table.columns.erase(table.columns.begin() + column);
+        for (auto& row : table.rows) row.erase(row.begin() + column);
+    }
+}
+
 std::size_t displayWidth(std::string_view text) {
     return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
         return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;  // not a UTF-8 continuation byte

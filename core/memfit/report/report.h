@@ -48,6 +48,9 @@ struct Table {
     std::vector<std::vector<Span>> rows;  ///< each as long as `columns`
 };
 
+/// Takes out the columns whose every cell is empty.
+void dropEmptyColumns(Table& table);
+
 /// Lines to be copied as they are: commands, YAML.
 struct Code {
     std::string text;

@@ -8,6 +8,7 @@
 #include "support/cgroup.h"
 #include "support/world.h"
 #include "testbed/local_instance.h"
+#include "testbed/processes.h"
 
 using namespace memfit;
 using namespace memfit::plugin;
@@ -108,7 +109,7 @@ TEST_CASE("a program that ends at once is not an error, and its last words are k
     CHECK_FALSE(status.running);
     CHECK_FALSE(status.oomKilled);
     CHECK(status.exitCode == 2);
-    CHECK(status.detail == "exit code 2: malformed GOMEMLIMIT");
+    CHECK(status.detail == "malformed GOMEMLIMIT");
 }
 
 TEST_CASE("a program that never listens is not ready in time, and still runs") {
@@ -263,4 +264,28 @@ TEST_CASE("last words are the panic where there is one") {
     CHECK(lastWords("", "connect postgres://me:pw@db failed\n") ==
           "connect postgres://<redacted>@db failed");
     CHECK(lastWords("", "").empty());
+}
+
+TEST_CASE("without a cgroup a child that left the program's session ends with the trial") {
+    EventLoop loop;
+    LocalOptions options;
+    options.forceWatchdog = true;
+    options.command = {
+        "sh", "-c",
+        std::string("setsid sleep 4321 & exec ") + MEMFIT_HUNGRY + " --listen 0 --serve"};
+    const auto escaped = [] {
+        for (const pid_t pid : allProcesses()) {
+            const auto path = "/proc/" + std::to_string(pid) + "/cmdline";
+            if (readProcFile(path) == std::string("sleep\0004321\0", 11)) return true;
+        }
+        return false;
+    };
+    LocalTestbed bed(loop, options);
+    {
+        const auto instance = start(bed, 64 * MiB);
+        REQUIRE(instance->waitReady(10).value());
+        REQUIRE((loop.waitUntil(escaped, 10) == WaitEnd::ready || escaped()));
+    }
+    (void)loop.waitUntil([&] { return !escaped(); }, 10);
+    CHECK_FALSE(escaped());
 }
