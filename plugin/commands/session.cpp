@@ -142,6 +142,11 @@ Result<std::unique_ptr<Session>> Session::open(const Context& context, const Res
     for (const auto& warning : testbed->warnings()) {
         context.progress.note("warning: " + warning.text);
     }
+    if (context.options.program.empty()) {
+        // Nobody typed it here, so nobody may be surprised by what runs.
+        context.progress.note("running the program that the documents name: " +
+                              shownCommand(options->program));
+    }
     context.progress.detail("program: " + shownCommand(options->program));
     if (!plan->load.text.empty()) context.progress.detail("load: " + plan->load.text);
     return std::unique_ptr<Session>(new Session(context, std::move(testbed), *std::move(plan)));

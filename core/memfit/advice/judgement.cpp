@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "memfit/units/bytes.h"
 #include "memfit/units/go_settings.h"
 #include "memfit/units/quantity.h"
@@ -80,7 +82,10 @@ std::string speedName(std::string_view prefix, SpeedUnit unit) {
 }
 
 std::string percentText(double share) {
-    auto text = fmt::format("{:.1f}", share * 100);
+    const double percent = share * 100;
+    // A small risk is not none.
+    if (percent > 0 && percent < 0.1) return fmt::format("{:.2g} %", std::max(percent, 1e-4));
+    auto text = fmt::format("{:.1f}", percent);
     if (text.ends_with(".0")) text.resize(text.size() - 2);
     return text + " %";
 }

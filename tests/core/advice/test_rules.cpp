@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "memfit/advice/judgement.h"
 #include "memfit/advice/recommendation.h"
 #include "support/advice.h"
 
@@ -203,4 +204,12 @@ TEST_CASE("a process needs no request, and its next command runs it again") {
           "kubectl-memfit bench --local --port 8080 --limits none,20Mi --runs 5 --load 'hey "
           "{url}/' -- './my "
           "api' 'it'\\''s' $'a\\x09b'");
+}
+
+TEST_CASE("a small share is not written as none") {
+    CHECK(percentText(0) == "0 %");
+    CHECK(percentText(0.00015) == "0.015 %");
+    CHECK(percentText(1e-9) == "0.0001 %");
+    CHECK(percentText(0.0069) == "0.7 %");
+    CHECK(percentText(0.05) == "5 %");
 }

