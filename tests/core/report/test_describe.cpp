@@ -1,0 +1,182 @@
+#include "memfit/report/describe.h"
+
+#include <doctest/doctest.h>
+
+using namespace memfit;
+
+namespace {
+
+Header salesApi() {
+    Header header;
+    header.target.type = "process";
+    header.target.command = {"./sales-api"};
+    return header;
+}
+
+LoadReport loadOf(double requestsPerSecond) {
+    LoadReport load;
+    load.tool = "hey";
+    load.requests = 1000;
+    load.errors = 0;
+    load.non2xx = 0;
+    load.requestsPerSecond = requestsPerSecond;
+    load.totalSeconds = 1000 / requestsPerSecond;
+    load.latency.p99 = 0.05;
+    return load;
+}
+
+Trial trialOf(std::optional<Bytes> limit, Outcome outcome, Bytes demand) {
+    Trial trial;
+    trial.settings = plainSettings(limit);
+    trial.outcome = outcome;
+    if (outcome == Outcome::survived) trial.load = loadOf(800);
+    Usage usage;
+    usage.demand = demand;
+    usage.peak = demand + MiB / 4;
+    trial.usage = usage;
+    return trial;
+}
+
+SqueezeResult squeezed() {
+    SqueezeResult result;
+    result.header = salesApi();
+    result.trials = {trialOf(std::nullopt, Outcome::survived, 17 * MiB),
+                     trialOf(16 * MiB, Outcome::oomKilled, 15 * MiB),
+                     trialOf(20 * MiB, Outcome::survived, 17 * MiB)};
+    result.edge = {16 * MiB + MiB / 2, 16 * MiB, 17 * MiB, 0.95};
+    result.minimum = 20 * MiB;
+    result.riskAtMinimum = 0.004;
+    result.confirmations = 3;
+    return result;
+}
+
+BenchCell cellOf(const std::string& label, const Settings& settings,
+                 const std::vector<double>& speeds, int killed = 0) {
+    BenchCell cell;
+    cell.label = label;
+    cell.settings = settings;
+    for (const double speed : speeds) {
+        cell.runs.push_back({Outcome::survived, std::nullopt, loadOf(speed), {}, {}});
+    }
+    for (int run = 0; run < killed; ++run) {
+        cell.runs.push_back({Outcome::oomKilled, std::nullopt, {}, {}, {}});
+    }
+    return cell;
+}
+
+}  // namespace
+
+TEST_CASE("a probe shows idle, loaded and largest side by side, and no row that nobody knows") {
+    ProbeResult result;
+    result.header = salesApi();
+    MemorySnapshot idle;
+    idle.sys = 13 * MiB;
+    idle.goroutines = 7;
+    MemorySnapshot loaded = idle;
+    loaded.sys = 23 * MiB + MiB / 2;
+    loaded.gcCpuFraction = 0.09;
+    result.idle = idle;
+    result.loaded = loaded;
+    result.peak = loaded;
+    Usage usage;
+    usage.demand = 17 * MiB;
+    result.usage = usage;
+    result.run = loadOf(800);
+    CHECK(renderText(describe(result), {}) == R"(sales-api: Go's memory
+  Go's memory              idle  after load  largest seen
+  Sys (from the system)  13 MiB    23.5 MiB      23.5 MiB
+  goroutines                  7           7             7
+  CPU spent in GC                       9 %           9 %
+Seen from outside: 17 MiB at most without reclaimable page cache.
+Load (hey): 1000 requests in 1.25 s, 800/s, p99 50 ms.
+)");
+}
+
+TEST_CASE("a squeeze shows the edge, the minimum and every trial") {
+    CHECK(renderText(describe(squeezed(), {true}), {}) == R"(sales-api: OOM edge, plain
+OOM edge: 16.5 MiB (95 % interval 16 MiB to 17 MiB): the limit at which half of the loads are
+killed.
+Minimum: 20 MiB (by the model 0.4 % of loads are killed there; 3 clean).
+  trial     limit  outcome     req/s  demand  high-water
+      1  no limit  survived      800  17 MiB    17.3 MiB
+      2    16 MiB  OOM-killed         15 MiB    15.3 MiB  ████████████▊
+      3    20 MiB  survived      800  17 MiB    17.3 MiB  ████████████████
+)");
+}
+
+TEST_CASE("an edge that no kill has shown is said to follow from the survivors") {
+    auto result = squeezed();
+    result.trials.erase(result.trials.begin() + 1);
+    result.header.partial = true;
+    result.header.warnings = {{"no-cgroup", "limits are kept by the watchdog"}};
+    CHECK(renderText(describe(result), {}) == R"(sales-api: OOM edge, plain
+OOM edge: 16.5 MiB (95 % interval 16 MiB to 17 MiB): the limit at which half of the loads are
+killed. No load was killed: it follows from what the survivors used.
+Minimum: 20 MiB (by the model 0.4 % of loads are killed there; 3 clean).
+Stopped early: these are partial results.
+
+To know
+  - limits are kept by the watchdog [no-cgroup]
+)");
+}
+
+TEST_CASE("a document with bounds only is shown with its bounds") {
+    SqueezeResult result;
+    result.header = salesApi();
+    result.edge.low = 17 * MiB;
+    result.edge.high = 18 * MiB;
+    CHECK(renderText(describe(result), {}) == R"(sales-api: OOM edge, plain
+OOM edge: above 17 MiB, at most 18 MiB
+Minimum: not reached.
+)");
+}
+
+TEST_CASE("a bench puts both modes of a limit side by side and says what was killed") {
+    BenchResult result;
+    result.header = salesApi();
+    result.cells = {
+        cellOf("none", plainSettings(std::nullopt), {800, 802, 798, 801, 799}),
+        cellOf("min", plainSettings(18 * MiB), {}, 2),
+        cellOf("min", gomemlimitSettings(18 * MiB, 18 * MiB), {400, 402, 398, 401, 399}),
+        cellOf("2x", plainSettings(36 * MiB), {800, 802, 798, 801, 799}),
+        cellOf("2x", gomemlimitSettings(36 * MiB, 36 * MiB), {1000, 1002, 998, 1001, 999})};
+    summarize(result);
+    CHECK(renderText(describe(result), {}) ==
+          R"(sales-api: limits side by side, medians of 5 runs
+  limit         plain req/s    p99            GOMEMLIMIT req/s    p99              different?
+  no limit          800 ±1%  50 ms  ████████
+  18 MiB (min)   killed 2/2                            400 ±1%  50 ms  ████
+  36 MiB (2x)       800 ±1%  50 ms  ████████          1000 ±1%  50 ms  ██████████  +25 %
+)");
+}
+
+TEST_CASE("a recommendation shows what is set now beside what is advised") {
+    Recommendation recommendation;
+    recommendation.header = salesApi();
+    recommendation.basis = Basis::measured;
+    recommendation.confidence = Confidence::high;
+    recommendation.advised.limit = 36 * MiB;
+    recommendation.advised.request = 36 * MiB;
+    recommendation.advised.gomemlimit = {GomemlimitAdvice::Kind::bytes, 32 * MiB};
+    recommendation.advised.gogc = "off";
+    recommendation.confirmed = Confirmed{3, 0};
+    CurrentSettings current;
+    current.limit = GiB;
+    recommendation.current = current;
+    recommendation.reasons = {{"edge", "Half of the loads are killed at 16 MiB", {}}};
+    recommendation.next = "kubectl memfit bench";
+    CHECK(renderText(describe(recommendation, {}), {}) == R"(Recommended for sales-api (balanced)
+  setting          advised  now
+  limits.memory    36Mi     1Gi
+  requests.memory  36Mi     not set
+  GOMEMLIMIT       32MiB    not set
+  GOGC             off      not set
+Basis: measured. Confidence: high. These very settings held in 3 loads of 3.
+
+Why
+  - Half of the loads are killed at 16 MiB [edge]
+
+Next
+    kubectl memfit bench
+)");
+}
