@@ -26,6 +26,7 @@ bool anyLimitNeedsMinimum(const Options& options) {
 
 Result<int> runBench(const Context& context) {
     auto inputs = readResultFiles(context.options.files);
+    if (context.loop.signal()) return EventLoop::interruption();
     if (!inputs) return inputs.error();
     auto session = Session::open(context, *inputs);
     if (!session) return session.error();

@@ -90,6 +90,7 @@ int checked(const Context& context, const Recommendation& recommendation) {
 
 Result<int> runRecommend(const Context& context) {
     auto results = readResultFiles(context.options.files);
+    if (context.loop.signal()) return EventLoop::interruption();
     if (!results) return results.error();
 
     std::unique_ptr<Session> session;

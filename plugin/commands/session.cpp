@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "load/redact.h"
+#include "memfit/units/quantity.h"
 #include "testbed/local_testbed.h"
 #include "version.h"
 
@@ -35,6 +36,10 @@ Result<Options> completed(const Options& given, const Results& inputs) {
         options.program = header->target.command;
         if (!options.port && header->target.port) {
             options.port = static_cast<int>(*header->target.port);
+        }
+        if (!options.cpuMilli && header->environment.cpuLimit) {
+            const auto cpu = parseMilliCpu(*header->environment.cpuLimit);
+            if (cpu) options.cpuMilli = *cpu;
         }
         if (std::any_of(options.program.begin(), options.program.end(), holdsRedacted)) {
             return usageError("the documents hold the program's arguments with a secret taken out",

@@ -36,7 +36,7 @@ const std::vector<Rule>& rules() {
     const auto flags = boost::regex::perl | boost::regex::icase;
     static const std::string value = R"re((?:"[^"]*"|'[^']*'|[^\s"'&]+))re";
     static const std::vector<Rule> all{
-        {boost::regex(R"re((\b(?:(?:proxy-)?authorization|(?:set-)?cookie|)re"
+        {boost::regex(R"re(((?:(?:proxy-)?authorization|(?:set-)?cookie|)re"
                       R"re([a-z0-9-]{0,40}(?:api-?key|token|secret)[a-z0-9-]{0,40})\s*:\s*)re"
                       R"re()[^"'\r\n]+)re",
                       flags),
@@ -45,7 +45,10 @@ const std::vector<Rule>& rules() {
              R"re((--?(?:token|password|passwd|secret|api-key|access-token)[= ]))re" + value,
              flags),
          kept},
-        {boost::regex(R"re((\b[a-z][a-z0-9+.-]{0,20}://)[^/@\s"']{1,500}(?=@))re", flags), kept},
+        {boost::regex(R"re(((?:(?:proxy-)?authorization|(?:set-)?cookie)\s*=\s*)[^"'\r\n]+)re",
+                      flags),
+         kept},
+        {boost::regex(R"re((\b[a-z][a-z0-9+.-]{0,20}://)[^/\s"'?#]{1,500}(?=@))re", flags), kept},
         {boost::regex(R"re((\b)re" + secretName() + "=)" + value, flags), kept},
     };
     return all;
@@ -53,7 +56,7 @@ const std::vector<Rule>& rules() {
 
 /// Options of load tools whose next word is a secret, besides the long ones that tell by name.
 bool takesSecret(std::string_view tool, std::string_view option) {
-    static constexpr std::array<std::pair<std::string_view, std::string_view>, 8> known{{
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 9> known{{
         {"hey", "-a"},
         {"ab", "-A"},
         {"ab", "-P"},
@@ -62,11 +65,44 @@ bool takesSecret(std::string_view tool, std::string_view option) {
         {"curl", "--user"},
         {"curl", "-b"},
         {"oha", "-a"},
+        {"fortio", "-user"},
     }};
     static constexpr std::array<std::string_view, 7> always{
         "--token", "--password", "--secret", "--api-key", "--access-token", "--cookie", "-token"};
+    static const boost::regex named("--?[a-z0-9-]{0,40}(?:token|secret|passw(?:or)?d|api-?key)",
+                                    boost::regex::perl | boost::regex::icase);
     return std::ranges::find(always, option) != always.end() ||
-           std::ranges::find(known, std::pair(tool, option)) != known.end();
+           std::ranges::find(known, std::pair(tool, option)) != known.end() ||
+           boost::regex_match(option.begin(), option.end(), named);
+}
+
+/// A word that is a header as a whole (`-HCookie: a="b"`), or a short option with its secret
+/// attached (`-a=user:X`, `-Auser:X`), with the secret taken out.
+std::optional<std::string> redactedWhole(std::string_view tool, const std::string& word) {
+    static const boost::regex header(
+        "((?:-H)?(?:(?:proxy-)?authorization|(?:set-)?cookie)\\s*[:=]\\s*).*",
+        boost::regex::perl | boost::regex::icase);
+    boost::smatch found;
+    if (boost::regex_match(word, found, header)) return found[1].str() + std::string(redacted);
+    const auto equals = word.find('=');
+    if (equals != std::string::npos &&
+        takesSecret(tool, std::string_view(word).substr(0, equals))) {
+        return word.substr(0, equals + 1) + std::string(redacted);
+    }
+    const bool attached =
+        word.size() > 2 && word[1] != '-' && takesSecret(tool, std::string_view(word).substr(0, 2));
+    return attached ? std::optional(word.substr(0, 2) + std::string(redacted)) : std::nullopt;
+}
+
+/// The load tool among the words: `timeout 60 hey ...` runs hey.
+std::string toolOf(const std::vector<std::string>& words) {
+    for (const std::string& word : words) {
+        const std::string name = std::filesystem::path(word).filename().string();
+        for (const std::string_view known : {"hey", "ab", "curl", "oha", "fortio"}) {
+            if (name == known) return name;
+        }
+    }
+    return {};
 }
 
 bool plainInShell(char c) {
@@ -106,11 +142,11 @@ std::string redactText(std::string_view text) {
 std::vector<std::string> redactWords(const std::vector<std::string>& words) {
     std::vector<std::string> result;
     result.reserve(words.size());
-    const std::string tool =
-        words.empty() ? std::string() : std::filesystem::path(words.front()).filename().string();
+    const std::string tool = toolOf(words);
     bool secretNext = false;
     for (const std::string& word : words) {
-        const auto assignment = redactedAssignment(word);
+        auto assignment = redactedWhole(tool, word);
+        if (!assignment) assignment = redactedAssignment(word);
         result.push_back(secretNext   ? std::string(redacted)
                          : assignment ? *assignment
                                       : redactText(word));

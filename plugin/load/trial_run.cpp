@@ -38,8 +38,10 @@ std::string lastLines(std::string_view text) {
         from = text.rfind('\n', from - 1);
     }
     if (from != std::string_view::npos && from > 0) text.remove_prefix(from + 1);
-    if (text.size() > longest) text.remove_prefix(text.size() - longest);
-    return redactText(text);
+    // Redacted before it is cut: a cut could leave a secret without the word that tells it.
+    std::string shown = redactText(text);
+    if (shown.size() > longest) shown.erase(0, shown.size() - longest);
+    return shown;
 }
 
 }  // namespace
@@ -72,7 +74,7 @@ Result<void> TrialRun::snapshot(bool late) {
     }
     if (snapshot.error().kind == ErrorKind::interrupted) return snapshot.error();
     if (late || snapshotsWork_) return {};
-    record.warnings.push_back("no memory statistics: " + snapshot.error().message());
+    record.warnings.push_back("no memory statistics: " + redactText(snapshot.error().message()));
     return {};
 }
 
@@ -98,6 +100,7 @@ Result<void> TrialRun::load(std::optional<double> timeout) {
         sampler_.enter(TrialMoment::Phase::warmingUp);
         const auto warmup = runCommand(*plan_.warmup, timeout);
         if (!warmup) return warmup.error();
+        measuredSeconds = warmup->output.wallSeconds;
         if (warmup->output.exitCode != 0 && !sampler_.over()) {
             record.warnings.push_back(
                 fmt::format("warm-up ended with exit code {}", warmup->output.exitCode));
@@ -109,7 +112,7 @@ Result<void> TrialRun::load(std::optional<double> timeout) {
         const auto run = runCommand(plan_.load, timeout);
         if (!run) return run.error();
         facts.loadCut = run->cut;
-        measuredSeconds = run->output.wallSeconds;
+        measuredSeconds = std::max(measuredSeconds, run->output.wallSeconds);
         ParsedLoad parsed = parseLoadReport(run->output, plan_.format);
         facts.loadCommandFailed = run->output.exitCode != 0 && !run->cut && !parsed.report.tool;
         if (run->output.exitCode != 0) record.loadError = lastLines(run->output.err);

@@ -23,7 +23,7 @@ public:
 
     TrialRecord record;
     TrialFacts facts;
-    double measuredSeconds = 0;  ///< the load alone, without warm-up
+    double measuredSeconds = 0;  ///< the slower of load and warm-up
 
 private:
     struct LoadRun {

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <csignal>
 #include <memory>
+#include <string>
 #include <utility>
 
 namespace memfit::plugin {
@@ -106,8 +107,10 @@ void EventLoop::watchOutput(int fd) {
     // epoll refuses a regular file, which asio tolerates here but not again after a fork.
     struct stat status{};
     if (::fstat(fd, &status) != 0) return;
-    if (!S_ISFIFO(status.st_mode) && !S_ISSOCK(status.st_mode)) return;
-    const int copy = ::fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    if (!S_ISFIFO(status.st_mode)) return;
+    // asio makes it non-blocking, which a duplicate would share with our own standard output.
+    const std::string path = "/proc/self/fd/" + std::to_string(fd);
+    const int copy = ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
     if (copy == -1) return;
     asio::posix::stream_descriptor descriptor(context_);
     boost::system::error_code error;

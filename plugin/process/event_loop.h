@@ -44,8 +44,8 @@ public:
     /// Runs what is due, so that a loop that only computes notices signals too.
     [[nodiscard]] std::optional<int> signal();
 
-    /// Notices when the reader of `fd` (a pipe or socket) goes away, so that a run whose result
-    /// nobody will read can stop. Anything else than a pipe or socket is never seen to close.
+    /// Notices when the reader of `fd` (a pipe) goes away, so that a run whose result nobody will
+    /// read can stop. Anything else than a pipe is never seen to close.
     void watchOutput(int fd);
 
     /// The error to return when a wait was interrupted.

@@ -27,6 +27,7 @@ struct RssWatchdog::State : std::enable_shared_from_this<State> {
     int looks = 0;
     std::optional<Bytes> current, largest;
     bool killed = false;
+    bool stopped = false;
 
     void look() {
         if (looks++ % looksPerSearch == 0) members = processTree(leader);
@@ -54,7 +55,8 @@ struct RssWatchdog::State : std::enable_shared_from_this<State> {
     void schedule() {
         timer.expires_after(lookEvery);
         timer.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
-            if (error) return;
+            // A handler that was due already is not reached by cancel().
+            if (error || self->stopped) return;
             self->look();
             self->schedule();
         });
@@ -68,6 +70,7 @@ RssWatchdog::RssWatchdog(EventLoop& loop, pid_t leader, std::optional<Bytes> lim
 }
 
 RssWatchdog::~RssWatchdog() {
+    state_->stopped = true;
     state_->timer.cancel();
 }
 

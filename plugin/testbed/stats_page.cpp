@@ -74,7 +74,7 @@ Result<MemorySnapshot> StatsPage::search(int port, bool& answered) {
         if (snapshot.error().kind == ErrorKind::interrupted) return snapshot.error();
         // No answer is not the same as no page: a service under load may just be slow.
         if (snapshot.error().kind == ErrorKind::failed &&
-            snapshot.error().what.find("status") == std::string::npos) {
+            snapshot.error().what.find("answered with status") == std::string::npos) {
             answered = false;
         }
         if (!firstProblem) firstProblem = snapshot.error();

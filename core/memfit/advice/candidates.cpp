@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 
 #include "memfit/advice/choice.h"
@@ -24,7 +25,7 @@ std::optional<double> loadRate(const LoadReport& load) {
 std::optional<double> speedOf(const std::optional<LoadReport>& load, SpeedUnit unit) {
     if (!load || unit == SpeedUnit::unknown) return std::nullopt;
     const auto speed = unit == SpeedUnit::requestsPerSecond ? requestRate(*load) : loadRate(*load);
-    return speed && *speed > 0 ? speed : std::nullopt;
+    return speed && std::isfinite(*speed) && *speed > 0 ? speed : std::nullopt;
 }
 
 bool tookPlace(const BenchRun& run) {

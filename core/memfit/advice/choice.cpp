@@ -45,7 +45,8 @@ std::vector<std::size_t> allOf(const std::vector<Candidate>& cells) {
 bool isWorse(const Candidates& candidates, const Candidate& cell, const Candidate& best) {
     if (cell.enoughRuns() && best.enoughRuns()) {
         const auto found = difference(candidates, cell, best);
-        return found && found->significant && found->ratio < 1;
+        const bool tested = found && !found->test.starts_with("too few");
+        if (tested) return found->significant && found->ratio < 1;
     }
     return speedOf(cell) < speedOf(best);
 }
@@ -133,7 +134,10 @@ bool preferGomemlimit(const Candidate& gomemlimit, const Candidate& plain, Polic
     if (!gomemlimit.enoughRuns() || !plain.enoughRuns())
         return speedOf(gomemlimit) >= speedOf(plain);
     const auto found = compare(gomemlimit.speeds, plain.speeds);
-    return found && !(found->significant && found->ratio < 1);
+    if (!found || found->test.starts_with("too few")) {
+        return speedOf(gomemlimit) >= speedOf(plain);
+    }
+    return !(found->significant && found->ratio < 1);
 }
 
 std::optional<Difference> difference(const Candidates& candidates, const Candidate& cell,

@@ -135,6 +135,11 @@ void keepAboveLiveUsage(Judgement& j) {
         return;
     }
     setLimit(j.advised, wholeMiBAbove(*seen));
+    // A literal was measured at the smaller limit; below live usage it would starve the service.
+    if (j.advised.gomemlimit.kind == GomemlimitAdvice::Kind::bytes) {
+        j.advised.gomemlimit = {};
+        j.advised.gogc.reset();
+    }
     j.limitNotTried = true;
 }
 

@@ -184,7 +184,7 @@ std::optional<Finding> noDifference(const Judgement& j) {
                          best->enoughRuns();
     if (!applies) return std::nullopt;
     const auto found = difference(j.candidates, *chosen, *best);
-    if (!found || found->significant) return std::nullopt;
+    if (!found || found->significant || found->test.starts_with("too few")) return std::nullopt;
     return Finding{{"no-difference",
                     fmt::format("Between {} and the fastest, {}, the runs show no significant "
                                 "difference (ratio {:.2f}, 95 % interval {:.2f} to {:.2f})",

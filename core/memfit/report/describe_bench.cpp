@@ -75,8 +75,8 @@ std::string differenceText(const BenchResult& result, std::size_t cell, std::siz
         if (comparison.cell != cell || comparison.against != against) continue;
         const auto& difference = comparison.difference;
         if (difference.significant) return changeText(difference.ratio);
-        const bool untested = difference.test == "too few runs";
-        return fmt::format("{} ({})", untested ? "too few runs" : "no",
+        const bool untested = difference.test.starts_with("too few");
+        return fmt::format("{} ({})", untested ? std::string_view(difference.test) : "no",
                            changeText(difference.ratio));
     }
     return {};

@@ -52,12 +52,10 @@ std::string confidenceSentence(const Recommendation& recommendation) {
                                    toString(recommendation.confidence));
     if (recommendation.confirmed && recommendation.confirmed->loads > 0) {
         const auto& confirmed = *recommendation.confirmed;
-        text +=
-            confirmed.killed == 0
-                ? fmt::format(" These very settings held in {} load{} of {}.", confirmed.loads,
-                              confirmed.loads == 1 ? "" : "s", confirmed.loads)
-                : fmt::format(" These very settings were killed in {} load{} of {}.",
-                              confirmed.killed, confirmed.killed == 1 ? "" : "s", confirmed.loads);
+        text += fmt::format(" Of {} load{} with these very settings {} {} killed.", confirmed.loads,
+                            confirmed.loads == 1 ? "" : "s",
+                            confirmed.killed == 0 ? "none" : std::to_string(confirmed.killed),
+                            confirmed.killed > 1 ? "were" : "was");
     }
     return text;
 }

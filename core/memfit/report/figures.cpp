@@ -28,6 +28,7 @@ std::string rateText(std::optional<double> value) {
     const double magnitude = std::abs(*value);
     if (magnitude >= 100) return fmt::format("{:.0f}", *value);
     if (magnitude >= 10) return fmt::format("{:.1f}", *value);
+    if (magnitude > 0 && magnitude < 0.1) return fmt::format("{:.2g}", *value);
     return fmt::format("{:.2f}", *value);
 }
 

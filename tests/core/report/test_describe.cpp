@@ -171,7 +171,7 @@ TEST_CASE("a recommendation shows what is set now beside what is advised") {
   requests.memory  36Mi     not set
   GOMEMLIMIT       32MiB    not set
   GOGC             off      not set
-Basis: measured. Confidence: high. These very settings held in 3 loads of 3.
+Basis: measured. Confidence: high. Of 3 loads with these very settings none was killed.
 
 Why
   - Half of the loads are killed at 16 MiB [edge]

@@ -84,6 +84,7 @@ TEST_CASE("figures keep about three digits, and an absent one is empty") {
     CHECK(rateText(698.4) == "698");
     CHECK(rateText(29.645) == "29.6");
     CHECK(rateText(9.4462) == "9.45");
+    CHECK(rateText(0.004) == "0.004");
     CHECK(changeText(1.0) == "0 %");
     CHECK(changeText(1.187) == "+19 %");
     CHECK(changeText(0.32) == "-68 %");

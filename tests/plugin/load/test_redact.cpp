@@ -51,3 +51,20 @@ TEST_CASE("long and odd texts are taken without harm") {
     CHECK_FALSE(redactText(std::string(100'000, 'a') + "://").empty());
     CHECK_FALSE(redactText(std::string("\0token=\xff", 8)).empty());
 }
+
+TEST_CASE("secrets in the spellings of the load tools are taken out") {
+    using Words = std::vector<std::string>;
+    CHECK(redactWords({"wrk", "-HAuthorization: Bearer X"}) ==
+          Words{"wrk", "-HAuthorization: <redacted>"});
+    CHECK(redactWords({"autocannon", "-H", "Authorization=Bearer X"}) ==
+          Words{"autocannon", "-H", "Authorization=<redacted>"});
+    CHECK(redactWords({"hey", "-H", "Cookie: a=\"b\"; sid=X"}) ==
+          Words{"hey", "-H", "Cookie: <redacted>"});
+    CHECK(redactWords({"hey", "-a=user:X"}) == Words{"hey", "-a=<redacted>"});
+    CHECK(redactWords({"ab", "-Auser:X"}) == Words{"ab", "-A<redacted>"});
+    CHECK(redactWords({"timeout", "60", "hey", "-a", "user:X"}) ==
+          Words{"timeout", "60", "hey", "-a", "<redacted>"});
+    CHECK(redactWords({"./api", "--db-password", "X", "--port", "80"}) ==
+          Words{"./api", "--db-password", "<redacted>", "--port", "80"});
+    CHECK(redactText("http://u:p@X@host/") == "http://<redacted>@host/");
+}

@@ -131,7 +131,11 @@ TEST_CASE("output beyond the limit is dropped, counted, and does not block the p
 TEST_CASE("a child starts clean: default signals, none blocked, only its three streams") {
     EventLoop loop;
     const Finished signals = finish(loop, {"grep", "-E", "^Sig(Blk|Ign)", "/proc/self/status"});
-    CHECK(signals.out == "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+    // Signals 32 and 33 are glibc's own: what was inherited of them cannot be set through it.
+    const std::string blocked = "SigBlk:\t0000000000000000\n";
+    const bool clean = signals.out == blocked + "SigIgn:\t0000000000000000\n" ||
+                       signals.out == blocked + "SigIgn:\t0000000180000000\n";
+    CHECK_MESSAGE(clean, signals.out);
     // 3 is the folder that ls itself reads.
     CHECK(finish(loop, {"ls", "/proc/self/fd"}).out == "0\n1\n2\n3\n");
 }
