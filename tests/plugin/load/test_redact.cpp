@@ -53,7 +53,6 @@ TEST_CASE("long and odd texts are taken without harm") {
 }
 
 TEST_CASE("secrets in the spellings of the load tools are taken out") {
-    using Words = std::vector<std::string>;
     CHECK(redactWords({"wrk", "-HAuthorization: Bearer X"}) ==
           Words{"wrk", "-HAuthorization: <redacted>"});
     CHECK(redactWords({"autocannon", "-H", "Authorization=Bearer X"}) ==
