@@ -13,21 +13,6 @@ namespace {
 
 using Figure = std::function<std::optional<double>(const LoadReport&)>;
 
-std::optional<double> requestRate(const LoadReport& load) {
-    return load.requestsPerSecond;
-}
-
-std::optional<double> loadRate(const LoadReport& load) {
-    if (!load.totalSeconds || *load.totalSeconds <= 0) return std::nullopt;
-    return 1 / *load.totalSeconds;
-}
-
-std::optional<double> speedOf(const std::optional<LoadReport>& load, SpeedUnit unit) {
-    if (!load || unit == SpeedUnit::unknown) return std::nullopt;
-    const auto speed = unit == SpeedUnit::requestsPerSecond ? requestRate(*load) : loadRate(*load);
-    return speed && std::isfinite(*speed) && *speed > 0 ? speed : std::nullopt;
-}
-
 bool tookPlace(const BenchRun& run) {
     switch (run.outcome) {
         case Outcome::evicted:
@@ -122,20 +107,27 @@ std::optional<std::string> whyOut(const BenchCell& cell, const std::optional<Flo
     return fmt::format("{} of {} runs did not fit ({})", failed, took, first);
 }
 
-Candidate toCandidate(const BenchCell& cell) {
+Candidate toCandidate(const BenchCell& cell, const std::optional<Floor>& floor,
+                      const std::optional<LoadReport>& unlimited) {
     Candidate candidate;
     candidate.label = cell.label;
     candidate.settings = cell.settings;
     for (const auto& run : cell.runs)
         if (tookPlace(run)) candidate.measured.push_back(run);
     candidate.runs = static_cast<int>(candidate.measured.size());
+    if (!floor) return candidate;
+    for (const auto& run : candidate.measured) {
+        const auto why = floor->uncheckedIn(run.load.value_or(LoadReport{}), unlimited);
+        if (!why) continue;
+        if (candidate.floorUnchecked++ == 0) candidate.whyUnchecked = *why;
+    }
     return candidate;
 }
 
 bool everyCellHas(SpeedUnit unit, const std::vector<Candidate>& cells) {
     return std::ranges::all_of(cells, [&](const Candidate& cell) {
         return std::ranges::any_of(cell.measured, [&](const BenchRun& run) {
-            return speedOf(run.load, unit).has_value();
+            return run.load && speedOf(*run.load, unit).has_value();
         });
     });
 }
@@ -151,7 +143,7 @@ void fillSpeeds(Candidate& cell, SpeedUnit unit) {
     int place = 0;
     for (const auto& run : cell.measured) {
         const int block = run.block.value_or(place++);
-        const auto speed = speedOf(run.load, unit);
+        const auto speed = run.load ? speedOf(*run.load, unit) : std::nullopt;
         if (!speed) continue;
         cell.speeds.push_back({block, *speed});
         values.push_back(*speed);
@@ -164,6 +156,14 @@ std::optional<double> medianSpeed(const std::vector<BenchRun>& runs, SpeedUnit u
 }
 
 }  // namespace
+
+std::optional<double> speedOf(const LoadReport& load, SpeedUnit unit) {
+    std::optional<double> speed;
+    if (unit == SpeedUnit::requestsPerSecond) speed = load.requestsPerSecond;
+    const bool timed = load.totalSeconds && *load.totalSeconds > 0;
+    if (unit == SpeedUnit::loadsPerSecond && timed) speed = 1 / *load.totalSeconds;
+    return speed && std::isfinite(*speed) && *speed > 0 ? speed : std::nullopt;
+}
 
 std::vector<BenchCell> mergeCells(const std::vector<const BenchResult*>& benches) {
     std::vector<BenchCell> merged;
@@ -210,10 +210,11 @@ Result<Candidates> findCandidates(const std::vector<BenchCell>& cells,
                 why = fmt::format("{} of a squeeze's trials with the same settings did not fit",
                                   elsewhere);
         if (why) {
-            found.out.push_back({cell.label, cell.settings, *std::move(why), std::nullopt});
+            found.out.push_back({cell.label, cell.settings, *std::move(why),
+                                 std::ranges::any_of(cell.runs, tookPlace), std::nullopt});
             outCells.push_back(&cell);
         } else {
-            found.cells.push_back(toCandidate(cell));
+            found.cells.push_back(toCandidate(cell, parsedFloor, typical));
         }
     }
     found.unit = commonUnit(found.cells);

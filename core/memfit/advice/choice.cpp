@@ -93,9 +93,7 @@ private:
 
     [[nodiscard]] bool fits(const Candidate& cell) const {
         if (atLeast_ && orderOf(cell.settings.limit) < *atLeast_) return false;
-        if (!choice_.best) return true;
-        if (policy_ == Policy::fast) return !isWorse(candidates_, cell, cells()[*choice_.best]);
-        return withinTolerance(speedOf(cell), *choice_.reference, tolerance_);
+        return isFastEnough(candidates_, choice_, cell, policy_, tolerance_);
     }
 
     /// Every fitting cell at the smallest limit at which one fits.
@@ -124,6 +122,13 @@ private:
 std::optional<Choice> choose(const Candidates& candidates, Policy policy, double tolerance,
                              std::optional<Bytes> atLeast) {
     return Chooser(candidates, policy, tolerance, atLeast).choose();
+}
+
+bool isFastEnough(const Candidates& candidates, const Choice& choice, const Candidate& cell,
+                  Policy policy, double tolerance) {
+    if (!choice.best) return true;
+    if (policy == Policy::fast) return !isWorse(candidates, cell, candidates.cells[*choice.best]);
+    return withinTolerance(speedOf(cell), *choice.reference, tolerance);
 }
 
 bool preferGomemlimit(const Candidate& gomemlimit, const Candidate& plain, Policy policy,

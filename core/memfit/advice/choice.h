@@ -18,7 +18,10 @@ enum class SpeedUnit {
     unknown,         ///< not every cell has either
 };
 
-/// A cell in which every run survived and no floor was missed.
+/// The speed of one load; nullopt where the report lacks it, or it is not positive and finite.
+[[nodiscard]] std::optional<double> speedOf(const LoadReport& load, SpeedUnit unit);
+
+/// A cell in which every run survived and no floor was missed, as far as the runs can show it.
 struct Candidate {
     std::string label;
     Settings settings;
@@ -26,6 +29,8 @@ struct Candidate {
     std::vector<BlockedValue> speeds;  ///< one a run, in the unit of the Candidates; may be empty
     std::optional<Estimate> speed;     ///< of `speeds`
     std::vector<BenchRun> measured;    ///< the runs themselves
+    int floorUnchecked = 0;            ///< runs that cannot be held against the whole floor
+    std::string whyUnchecked;          ///< of the first, a clause: `p99 is not known`
 
     /// Three runs are the fewest that can show a difference.
     [[nodiscard]] bool enoughRuns() const { return speeds.size() >= 3; }
@@ -35,7 +40,8 @@ struct Candidate {
 struct RuledOut {
     std::string label;
     Settings settings;
-    std::string why;              ///< a clause: `1 of 5 runs was oomKilled`
+    std::string why;              ///< a clause: `1 of 5 runs did not fit (oomKilled)`
+    bool ran = false;             ///< some run of it took place
     std::optional<double> speed;  ///< median of its survivors
 };
 
@@ -81,6 +87,11 @@ struct Choice {
 [[nodiscard]] std::optional<Choice> choose(const Candidates& candidates, Policy policy,
                                            double tolerance,
                                            std::optional<Bytes> atLeast = std::nullopt);
+
+/// Is the cell fast enough for the policy, as choose() asks it? Every cell is when speeds are
+/// unknown.
+[[nodiscard]] bool isFastEnough(const Candidates& candidates, const Choice& choice,
+                                const Candidate& cell, Policy policy, double tolerance);
 
 /// Both fit at the same limit: does gomemlimit win? balanced, fast: only if it is better by more
 /// than the tolerance; lean: if it is not worse (significantly, or by the plain numbers when runs

@@ -166,14 +166,13 @@ std::vector<Reason> Confirmation::reasons() const {
                                        "last was {}), so the advice is not confirmed",
                                        describe(settings_), toString(*lastUnclear_)),
                            counted});
+    if (!done())
+        reasons.push_back({"not-confirmed",
+                           fmt::format("The confirmation ended early, after {} of {} clean loads "
+                                       "of {}, so the advice is not confirmed",
+                                       clean_, wanted_, describe(settings_)),
+                           counted});
     return reasons;
-}
-
-void applyConfirmation(Recommendation& recommendation, const Confirmation& confirmation) {
-    recommendation.advised = confirmation.settings();
-    if (confirmation.tally().loads > 0) recommendation.confirmed = confirmation.tally();
-    for (auto& reason : confirmation.reasons()) recommendation.reasons.push_back(std::move(reason));
-    if (!confirmation.succeeded()) recommendation.confidence = Confidence::low;
 }
 
 }  // namespace memfit

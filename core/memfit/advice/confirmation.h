@@ -35,7 +35,8 @@ public:
     /// Loads of exactly settings(): how many, how many killed.
     [[nodiscard]] Confirmed tally() const;
     /// What changed on the way, in sentences with codes (`headroom-found`, `limit-raised`,
-    /// `not-confirmed`); empty when the first settings held.
+    /// `not-confirmed`); empty when the first settings held. Before done() it says that the
+    /// confirmation ended early.
     [[nodiscard]] std::vector<Reason> reasons() const;
 
     /// The most trials that a confirmation can take, with kills at the worst moments and without
@@ -61,8 +62,12 @@ private:
     std::optional<Outcome> lastUnclear_;
 };
 
-/// Writes what a confirmation came to into the recommendation: the settings as they stand now, how
-/// often they held, why they changed, and a lower confidence when they did not hold.
+/// Writes what a confirmation of its settings came to into the recommendation: the settings as they
+/// stand now, how often they held and why they changed. What was said of the settings before
+/// (headroom, live usage, what is set now, that they were not tried) is written anew or taken out;
+/// what the measurements said stays. Confidence is at most medium when the settings changed, since
+/// these have no speeds, and low when they were not confirmed, also by a confirmation that is not
+/// done().
 void applyConfirmation(Recommendation& recommendation, const Confirmation& confirmation);
 
 }  // namespace memfit

@@ -3,12 +3,26 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "memfit/units/bytes.h"
 #include "memfit/units/go_settings.h"
 #include "memfit/units/quantity.h"
 
 namespace memfit {
+
+namespace {
+
+/// One decimal, and below 1 as many as show two digits.
+std::string decimalText(double value) {
+    constexpr int most = 9;
+    int decimals = 1;
+    for (double scaled = std::abs(value); scaled > 0 && scaled < 1 && decimals < most; ++decimals)
+        scaled *= 10;
+    return fmt::format("{:.{}f}", value, decimals);
+}
+
+}  // namespace
 
 const Candidate* Judgement::chosen() const {
     return choice ? &candidates.cells[choice->chosen] : nullptr;
@@ -70,8 +84,9 @@ std::string settingsText(const Settings& settings) {
 }
 
 std::string speedText(double speed, SpeedUnit unit) {
-    if (unit == SpeedUnit::loadsPerSecond) return fmt::format("{:.1f} s a load", 1 / speed);
-    return fmt::format("{:.1f} requests/s", speed);
+    if (unit == SpeedUnit::loadsPerSecond)
+        return fmt::format("{} s a load", decimalText(1 / speed));
+    return fmt::format("{} requests/s", decimalText(speed));
 }
 
 std::string speedName(std::string_view prefix, SpeedUnit unit) {

@@ -49,6 +49,18 @@ struct Finding {
     Confidence atMost = Confidence::high;
 };
 
+/// Reasons about the advised settings themselves, which are written anew when a confirmation has
+/// changed them.
+/// `current-fits` or `current-differs`.
+[[nodiscard]] Reason currentReason(const CurrentSettings& current, const AdvisedSettings& advised,
+                                   double tolerance);
+/// `headroom` of settings with GOMEMLIMIT: what `loads` of exactly these came to.
+[[nodiscard]] Reason gomemlimitHeadroom(const Confirmed& loads);
+/// `headroom` of a plain limit above the edge; 0 < edge < limit.
+[[nodiscard]] Reason plainHeadroom(Bytes limit, Bytes edge);
+/// `live-usage`: the most that was seen of live instances, which `limit` holds.
+[[nodiscard]] Reason liveUsageReason(Bytes seen, Bytes limit);
+
 using Rule = std::optional<Finding> (*)(const Judgement&);
 
 /// The rules, each a function of its own; to add one, write it and put it into its table.
@@ -63,11 +75,15 @@ using Rule = std::optional<Finding> (*)(const Judgement&);
 /// POSIX shell (control characters as `$'\x1b'`, which bash and zsh read).
 [[nodiscard]] std::string nextCommand(const Judgement& judgement, Confidence confidence);
 
+/// The same for settings that a confirmation has changed and found to hold (`held`): a bench of
+/// exactly these; of others `recommend` anew, unless a next step is known already.
+[[nodiscard]] std::string nextAfterConfirmation(const Recommendation& recommendation, bool held);
+
 /// `36Mi`, or `no limit`.
 [[nodiscard]] std::string limitText(const std::optional<Bytes>& limit);
 /// `36Mi`, `36Mi with GOMEMLIMIT`, `36Mi with GOMEMLIMIT=32MiB`, `no limit`.
 [[nodiscard]] std::string settingsText(const Settings& settings);
-/// `35.4 requests/s`; loads per second as `28.3 s a load`.
+/// `35.4 requests/s`, `0.042 requests/s`; loads per second as `28.3 s a load`.
 [[nodiscard]] std::string speedText(double speed, SpeedUnit unit);
 /// Name of an evidence that holds a speed: `requestsPerSecond`, `unlimitedRequestsPerSecond`.
 [[nodiscard]] std::string speedName(std::string_view prefix, SpeedUnit unit);

@@ -88,6 +88,17 @@ CommandLine begin(const Target& target, const char* command) {
     return line;
 }
 
+/// `recommend` with what it does not assume by itself.
+CommandLine beginRecommend(const Judgement& j) {
+    auto line = begin(j.header.target, "recommend");
+    const AdviceOptions defaults;
+    if (j.options.policy != defaults.policy)
+        line.flag("--policy", std::string(toString(j.options.policy)));
+    if (j.options.tolerance != defaults.tolerance)
+        line.flag("--tolerance", fmt::format("{:.6g}%", j.options.tolerance * 100));
+    return line;
+}
+
 std::string finish(CommandLine line, const Judgement& j, const std::string& load) {
     line.flag("--load", load);
     line.flag("--floor", j.options.floor);
@@ -125,14 +136,36 @@ int moreRuns(const std::vector<BenchCell>& cells) {
     return static_cast<int>(std::clamp<std::size_t>(2 * runs, 5, most));
 }
 
+/// What a recommendation still knows of how it came about.
+Judgement remembered(const Recommendation& recommendation) {
+    Judgement j;
+    j.header = recommendation.header;
+    j.options.policy = recommendation.policy;
+    j.options.tolerance = recommendation.tolerance;
+    j.options.floor = recommendation.floor;
+    return j;
+}
+
 }  // namespace
+
+std::string nextAfterConfirmation(const Recommendation& recommendation, bool held) {
+    const auto j = remembered(recommendation);
+    const auto& advised = recommendation.advised;
+    if (!held || !advised.limit)
+        return recommendation.next.empty() ? finish(beginRecommend(j), j, knownLoad(j))
+                                           : recommendation.next;
+    auto line = begin(j.header.target, "bench");
+    line.flag("--limits", "none," + formatQuantity(*advised.limit));
+    if (advised.gomemlimit.kind == GomemlimitAdvice::Kind::bytes && advised.gomemlimit.bytes)
+        line.flag("--gomemlimit", formatQuantity(*advised.gomemlimit.bytes));
+    line.flag("--runs", std::to_string(moreRuns({})));
+    return finish(std::move(line), j, knownLoad(j));
+}
 
 std::string nextCommand(const Judgement& j, Confidence confidence) {
     if (j.options.policy == Policy::noLimit) return {};
-    if (j.beforeLiveUsage)
-        return finish(begin(j.header.target, "recommend"), j, "A LOAD LIKE IN PRODUCTION");
-    if (j.basis != Basis::measured)
-        return finish(begin(j.header.target, "recommend"), j, knownLoad(j));
+    if (j.beforeLiveUsage) return finish(beginRecommend(j), j, "A LOAD LIKE IN PRODUCTION");
+    if (j.basis != Basis::measured) return finish(beginRecommend(j), j, knownLoad(j));
     if (!j.choice) {
         auto line = begin(j.header.target, "bench");
         if (j.edgeSource != nullptr && j.edgeSource->minimum)

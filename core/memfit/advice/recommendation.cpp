@@ -184,14 +184,16 @@ void judgeCurrent(Judgement& j) {
 }
 
 Result<void> judge(Judgement& j, const Results& results) {
-    if (!results.benches.empty() || !results.squeezes.empty()) j.basis = Basis::measured;
+    if (!results.benches.empty() || !results.squeezes.empty())
+        j.basis = Basis::measured;
+    else if (j.options.liveUsage || !results.probes.empty())
+        j.basis = Basis::observed;
     if (j.options.policy == Policy::noLimit) {
         j.choice = choose(j.candidates, Policy::noLimit, j.options.tolerance);
         return {};
     }
     if (!results.benches.empty()) return judgeBench(j);
     if (!results.squeezes.empty()) return judgeSqueeze(j);
-    if (j.options.liveUsage || !results.probes.empty()) j.basis = Basis::observed;
     if (!j.options.current)
         return inconclusive(j, results.empty()
                                    ? "there is no result to judge from"
@@ -296,6 +298,7 @@ Result<Recommendation> recommend(const Results& results, const AdviceOptions& op
     recommendation.basis = j.basis;
     recommendation.policy = options.policy;
     recommendation.tolerance = options.tolerance;
+    recommendation.floor = options.floor;
     recommendation.advised = j.advised;
     recommendation.current = options.current;
     if (const auto tally = j.confirmed(); tally.loads > 0) recommendation.confirmed = tally;

@@ -74,6 +74,7 @@ struct Recommendation {
     Confidence confidence = Confidence::low;
     Policy policy = Policy::balanced;
     double tolerance = 0.05;
+    std::optional<std::string> floor;  ///< that every run was held against
     AdvisedSettings advised;
     std::optional<Confirmed> confirmed;
     std::optional<CurrentSettings> current;

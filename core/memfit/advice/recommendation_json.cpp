@@ -63,6 +63,7 @@ std::string toJson(const Recommendation& recommendation) {
     tree["confidence"] = toString(recommendation.confidence);
     tree["policy"] = toString(recommendation.policy);
     tree["tolerance"] = recommendation.tolerance;
+    putKnown(tree, "floor", recommendation.floor);
     const auto& advised = recommendation.advised;
     tree["recommendation"] = settingsTree(advised.limit, advised.request,
                                           gomemlimitTree(advised.gomemlimit), advised.gogc);

@@ -163,14 +163,79 @@ std::optional<Finding> belowMinimum(const Judgement& j) {
 
 std::optional<Finding> fewConfirmations(const Judgement& j) {
     if (j.choice || j.basis != Basis::measured || !j.advised.limit) return std::nullopt;
-    const auto clean = j.edgeSource == nullptr ? 0 : j.edgeSource->confirmations.value_or(0);
-    if (clean >= 3) return std::nullopt;
+    const auto clean = j.edgeSource == nullptr ? std::nullopt : j.edgeSource->confirmations;
+    if (!clean)
+        return Finding{{"few-confirmations",
+                        "How many loads were clean at or below the minimum is not known, and "
+                        "confidence is low",
+                        {}},
+                       Confidence::low};
+    if (*clean >= 3) return std::nullopt;
     return Finding{{"few-confirmations",
                     fmt::format("Only {} clean load{} at or below the minimum, and confidence is "
                                 "low",
-                                clean, clean == 1 ? " was seen" : "s were seen"),
-                    {{"confirmations", clean}}},
+                                *clean, *clean == 1 ? " was seen" : "s were seen"),
+                    {{"confirmations", *clean}}},
                    Confidence::low};
+}
+
+/// No limit is advised on demand; has the program been seen to do without one?
+std::optional<Finding> neverUnlimited(const Judgement& j) {
+    const bool applies = j.options.policy == Policy::noLimit && j.basis == Basis::measured;
+    if (!applies) return std::nullopt;
+    const auto tally = j.confirmed();
+    if (tally.loads == tally.killed)
+        return Finding{{"no-unlimited-run",
+                        "No plain run without a limit is known to have fit, so that the program "
+                        "does well without one was not measured, and confidence is low",
+                        {}},
+                       Confidence::low};
+    if (j.choice || tally.loads >= 3) return std::nullopt;
+    return Finding{{"few-unlimited-runs",
+                    fmt::format("Without a limit the program was run only {}, which lowers "
+                                "confidence",
+                                tally.loads == 1 ? "once" : "twice"),
+                    {{"runs", std::int64_t{tally.loads}}}},
+                   Confidence::medium};
+}
+
+/// A squeeze alone: its verdicts are taken as they are.
+std::optional<Finding> floorNotHeldAgainst(const Judgement& j) {
+    if (j.basis != Basis::measured || j.options.policy == Policy::noLimit) return std::nullopt;
+    return Finding{{"floor-not-checked",
+                    fmt::format("The squeeze was judged as it was run: whether its minimum keeps "
+                                "the floor {} was not checked, and confidence is low",
+                                *j.options.floor),
+                    {{"floor", *j.options.floor}}},
+                   Confidence::low};
+}
+
+/// A run that cannot be held against the floor counts as one that keeps it.
+std::optional<Finding> floorNotChecked(const Judgement& j) {
+    if (!j.options.floor) return std::nullopt;
+    const auto* chosen = j.chosen();
+    if (chosen == nullptr) return floorNotHeldAgainst(j);
+    int runs = 0;
+    int notChecked = 0;
+    std::string why;
+    for (const auto& cell : j.candidates.cells) {
+        runs += cell.runs;
+        notChecked += cell.floorUnchecked;
+        if (why.empty()) why = cell.whyUnchecked;
+    }
+    if (notChecked == 0) return std::nullopt;
+    const bool advised = chosen->floorUnchecked > 0;
+    return Finding{
+        {"floor-not-checked",
+         fmt::format("{} of {} runs could not be held against the floor {} ({}) and count as "
+                     "keeping it, {}",
+                     notChecked, runs, *j.options.floor, why,
+                     advised ? "those of the advised settings among them, and confidence is low"
+                             : "which lowers confidence"),
+         {{"floor", *j.options.floor},
+          {"runs", std::int64_t{runs}},
+          {"notChecked", std::int64_t{notChecked}}}},
+        advised ? Confidence::low : Confidence::medium};
 }
 
 std::optional<Finding> limitNotTried(const Judgement& j) {
@@ -196,20 +261,25 @@ std::optional<Finding> notMeasured(const Judgement& j) {
 
 std::optional<Finding> currentSettings(const Judgement& j) {
     if (!j.options.current) return std::nullopt;
-    const auto clauses = mismatches(*j.options.current, j.advised, j.options.tolerance);
-    if (clauses.empty()) return Finding{{"current-fits", "What is set now fits the advice", {}}};
-    return Finding{{"current-differs",
-                    fmt::format("What is set now does not fit: {}", fmt::join(clauses, "; ")),
-                    {}}};
+    return Finding{currentReason(*j.options.current, j.advised, j.options.tolerance)};
 }
 
 }  // namespace
 
+Reason currentReason(const CurrentSettings& current, const AdvisedSettings& advised,
+                     double tolerance) {
+    const auto clauses = mismatches(current, advised, tolerance);
+    if (clauses.empty()) return {"current-fits", "What is set now fits the advice", {}};
+    return {"current-differs",
+            fmt::format("What is set now does not fit: {}", fmt::join(clauses, "; ")),
+            {}};
+}
+
 std::vector<Rule> caveatRules() {
-    return {fewRuns,       noisyMachine,   timeNotRate,    trimmedMemstats,
-            tunnel,        watchdog,       gcCpu,          interrupted,
-            benchLeftOut,  noUnlimitedRun, belowMinimum,   fewConfirmations,
-            limitNotTried, notMeasured,    currentSettings};
+    return {fewRuns,        noisyMachine,   timeNotRate,      trimmedMemstats, tunnel,
+            watchdog,       gcCpu,          interrupted,      benchLeftOut,    noUnlimitedRun,
+            neverUnlimited, belowMinimum,   fewConfirmations, floorNotChecked, limitNotTried,
+            notMeasured,    currentSettings};
 }
 
 }  // namespace memfit

@@ -131,24 +131,63 @@ std::optional<Finding> requestEqualsLimit(const Judgement& j) {
                     {{"limitBytes", *j.advised.limit}}}};
 }
 
+/// Why plain does not fit at this limit, as a clause; nullopt when no run shows that.
+std::optional<std::string> whyNotPlain(const Judgement& j, const std::optional<Bytes>& limit) {
+    const auto isPlainThere = [&](const Settings& settings) {
+        return settings.limit == limit && settings.mode == Mode::plain;
+    };
+    for (const auto& out : j.candidates.out)
+        if (out.ran && isPlainThere(out.settings)) return out.why;
+    for (const auto* squeeze : j.squeezes)
+        for (const auto& trial : squeeze->trials)
+            if (isPlainThere(trial.settings) && isTooSmall(trial.outcome))
+                return fmt::format("a squeeze's trial did not fit ({})", toString(trial.outcome));
+    return std::nullopt;
+}
+
+/// The advice has GOMEMLIMIT, and no plain cell at its limit is in the choice.
+Finding withoutPlainTwin(const Judgement& j, const Candidate& chosen) {
+    const auto limit = limitText(chosen.settings.limit);
+    if (const auto why = whyNotPlain(j, chosen.settings.limit))
+        return {{"gomemlimit-only",
+                 fmt::format("At {} only the runs with GOMEMLIMIT fit; without it {}", limit, *why),
+                 {{"limitBytes", *chosen.settings.limit}}}};
+    return {{"gomemlimit-untested-plain",
+             fmt::format("At {} plain was not run in the bench, only GOMEMLIMIT with GOGC=off, so "
+                         "whether it pays there is not known",
+                         limit),
+             {{"limitBytes", *chosen.settings.limit}}}};
+}
+
+struct Claim {
+    const char* code;
+    const char* clause;
+};
+
+/// What can be said for GOMEMLIMIT where both modes survived.
+Claim gomemlimitClaim(const Judgement& j, const Candidate& plain, double ratio) {
+    if (ratio > 1 + j.options.tolerance)
+        return {"gomemlimit-pays", "GOMEMLIMIT with GOGC=off pays"};
+    if (!isFastEnough(j.candidates, *j.choice, plain, j.options.policy, j.options.tolerance))
+        return {"gomemlimit-only",
+                "Plain survives too, but only GOMEMLIMIT with GOGC=off is fast enough"};
+    return {"gomemlimit-not-worse", "GOMEMLIMIT with GOGC=off is not worse"};
+}
+
 std::optional<Finding> gomemlimitPays(const Judgement& j) {
     const auto* chosen = j.chosen();
     const auto* twin = j.twin();
     if (chosen == nullptr || !j.advised.limit || chosen->settings.mode != Mode::gomemlimit)
         return std::nullopt;
-    const auto limit = limitText(chosen->settings.limit);
-    if (twin == nullptr)
-        return Finding{{"gomemlimit-only",
-                        fmt::format("At {} only the runs with GOMEMLIMIT fit", limit),
-                        {{"limitBytes", *chosen->settings.limit}}}};
+    if (twin == nullptr) return withoutPlainTwin(j, *chosen);
     if (!measuredSpeed(chosen) || !measuredSpeed(twin)) return std::nullopt;
-    const double ratio = chosen->speed->median / twin->speed->median;
     const auto unit = j.candidates.unit;
-    const bool pays = ratio > 1 + j.options.tolerance;
+    const double ratio = chosen->speed->median / twin->speed->median;
+    const auto said = gomemlimitClaim(j, *twin, ratio);
     return Finding{
-        {pays ? "gomemlimit-pays" : "gomemlimit-not-worse",
-         fmt::format("GOMEMLIMIT with GOGC=off {} at {}: {} against {} without",
-                     pays ? "pays" : "is not worse", limit, speedText(chosen->speed->median, unit),
+        {said.code,
+         fmt::format("{} at {}: {} against {} without", said.clause,
+                     limitText(chosen->settings.limit), speedText(chosen->speed->median, unit),
                      speedText(twin->speed->median, unit)),
          {{"limitBytes", *chosen->settings.limit},
           {speedName("gomemlimit", unit), chosen->speed->median},

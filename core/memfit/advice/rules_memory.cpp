@@ -17,13 +17,6 @@ struct Survivor {
     double speed = 0;
 };
 
-std::optional<double> speedOf(const LoadReport& load, SpeedUnit unit) {
-    if (unit == SpeedUnit::requestsPerSecond) return load.requestsPerSecond;
-    if (unit == SpeedUnit::loadsPerSecond && load.totalSeconds && *load.totalSeconds > 0)
-        return 1 / *load.totalSeconds;
-    return std::nullopt;
-}
-
 std::vector<Survivor> survivors(const Judgement& j) {
     std::vector<Survivor> found;
     for (const auto& cell : j.candidates.cells)
@@ -33,8 +26,8 @@ std::vector<Survivor> survivors(const Judgement& j) {
             const bool alive =
                 trial.outcome == Outcome::survived || trial.outcome == Outcome::belowFloor;
             if (!alive || !trial.settings.limit || !trial.load) continue;
-            const auto speed = speedOf(*trial.load, j.candidates.unit);
-            if (speed && *speed > 0) found.push_back({trial.settings, *speed});
+            if (const auto speed = speedOf(*trial.load, j.candidates.unit))
+                found.push_back({trial.settings, *speed});
         }
     return found;
 }
@@ -52,7 +45,9 @@ std::string shareText(double share) {
                               {3.0 / 4, "three quarters"}};
     for (const auto& [value, word] : words)
         if (std::abs(share - value) < 0.025) return fmt::format("about {} of it", word);
-    return percentText(std::round(share * 100) / 100) + " of it";
+    // Whole percents are enough, except for a share so small that they would say little or nothing.
+    constexpr double small = 0.1;
+    return percentText(share < small ? share : std::round(share * 100) / 100) + " of it";
 }
 
 /// Slower than this share of full speed is starving, whatever the tolerance: a service that is
@@ -114,38 +109,22 @@ std::optional<Finding> edge(const Judgement& j) {
     return Finding{{"edge", std::move(text), std::move(evidence)}};
 }
 
-std::optional<Finding> headroom(const Judgement& j) {
+std::optional<Finding> headroomUnderGomemlimit(const Judgement& j) {
     if (!j.advised.limit || j.advised.gomemlimit.kind == GomemlimitAdvice::Kind::unset)
         return std::nullopt;
     const auto tally = j.confirmed();
-    std::string text =
-        "With GOGC=off memory in use sits at GOMEMLIMIT, so the plain edge says nothing about the "
-        "headroom; ";
-    if (tally.loads == 0)
-        text += "exactly these settings were not run yet";
-    else
-        text += fmt::format("of {} load{} with exactly these settings {} {} killed", tally.loads,
-                            tally.loads == 1 ? "" : "s",
-                            tally.killed == 0 ? "none" : std::to_string(tally.killed),
-                            tally.killed > 1 ? "were" : "was");
-    return Finding{{"headroom",
-                    std::move(text),
-                    {{"loads", std::int64_t{tally.loads}}, {"killed", std::int64_t{tally.killed}}}},
+    return Finding{gomemlimitHeadroom(tally),
                    tally.loads < 3 ? Confidence::medium : Confidence::high};
 }
 
-std::optional<Finding> plainHeadroom(const Judgement& j) {
+std::optional<Finding> headroomAboveEdge(const Judgement& j) {
     const bool plain =
         j.advised.limit && j.advised.gomemlimit.kind == GomemlimitAdvice::Kind::unset;
     if (!plain || j.edgeSource == nullptr) return std::nullopt;
     const auto& bounds = j.edgeSource->edge;
     const auto edge = bounds.estimate ? bounds.estimate : bounds.high;
     if (!edge || *edge <= 0 || *edge >= *j.advised.limit) return std::nullopt;
-    const double ratio = static_cast<double>(*j.advised.limit) / static_cast<double>(*edge);
-    return Finding{{"headroom",
-                    fmt::format("{} leaves {} above the edge", formatQuantity(*j.advised.limit),
-                                formatMiB(*j.advised.limit - *edge)),
-                    {{"limitBytes", *j.advised.limit}, {"edgeBytes", *edge}, {"ratio", ratio}}}};
+    return Finding{plainHeadroom(*j.advised.limit, *edge)};
 }
 
 std::optional<Finding> outsideGo(const Judgement& j) {
@@ -170,10 +149,7 @@ std::optional<Finding> outsideGo(const Judgement& j) {
 std::optional<Finding> liveUsage(const Judgement& j) {
     const auto& seen = j.options.liveUsage;
     if (!seen || !j.advised.limit || j.beforeLiveUsage) return std::nullopt;
-    return Finding{{"live-usage",
-                    fmt::format("Live instances were seen to use at most {}, which {} holds",
-                                formatMiB(*seen), formatQuantity(*j.advised.limit)),
-                    {{"liveUsageBytes", *seen}, {"limitBytes", *j.advised.limit}}}};
+    return Finding{liveUsageReason(*seen, *j.advised.limit)};
 }
 
 std::optional<Finding> loadNotRepresentative(const Judgement& j) {
@@ -204,9 +180,46 @@ std::optional<Finding> ruledOut(const Judgement& j) {
 
 }  // namespace
 
+Reason gomemlimitHeadroom(const Confirmed& loads) {
+    std::string text =
+        "With GOGC=off memory in use sits at GOMEMLIMIT, so the plain edge says nothing about the "
+        "headroom; ";
+    if (loads.loads == 0)
+        text += "exactly these settings were not run yet";
+    else
+        text += fmt::format("of {} load{} with exactly these settings {} {} killed", loads.loads,
+                            loads.loads == 1 ? "" : "s",
+                            loads.killed == 0 ? "none" : std::to_string(loads.killed),
+                            loads.killed > 1 ? "were" : "was");
+    return {"headroom",
+            std::move(text),
+            {{"loads", std::int64_t{loads.loads}}, {"killed", std::int64_t{loads.killed}}}};
+}
+
+Reason plainHeadroom(Bytes limit, Bytes edge) {
+    const double ratio = static_cast<double>(limit) / static_cast<double>(edge);
+    return {
+        "headroom",
+        fmt::format("{} leaves {} above the edge", formatQuantity(limit), formatMiB(limit - edge)),
+        {{"limitBytes", limit}, {"edgeBytes", edge}, {"ratio", ratio}}};
+}
+
+Reason liveUsageReason(Bytes seen, Bytes limit) {
+    return {"live-usage",
+            fmt::format("Live instances were seen to use at most {}, which {} holds",
+                        formatMiB(seen), formatQuantity(limit)),
+            {{"liveUsageBytes", seen}, {"limitBytes", limit}}};
+}
+
 std::vector<Rule> memoryRules() {
-    return {ruledOut,  survivingIsNotFitting, edge, headroom, plainHeadroom, outsideGo,
-            liveUsage, loadNotRepresentative};
+    return {ruledOut,
+            survivingIsNotFitting,
+            edge,
+            headroomUnderGomemlimit,
+            headroomAboveEdge,
+            outsideGo,
+            liveUsage,
+            loadNotRepresentative};
 }
 
 }  // namespace memfit

@@ -169,6 +169,16 @@ std::optional<double> boundOf(const Floor::Term& term, const Metric& metric,
     return term.value * *reference;
 }
 
+std::optional<std::string> unchecked(const Floor::Term& term, const LoadReport& report,
+                                     const std::optional<LoadReport>& unlimited) {
+    const auto* const metric = findMetric(term.metric);
+    if (metric == nullptr || !actualOf(term, *metric, report))
+        return fmt::format("{} is not known", term.metric);
+    if (!boundOf(term, *metric, unlimited))
+        return fmt::format("{} without a limit is not known", term.metric);
+    return std::nullopt;
+}
+
 std::optional<std::string> missed(const Floor::Term& term, const LoadReport& report,
                                   const std::optional<LoadReport>& unlimited) {
     const auto* const metric = findMetric(term.metric);
@@ -200,6 +210,13 @@ std::optional<std::string> Floor::missedBy(const LoadReport& report,
                                            const std::optional<LoadReport>& unlimited) const {
     for (const auto& term : terms_)
         if (auto clause = missed(term, report, unlimited)) return clause;
+    return std::nullopt;
+}
+
+std::optional<std::string> Floor::uncheckedIn(const LoadReport& report,
+                                              const std::optional<LoadReport>& unlimited) const {
+    for (const auto& term : terms_)
+        if (auto clause = unchecked(term, report, unlimited)) return clause;
     return std::nullopt;
 }
 

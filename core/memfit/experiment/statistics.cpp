@@ -49,7 +49,10 @@ Bounds widened(const std::vector<double>& ordered) {
         return {least / factor, most * factor};
     }
     const double margin = share * (most - least);
-    return {least - margin, most + margin};
+    const double low = least - margin;
+    // Figures of which none is negative (rates, times) have no negative median either, so that no
+    // coverage is lost at 0.
+    return {least >= 0 ? std::max(low, 0.0) : low, most + margin};
 }
 
 /// Chance that the median lies between the depth-th smallest and the depth-th largest value.

@@ -50,7 +50,7 @@ Verdict judgeCut(const TrialFacts& facts) {
         return {Outcome::belowFloor,
                 with("load cut at its time-out, a larger limit passed in time", facts.detail)};
     return {Outcome::loadFailed,
-            with("load cut at its time-out; raise --load-timeout", facts.detail)};
+            with("load cut at its time-out, which --load-timeout raises", facts.detail)};
 }
 
 std::string commandFailure(const TrialFacts& facts) {

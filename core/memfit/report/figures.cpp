@@ -34,8 +34,13 @@ std::string rateText(std::optional<double> value) {
 
 std::string changeText(double ratio) {
     const double percent = (ratio - 1) * 100;
-    if (std::abs(percent) < 0.5) return "0 %";
-    return fmt::format("{:+.0f} %", percent);
+    const double magnitude = std::abs(percent);
+    if (magnitude >= 0.95) return fmt::format("{:+.0f} %", percent);
+    // A small change can be a sure one, and is not none.
+    for (int decimals = 1; decimals <= 4; ++decimals)
+        if (magnitude * std::pow(10, decimals) >= 0.95)
+            return fmt::format("{:+.{}f} %", percent, decimals);
+    return "0 %";
 }
 
 std::string shareText(double share) {

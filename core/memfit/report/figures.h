@@ -16,7 +16,7 @@ namespace memfit {
 [[nodiscard]] std::string durationText(std::optional<double> seconds);
 /// Three significant digits, no exponent: `698`, `29.6`, `0.42`.
 [[nodiscard]] std::string rateText(std::optional<double> value);
-/// `+12 %`, `-3 %`, `0 %` for a ratio.
+/// `+12 %`, `-3 %`, `+0.4 %` for a ratio; `0 %` below 0.0001 %.
 [[nodiscard]] std::string changeText(double ratio);
 /// `0.4 %`, `12 %`, `< 0.01 %`.
 [[nodiscard]] std::string shareText(double share);

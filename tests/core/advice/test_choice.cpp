@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <limits>
+
 #include "support/advice.h"
 
 using namespace memfit;
@@ -35,6 +38,26 @@ std::vector<BenchCell> published() {
 }
 
 }  // namespace
+
+TEST_CASE("a speed is positive and finite, or it is none") {
+    const auto loadOf = [](std::optional<double> rate, std::optional<double> seconds) {
+        LoadReport load;
+        load.requestsPerSecond = rate;
+        load.totalSeconds = seconds;
+        return load;
+    };
+    constexpr double infinite = std::numeric_limits<double>::infinity();
+    constexpr auto rates = SpeedUnit::requestsPerSecond;
+    constexpr auto loads = SpeedUnit::loadsPerSecond;
+    CHECK(speedOf(loadOf(30, 2), rates) == 30);
+    CHECK(speedOf(loadOf(30, 2), loads) == 0.5);
+    CHECK(speedOf(loadOf(30, 2), SpeedUnit::unknown) == std::nullopt);
+    for (const double odd : {0.0, -1.0, infinite, -infinite, std::nan("")}) {
+        CHECK(speedOf(loadOf(odd, {}), rates) == std::nullopt);
+        CHECK(speedOf(loadOf({}, odd), loads) == std::nullopt);
+    }
+    CHECK(speedOf(loadOf({}, std::numeric_limits<double>::denorm_min()), loads) == std::nullopt);
+}
 
 TEST_CASE("each policy chooses from the published experiment as the article's reader would") {
     CHECK(chosen(published(), Policy::balanced) == "36 gomemlimit");

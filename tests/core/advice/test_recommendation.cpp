@@ -179,8 +179,6 @@ TEST_CASE("a GOMEMLIMIT below the limit is advised as the literal that was measu
     auto expected = advised(40, true);
     expected.gomemlimit = {GomemlimitAdvice::Kind::bytes, 36 * MiB};
     CHECK(recommendation.advised == expected);
-    CHECK(reasonText(recommendation, "gomemlimit-only") ==
-          "At 40Mi only the runs with GOMEMLIMIT fit");
 }
 
 TEST_CASE("never below what live instances use") {
@@ -229,6 +227,36 @@ TEST_CASE("without a measurement what is set is judged, and said to be no more t
           "What is set now does not fit: memory limit is 64Mi, below the advised 70Mi; memory "
           "request is 32Mi, below the advised 70Mi");
     CHECK((recommendOk({}, with(Policy::noLimit)).basis == Basis::fixed));
+}
+
+TEST_CASE("usage that was only looked at is observed, also when no limit is wanted") {
+    auto options = withLiveUsage(70 * MiB);
+    options.policy = Policy::noLimit;
+    CHECK((recommendOk({}, options).basis == Basis::observed));
+    Results probe;
+    probe.probes.emplace_back();
+    probe.texts = {"{}"};
+    CHECK((recommendOk(probe, with(Policy::noLimit)).basis == Basis::observed));
+}
+
+TEST_CASE("the next recommend keeps policy, tolerance and floor that are not the default") {
+    AdviceOptions options = withLiveUsage(100 * MiB);
+    options.policy = Policy::lean;
+    options.tolerance = 0.075;
+    options.floor = "p99<=500ms";
+    CHECK(recommendOk(flawless(), options).next ==
+          "kubectl memfit recommend deploy/api --policy lean --tolerance 7.5% --load 'A LOAD LIKE "
+          "IN PRODUCTION' --floor 'p99<=500ms'");
+    options = {};
+    options.policy = Policy::fast;
+    const auto nothing = recommend({}, options);
+    REQUIRE(nothing.has_error());
+    CHECK(nothing.error().next ==
+          "run kubectl memfit recommend TARGET --policy fast --load COMMAND");
+    options.policy = Policy::balanced;
+    options.tolerance = 0.29;
+    CHECK(recommend({}, options).error().next ==
+          "run kubectl memfit recommend TARGET --tolerance 29% --load COMMAND");
 }
 
 TEST_CASE("benches under another load or CPU limit are left out") {

@@ -138,6 +138,137 @@ TEST_CASE("gomemlimit that does not pay is said to") {
           "requests/s without, so it stays unset");
 }
 
+TEST_CASE("GOMEMLIMIT alone fits only where plain was run and did not") {
+    auto killed = plain(40, {100, 100});
+    killed.runs.push_back(test::run(100, Outcome::oomKilled));
+    auto results = benchOf({killed, gomemlimit(40, around120)});
+    CHECK(caveat(results, "gomemlimit-only") ==
+          "high: At 40Mi only the runs with GOMEMLIMIT fit; without it 1 of 3 runs did not fit "
+          "(oomKilled)");
+    CHECK(caveat(results, "gomemlimit-untested-plain") == "high: no such reason");
+
+    results = benchOf({gomemlimit(40, around120), plain(80, around100)});
+    const auto untested =
+        "high: At 40Mi plain was not run in the bench, only GOMEMLIMIT with GOGC=off, so whether "
+        "it pays there is not known";
+    CHECK(caveat(results, "gomemlimit-only") == "high: no such reason");
+    CHECK(caveat(results, "gomemlimit-untested-plain") == untested);
+
+    auto evicted = plain(40, {});
+    evicted.runs.push_back(test::run(1, Outcome::evicted));
+    results.benches[0].cells.push_back(evicted);
+    CHECK(caveat(results, "gomemlimit-untested-plain") == untested);
+
+    auto squeeze = test::squeezeOf(60 * MiB);
+    Trial trial;
+    trial.settings = plainSettings(40 * MiB);
+    trial.outcome = Outcome::oomKilled;
+    squeeze.trials = {trial};
+    test::add(results, squeeze);
+    CHECK(caveat(results, "gomemlimit-only") ==
+          "high: At 40Mi only the runs with GOMEMLIMIT fit; without it a squeeze's trial did not "
+          "fit (oomKilled)");
+}
+
+TEST_CASE("plain that survives and is merely too slow is not said to be as good") {
+    const auto results = benchOf(
+        {plain({}, around100), plain(40, {94, 94, 94}), gomemlimit(40, {96.5, 96.5, 96.5})});
+    CHECK(caveat(results, "gomemlimit-only") ==
+          "high: Plain survives too, but only GOMEMLIMIT with GOGC=off is fast enough at 40Mi: "
+          "96.5 requests/s against 94.0 requests/s without");
+    CHECK(caveat(results, "gomemlimit-not-worse") == "high: no such reason");
+    AdviceOptions lean;
+    lean.policy = Policy::lean;
+    lean.tolerance = 0.1;
+    CHECK(caveat(results, "gomemlimit-not-worse", lean) ==
+          "high: GOMEMLIMIT with GOGC=off is not worse at 40Mi: 96.5 requests/s against 94.0 "
+          "requests/s without");
+}
+
+TEST_CASE("confirmations that are not known are not none") {
+    Results results;
+    auto squeeze = test::squeezeOf(18 * MiB);
+    squeeze.confirmations.reset();
+    test::add(results, squeeze);
+    CHECK(caveat(results, "few-confirmations") ==
+          "low: How many loads were clean at or below the minimum is not known, and confidence is "
+          "low");
+    const auto recommendation = recommend(results);
+    REQUIRE(recommendation.has_value());
+    const auto* reason = test::findReason(*recommendation, "few-confirmations");
+    REQUIRE(reason != nullptr);
+    CHECK(reason->evidence.empty());
+    results.squeezes[0].confirmations = 0;
+    CHECK(caveat(results, "few-confirmations") ==
+          "low: Only 0 clean loads were seen at or below the minimum, and confidence is low");
+}
+
+TEST_CASE("no limit is advised with confidence only where runs without one were seen") {
+    AdviceOptions noLimit;
+    noLimit.policy = Policy::noLimit;
+    CHECK(caveat(flawless(), "no-unlimited-run", noLimit) == "high: no such reason");
+    CHECK(caveat(benchOf({plain(20, around100)}), "no-unlimited-run", noLimit) ==
+          "low: No plain run without a limit is known to have fit, so that the program does well "
+          "without one was not measured, and confidence is low");
+
+    Results results;
+    test::add(results, test::squeezeOf(18 * MiB));
+    CHECK(caveat(results, "no-unlimited-run", noLimit).starts_with("low: No plain run"));
+    Trial trial;
+    trial.settings = plainSettings({});
+    trial.outcome = Outcome::survived;
+    results.squeezes[0].trials = {trial};
+    CHECK(caveat(results, "few-unlimited-runs", noLimit) ==
+          "medium: Without a limit the program was run only once, which lowers confidence");
+    results.squeezes[0].trials[0].outcome = Outcome::oomKilled;
+    CHECK(caveat(results, "no-unlimited-run", noLimit).starts_with("low: No plain run"));
+}
+
+TEST_CASE("a floor that the documents cannot judge lowers confidence") {
+    AdviceOptions options;
+    options.floor = "rps>=10,p99<=500ms";
+    auto results = flawless();
+    forEachRun(results, [](BenchRun& run) { run.load->latency.p99 = 0.1; });
+    CHECK(caveat(results, "floor-not-checked", options) == "high: no such reason");
+    results.benches[0].cells[2].runs[0].load->latency.p99.reset();
+    CHECK(caveat(results, "floor-not-checked", options) ==
+          "medium: 1 of 15 runs could not be held against the floor rps>=10,p99<=500ms (p99 is not "
+          "known) and count as keeping it, which lowers confidence");
+    results.benches[0].cells[1].runs[0].load.reset();
+    CHECK(caveat(results, "floor-not-checked", options) ==
+          "low: 2 of 15 runs could not be held against the floor rps>=10,p99<=500ms (rps is not "
+          "known) and count as keeping it, those of the advised settings among them, and "
+          "confidence is low");
+    options.floor = "rps>=0.9x";
+    CHECK(caveat(benchOf({plain(20, around100)}), "floor-not-checked", options) ==
+          "low: 5 of 5 runs could not be held against the floor rps>=0.9x (rps without a limit is "
+          "not known) and count as keeping it, those of the advised settings among them, and "
+          "confidence is low");
+}
+
+TEST_CASE("a squeeze alone is not held against a floor, and that is said") {
+    AdviceOptions options;
+    options.floor = "rps>=10";
+    Results results;
+    test::add(results, test::squeezeOf(18 * MiB));
+    CHECK(caveat(results, "floor-not-checked", options) ==
+          "low: The squeeze was judged as it was run: whether its minimum keeps the floor rps>=10 "
+          "was not checked, and confidence is low");
+    CHECK(caveat(results, "floor-not-checked") == "medium: no such reason");
+}
+
+TEST_CASE("a small speed is not written as none") {
+    CHECK(speedText(0, SpeedUnit::requestsPerSecond) == "0.0 requests/s");
+    CHECK(speedText(0.042, SpeedUnit::requestsPerSecond) == "0.042 requests/s");
+    CHECK(speedText(0.5, SpeedUnit::requestsPerSecond) == "0.50 requests/s");
+    CHECK(speedText(9.4462, SpeedUnit::requestsPerSecond) == "9.4 requests/s");
+    CHECK(speedText(250, SpeedUnit::loadsPerSecond) == "0.0040 s a load");
+    const auto results = benchOf({plain({}, {1000}), plain(20, {4}), plain(40, {1000})});
+    CHECK(caveat(results, "surviving-is-not-fitting") ==
+          "low: 20Mi survived the load, but surviving is not fitting: 4.0 requests/s against "
+          "1000.0 requests/s at full speed, 0.4 % of it");
+}
+
 TEST_CASE("no significant difference to the fastest is said, with its interval") {
     const auto text =
         caveat(benchOf({plain(20, {99, 100, 101, 98, 102}), plain(40, {100, 101, 99, 102, 101})}),

@@ -77,6 +77,23 @@ TEST_CASE("every figure is held against its bound") {
     }
 }
 
+TEST_CASE("a term that cannot be judged is told, and is not missed") {
+    const auto unchecked = [](std::string_view text, const LoadReport& report,
+                              const std::optional<LoadReport>& unlimited = std::nullopt) {
+        return Floor::parse(text).value().uncheckedIn(report, unlimited);
+    };
+    LoadReport rateOnly;
+    rateOnly.requestsPerSecond = 30;
+    CHECK(unchecked("rps>=10", rateOnly) == std::nullopt);
+    CHECK(unchecked("rps>=10,p99<=500ms", rateOnly) == "p99 is not known");
+    CHECK(missed("rps>=10,p99<=500ms", rateOnly) == std::nullopt);
+    CHECK(unchecked("rps>=0.9x", rateOnly) == "rps without a limit is not known");
+    CHECK(unchecked("rps>=0.9x", rateOnly, LoadReport{}) == "rps without a limit is not known");
+    CHECK(unchecked("rps>=0.9x", rateOnly, sample()) == std::nullopt);
+    CHECK(unchecked("errors<=1%", rateOnly) == "errors is not known");
+    CHECK(unchecked("errors<=1%", sample()) == std::nullopt);
+}
+
 TEST_CASE("the first missed term is named") {
     CHECK(missed("rps>=1,p99<=500ms,max<=1s", sample()) == "p99 612 ms is above 500 ms");
 }

@@ -110,6 +110,14 @@ TEST_CASE("few values that are not all positive are widened on the linear scale"
     CHECK(interval->high == doctest::Approx(2.7));
 }
 
+TEST_CASE("figures that are never negative have no negative interval") {
+    const auto interval = estimate(std::vector<double>{0, 0.1, 4});
+    REQUIRE(interval);
+    CHECK(interval->low == 0);
+    CHECK(interval->high == doctest::Approx(4 + 0.85 * 4));
+    CHECK(estimate(std::vector<double>{0, 10})->low == 0);
+}
+
 TEST_CASE("many values get an interval of order statistics") {
     std::vector<double> values;
     for (int i = 1; i <= 20; ++i) values.push_back(i);

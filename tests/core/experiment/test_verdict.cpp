@@ -238,14 +238,14 @@ TEST_CASE("a load cut at its time-out is a death spiral only where a larger limi
          {Outcome::belowFloor, "load cut at its time-out, a larger limit passed in time"}},
         {"none passed",
          [](TrialFacts& f) { f.loadCut = true; },
-         {Outcome::loadFailed, "load cut at its time-out; raise --load-timeout"}},
+         {Outcome::loadFailed, "load cut at its time-out, which --load-timeout raises"}},
         {"without a limit",
          [](TrialFacts& f) {
              f.loadCut = true;
              f.limit.reset();
              f.largerLimitPassed = true;
          },
-         {Outcome::loadFailed, "load cut at its time-out; raise --load-timeout"}},
+         {Outcome::loadFailed, "load cut at its time-out, which --load-timeout raises"}},
     });
 }
 

@@ -88,6 +88,10 @@ TEST_CASE("figures keep about three digits, and an absent one is empty") {
     CHECK(changeText(1.0) == "0 %");
     CHECK(changeText(1.187) == "+19 %");
     CHECK(changeText(0.32) == "-68 %");
+    CHECK(changeText(1.004) == "+0.4 %");
+    CHECK(changeText(0.9996) == "-0.04 %");
+    CHECK(changeText(0.9904) == "-1 %");
+    CHECK(changeText(1 + 1e-9) == "0 %");
     CHECK(shareText(0.004) == "0.4 %");
     CHECK(shareText(0.00001) == "< 0.01 %");
     CHECK(shareText(0.12) == "12 %");

@@ -45,8 +45,8 @@ TEST_CASE("a load that never ends is cut at the time-out and stopped") {
         memfitRun(HungryCommand{.flags = {"--load-timeout", "300ms"}, .load = "sleep 600"}.words());
     CHECK(end.code == 1);
     CHECK(end.err ==
-          "error: the trial without a limit ended as loadFailed: load cut at its time-out; raise "
-          "--load-timeout; run the load command by hand and see why it fails\n");
+          "error: the trial without a limit ended as loadFailed: load cut at its time-out, which "
+          "--load-timeout raises; run the load command by hand and see why it fails\n");
 }
 
 TEST_CASE("a load that ignores every polite signal is stopped all the same") {
