@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "kubectl/cluster_api.h"
+#include "memfit/error.h"
+#include "memfit/manifest/selectors.h"
+
+namespace memfit::plugin {
+
+struct NamespaceReading {
+    NamespaceSelectors selectors;
+    std::vector<std::string> unreadable;  ///< kinds that may not be listed: `NetworkPolicies`
+};
+
+/// Reads everything of a namespace that selects pods by their labels. Errors: the API server
+/// cannot be reached; a selector that is not understood; kind interrupted.
+[[nodiscard]] Result<NamespaceReading> readNamespaceSelectors(ClusterApi& api,
+                                                              const std::string& ns);
+
+}  // namespace memfit::plugin

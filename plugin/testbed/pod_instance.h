@@ -1,0 +1,56 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "memfit/observe/pod_status.h"
+#include "testbed/pod_testbed.h"
+
+namespace memfit::plugin {
+
+/// A trial pod. What is known of it comes from the testbed's watch; reads of its own settle a
+/// verdict.
+class PodInstance final : public Instance {
+public:
+    PodInstance(PodTestbed& testbed, std::string pod);
+    ~PodInstance() override;
+
+    [[nodiscard]] Result<bool> waitReady(double timeoutSeconds) override;
+    [[nodiscard]] Endpoint service() const override { return route_.service(); }
+    [[nodiscard]] Result<MemorySnapshot> memory() override;
+    [[nodiscard]] std::optional<Usage> usage() override { return usage_; }
+    [[nodiscard]] InstanceStatus status() override;
+    [[nodiscard]] InstanceStatus settledStatus() override;
+
+private:
+    using Clock = std::chrono::steady_clock;
+
+    /// The newest that is known; parsed again only when something new came.
+    [[nodiscard]] const PodVerdict& verdict();
+    void readAgain();
+    void readUsage();
+    [[nodiscard]] Result<bool> becomesReady(Clock::time_point deadline);
+    [[nodiscard]] Result<bool> awaitStart();
+    [[nodiscard]] Result<bool> answersReadyPath() const;
+    [[nodiscard]] bool stillRunsAndAnswers();
+
+    PodTestbed& testbed_;
+    std::string pod_;
+    PodRoute route_;
+    StatsPage stats_;
+    std::optional<Usage> usage_;
+    Clock::time_point usageAt_;
+    std::uint64_t version_ = 0;
+    PodStatus status_;
+    PodVerdict verdict_;
+    bool gone_ = false;
+    bool everReady_ = false;
+};
+
+/// What a testbed's verdict on a container means for a trial.
+[[nodiscard]] InstanceStatus instanceStatus(const PodVerdict& verdict);
+
+}  // namespace memfit::plugin
