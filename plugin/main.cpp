@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -21,10 +22,25 @@ void occupyClosedStreams() {
     }
 }
 
+/// A pipe that another program has made non-blocking would cut off what its reader does not take at
+/// once. Opened anew it blocks, and the others keep theirs as it is.
+void awaitReaders() {
+    for (const int stream : {STDOUT_FILENO, STDERR_FILENO}) {
+        const int flags = ::fcntl(stream, F_GETFL);
+        if (flags == -1 || (flags & O_NONBLOCK) == 0) continue;
+        const std::string path = "/proc/self/fd/" + std::to_string(stream);
+        const int blocking = ::open(path.c_str(), O_WRONLY | O_APPEND);
+        if (blocking == -1) continue;
+        (void)::dup2(blocking, stream);
+        ::close(blocking);
+    }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     occupyClosedStreams();
+    awaitReaders();
     // A reader that goes away is noticed by the write that fails, not by a signal.
     std::signal(SIGPIPE, SIG_IGN);
     const char* const noColor = std::getenv("NO_COLOR");

@@ -4,37 +4,32 @@
 
 #include <array>
 
+#include "cli/option_rows.h"
 #include "cli/values.h"
-#include "memfit/units/quantity.h"
 
 namespace memfit::plugin {
 namespace {
-
-constexpr unsigned onProbe = bit(CommandKind::probe);
-constexpr unsigned onSqueeze = bit(CommandKind::squeeze);
-constexpr unsigned onBench = bit(CommandKind::bench);
-constexpr unsigned onRecommend = bit(CommandKind::recommend);
-constexpr unsigned onAll = onProbe | onSqueeze | onBench | onRecommend;
-constexpr unsigned onSearching = onSqueeze | onBench | onRecommend;
-constexpr unsigned onBenching = onBench | onRecommend;
 
 constexpr std::array commands{
     CommandSpec{
         CommandKind::probe, "probe",
         "read what the Go runtime says of its memory: idle, and under a load",
-        "--local [flags] -- PROGRAM [ARG...]",
-        "Starts the program without a limit (but under a ceiling far above its need), reads\n"
-        "its memory statistics page (expvar, Prometheus or pprof), and with --load reads it\n"
-        "again during and after the load.",
+        "(TARGET | --local -- PROGRAM [ARG...]) [flags]",
+        "Reads the memory statistics page of the workload's own pod (expvar, Prometheus or\n"
+        "pprof), touching nothing. With --load, or --local, it starts a copy without a limit (but\n"
+        "under a ceiling far above its need), and reads the page before, during and after.",
+        "kubectl memfit probe deploy/sales-api\n"
         "kubectl memfit probe --local --port 3000 -- ./sales-api\n"
         "kubectl memfit probe --local --port 3000 --load 'hey -n 1000 -c 10 {url}/v1/users' "
         "-- ./sales-api"},
     CommandSpec{
         CommandKind::squeeze, "squeeze",
         "find the OOM edge: the memory limit at which the load gets the program killed",
-        "--local --load 'COMMAND' [flags] -- PROGRAM [ARG...]",
-        "Runs the load without a limit, then under limits that each teach the most, until\n"
+        "(TARGET | --local -- PROGRAM [ARG...]) --load 'COMMAND' [flags]",
+        "Runs the load against copies of the service: without a limit, then under limits that each "
+        "teach the most, until\n"
         "the edge is known to the resolution and the minimum has its clean confirmations.",
+        "kubectl memfit squeeze deploy/sales-api --load 'hey -n 1000 -c 10 {url}/v1/users'\n"
         "kubectl memfit squeeze --local --port 3000 --load 'hey -n 1000 -c 10 {url}/v1/users' "
         "-- ./sales-api\n"
         "kubectl memfit squeeze --local --port 80 --load 'wrk -d 5s {url}/' -o json -- ./api | "
@@ -43,64 +38,35 @@ constexpr std::array commands{
     CommandSpec{
         CommandKind::bench, "bench",
         "run the load over limits x {plain, gomemlimit}, repeated, and compare",
-        "--local --load 'COMMAND' [flags] -- PROGRAM [ARG...]",
+        "(TARGET | --local -- PROGRAM [ARG...]) --load 'COMMAND' [flags]",
         "Every cell (a limit in a mode) runs once a round, in shuffled order, so that drift\n"
         "of the machine hits all alike. Without --min or a squeeze result (-f), it squeezes\n"
         "first. With -f and nothing after `--`, program and load are taken from the result.",
+        "kubectl memfit bench deploy/sales-api --load 'hey -n 1000 -c 10 {url}/v1/users'\n"
         "kubectl memfit bench --local --port 3000 --load 'hey -n 1000 -c 10 {url}/v1/users' "
         "-- ./sales-api\n"
         "kubectl memfit bench -f squeeze.json --limits none,min,2x,64Mi --runs 7 -o json"},
     CommandSpec{
         CommandKind::recommend, "recommend",
         "turn results into limit, request, GOMEMLIMIT and GOGC, with reasons",
-        "(-f FILE... | --local --load 'COMMAND' [flags] -- PROGRAM [ARG...])",
+        "(TARGET | -f FILE... | --local -- PROGRAM [ARG...]) [flags]",
         "With --load: probe, squeeze, bench, and then a confirmation of the very settings it\n"
-        "advises. With -f: judges the result documents it is given and runs nothing.",
+        "advises. With -f: judges the result documents it is given and runs nothing. With\n"
+        "neither: judges from what can be read of the TARGET, touching nothing.",
+        "kubectl memfit recommend deploy/sales-api\n"
+        "kubectl memfit recommend deploy/sales-api --load 'hey -n 1000 -c 10 {url}/v1/users'\n"
         "kubectl memfit recommend --local --port 3000 --load 'hey -n 1000 -c 10 "
         "{url}/v1/users' -- ./sales-api\n"
         "kubectl memfit recommend -f squeeze.json -f bench.json --policy lean\n"
         "kubectl memfit recommend -f bench.json --check --limit 64Mi"},
+    CommandSpec{
+        CommandKind::cleanup, "cleanup", "remove what an interrupted run left behind", "[flags]",
+        "Restores workloads that a killed --in-place run left changed, and removes trial pods\n"
+        "of runs that are over: those of this machine whose process is gone, and all that have\n"
+        "outlived their deadline. Never another user's live run, unless --all is said.",
+        "kubectl memfit cleanup\n"
+        "kubectl memfit cleanup --all -n shop"},
 };
-
-/// Stores a parsed value, or hands its error on as one of usage.
-template <class T, class Field>
-Result<void> store(Result<T> parsed, Field& field) {
-    if (!parsed) {
-        Error error = parsed.error();
-        error.kind = ErrorKind::usage;
-        return error;
-    }
-    field = *std::move(parsed);
-    return {};
-}
-
-Result<void> storeBytes(const std::string& text, std::optional<Bytes>& field) {
-    const auto quantity = parseQuantity(text);
-    if (!quantity) {
-        Error error = quantity.error();
-        error.kind = ErrorKind::usage;
-        return error;
-    }
-    if (quantity->fractional) {
-        return usageError(fmt::format("'{}' is a fraction of a byte", text),
-                          "use M or Mi for a size of memory");
-    }
-    if (quantity->bytes < 1) return usageError(fmt::format("'{}' is no memory at all", text));
-    field = quantity->bytes;
-    return {};
-}
-
-/// Stores the choice that `read` knows by this name.
-template <class Read, class Field>
-Result<void> storeChoice(const std::string& text, Read read, std::string_view choices,
-                         Field& field) {
-    const auto choice = read(text);
-    if (!choice) {
-        return usageError(fmt::format("'{}' is not one of {}", text, choices));
-    }
-    field = *choice;
-    return {};
-}
 
 std::optional<OutputFormat> outputFormat(std::string_view name) {
     if (name == "table") return OutputFormat::table;
@@ -150,19 +116,19 @@ constexpr std::string_view policyChoices = "balanced|lean|fast|no-limit";
 constexpr std::string_view loadFormatChoices =
     "auto|hey|wrk|ab|siege|autocannon|oha|k6|vegeta|fortio|bombardier|none";
 
-using Value = const std::string&;
-
 constexpr std::array options{
-    OptionSpec{"local", "", "", measured, onAll,
+    OptionSpec{"local", "", "", measured, onTrials,
                "measure a program on this machine, in a memory cgroup of its own", "",
                [](Options& o, Value) -> Result<void> {
                    o.local = true;
                    return {};
                }},
-    OptionSpec{"port", "", "PORT", measured, onAll,
-               "the port on which the program serves (default: the one it listens on)", "",
-               [](Options& o, Value v) { return store(parseInteger(v, 1, 65535), o.port); }},
-    OptionSpec{"env", "e", "NAME=VALUE", measured, onAll,
+    OptionSpec{
+        "port", "", "PORT", measured, onTrials,
+        "the port on which the service answers (default: the one named http, else the only one; "
+        "with --local the one it listens on)",
+        "", [](Options& o, Value v) { return store(parseInteger(v, 1, 65535), o.port); }},
+    OptionSpec{"env", "e", "NAME=VALUE", measured, onTrials,
                "set a variable in the program's environment (repeatable)", "",
                [](Options& o, Value v) -> Result<void> {
                    auto assignment = parseAssignment(v);
@@ -170,31 +136,31 @@ constexpr std::array options{
                    o.env.push_back(*std::move(assignment));
                    return {};
                }},
-    OptionSpec{"unset-env", "", "NAME", measured, onAll,
+    OptionSpec{"unset-env", "", "NAME", measured, onTrials,
                "remove a variable from the program's environment (repeatable)", "",
                [](Options& o, Value v) -> Result<void> {
                    o.unsetEnv.push_back(v);
                    return {};
                }},
-    OptionSpec{"keep-env", "", "", measured, onAll,
+    OptionSpec{"keep-env", "", "", measured, onTrials,
                "leave the program's own GOMEMLIMIT and GOGC in plain trials", "",
                [](Options& o, Value) -> Result<void> {
                    o.keepEnv = true;
                    return {};
                }},
-    OptionSpec{"cpu", "", "CPU", measured, onAll,
+    OptionSpec{"cpu", "", "CPU", measured, onTrials,
                "CPU limit of the program, as in a manifest: 250m, 1.5", "",
                [](Options& o, Value v) -> Result<void> {
                    o.cpuText = v;
                    return store(parseMilliCpu(v), o.cpuMilli);
                }},
-    OptionSpec{"enforcement", "", "HOW", measured, onAll,
+    OptionSpec{"enforcement", "", "HOW", measured, onTrials,
                "who keeps the limit: the kernel where a memory cgroup can be made (default auto)",
                enforcementChoices,
                [](Options& o, Value v) {
                    return storeChoice(v, enforcement, enforcementChoices, o.enforcement);
                }},
-    OptionSpec{"ready-url", "", "URL", measured, onAll,
+    OptionSpec{"ready-url", "", "URL", measured, onTrials,
                "ready when this answers 2xx (default: when the port accepts); {url}, {host} and "
                "{port} are filled in",
                "",
@@ -202,14 +168,14 @@ constexpr std::array options{
                    o.readyUrl = v;
                    return {};
                }},
-    OptionSpec{"ready-timeout", "", "DURATION", measured, onAll,
+    OptionSpec{"ready-timeout", "", "DURATION", measured, onTrials,
                "how long the program may take to become ready (default 60s)", "",
                [](Options& o, Value v) { return store(parseSeconds(v), o.readyTimeoutSeconds); }},
     OptionSpec{
-        "stats-port", "", "PORT", measured, onAll,
+        "stats-port", "", "PORT", measured, onTrials,
         "port of the Go memory statistics page (default: tries those the program listens on)", "",
         [](Options& o, Value v) { return store(parseInteger(v, 1, 65535), o.statsPort); }},
-    OptionSpec{"stats-path", "", "PATH", measured, onAll,
+    OptionSpec{"stats-path", "", "PATH", measured, onTrials,
                "path of that page (default: tries /debug/vars, /metrics, "
                "/debug/pprof/heap?debug=1)",
                "",
@@ -217,11 +183,11 @@ constexpr std::array options{
                    o.statsPath = v;
                    return {};
                }},
-    OptionSpec{"ceiling", "", "QUANTITY", measured, onAll,
+    OptionSpec{"ceiling", "", "QUANTITY", measured, onTrials,
                "safety limit of the run without a limit (default: half of the memory that is free)",
                "", [](Options& o, Value v) { return storeBytes(v, o.ceiling); }},
 
-    OptionSpec{"load", "", "COMMAND", loadGroup, onAll,
+    OptionSpec{"load", "", "COMMAND", loadGroup, onTrials,
                "the load, split into words like a shell does but never given to one; {url}, {host} "
                "and {port} are filled in",
                "",
@@ -229,15 +195,17 @@ constexpr std::array options{
                    o.load = v;
                    return {};
                }},
-    OptionSpec{"load-format", "", "FORMAT", loadGroup, onAll,
+    OptionSpec{"load-format", "", "FORMAT", loadGroup, onTrials,
                "whose report the load prints (default auto)", loadFormatChoices,
                [](Options& o, Value v) {
                    return storeChoice(v, loadFormatFromString, loadFormatChoices, o.loadFormat);
                }},
-    OptionSpec{"load-timeout", "", "DURATION", loadGroup, onAll,
-               "when a load is cut (default: 3 x the run without a limit, at least 30s)", "",
-               [](Options& o, Value v) { return store(parseSeconds(v), o.loadTimeoutSeconds); }},
-    OptionSpec{"warmup", "", "COMMAND", loadGroup, onAll, "run this before each load", "",
+    OptionSpec{
+        "load-timeout", "", "DURATION", loadGroup, onTrials,
+        "when a load or a warm-up is cut (default: 3 x the slower of the two in the run without a "
+        "limit, at least 30s; 1h in that run)",
+        "", [](Options& o, Value v) { return store(parseSeconds(v), o.loadTimeoutSeconds); }},
+    OptionSpec{"warmup", "", "COMMAND", loadGroup, onTrials, "run this before each load", "",
                [](Options& o, Value v) -> Result<void> {
                    o.warmup = v;
                    return {};
@@ -284,12 +252,17 @@ constexpr std::array options{
                "the minimum, instead of squeezing for it", "",
                [](Options& o, Value v) { return storeBytes(v, o.minimum); }},
 
-    OptionSpec{"filename", "f", "FILE", adviceGroup, onBenching,
-               "result documents to start from (repeatable; - is standard input)", "",
-               [](Options& o, Value v) -> Result<void> {
-                   o.files.push_back(v);
-                   return {};
-               }},
+    OptionSpec{
+        "filename", "f", "FILE", adviceGroup, onBenching,
+        "result documents to start from (repeatable; - is standard input); program, port, CPU "
+        "limit and load come from them where they are left out, while --env, --unset-env, "
+        "--ready-url, --warmup, --floor and the place of the statistics page have to be given "
+        "again",
+        "",
+        [](Options& o, Value v) -> Result<void> {
+            o.files.push_back(v);
+            return {};
+        }},
     OptionSpec{"tolerance", "", "SHARE", adviceGroup, onRecommend,
                "how much throughput may be given up for a smaller limit (default 5%)", "",
                [](Options& o, Value v) { return store(parseShare(v, 0, 0.9), o.tolerance); }},
@@ -341,7 +314,13 @@ std::span<const CommandSpec> commandTable() {
     return commands;
 }
 std::span<const OptionSpec> optionTable() {
-    return options;
+    static const auto table = [] {
+        std::vector<OptionSpec> rows(options.begin(), options.end());
+        const auto cluster = clusterOptionRows();
+        rows.insert(rows.end(), cluster.begin(), cluster.end());
+        return rows;
+    }();
+    return table;
 }
 
 const CommandSpec& specOf(CommandKind kind) {

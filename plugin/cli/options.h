@@ -16,13 +16,21 @@
 
 namespace memfit::plugin {
 
-enum class CommandKind { probe, squeeze, bench, recommend };
+enum class CommandKind { probe, squeeze, bench, recommend, cleanup };
 
 enum class OutputFormat { table, json, yaml, markdown };
 enum class ColorWish { automatic, always, never };
 
 /// How limits are kept on this machine: by the kernel where it can be, or always by the watchdog.
 enum class Enforcement { automatic, watchdog };
+
+/// By which way the load reaches a trial pod.
+enum class Via {
+    automatic,    ///< its IP where that answers from here, else a port-forward
+    direct,       ///< its IP
+    portForward,  ///< kubectl port-forward
+    pod,          ///< the load command runs in a pod of its own, see Options::loadImage
+};
 
 /// Everything the command line can say, after parsing: typed, checked, nothing left as text that
 /// means something else. Fields that were not given are absent or hold the documented default.
@@ -42,6 +50,20 @@ struct Options {
     Enforcement enforcement = Enforcement::automatic;
     std::optional<int> statsPort;
     std::optional<std::string> statsPath;
+
+    // The cluster.
+    std::vector<std::string> connectionFlags;  ///< kubectl's own, handed on: `--context=prod`
+    std::optional<std::string> ns;
+    std::optional<std::string> container;
+    bool yes = false;  ///< what a run would ask for is granted
+    bool skipInit = false;
+    bool keepLabels = false;
+    bool force = false;
+    bool inPlace = false;
+    int parallel = 1;
+    Via via = Via::automatic;
+    std::optional<std::string> loadImage;
+    bool all = false;  ///< of cleanup: live runs of others too
 
     // The load.
     std::optional<std::string> load;

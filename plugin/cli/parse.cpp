@@ -119,25 +119,52 @@ Result<void> checkSources(const Command& command) {
     const auto name = specOf(command.kind).name;
     const bool readsFiles =
         command.kind == CommandKind::bench || command.kind == CommandKind::recommend;
-    const bool runs = options.local || options.load.has_value();
+    const bool readsLive =
+        command.kind == CommandKind::probe || command.kind == CommandKind::recommend;
+    const bool measured = !options.target.empty() || !options.program.empty();
     if (!options.files.empty()) {
-        if (command.kind == CommandKind::recommend && runs && options.program.empty()) {
-            return usageError("--load with -f runs what the documents lack, and needs the program",
-                              "write --local and the program, after `--`, or leave out --load");
+        const bool runs = options.local || options.load.has_value();
+        if (command.kind == CommandKind::recommend && runs && !measured) {
+            return usageError("--load with -f runs what the documents lack, and needs the service",
+                              "name the TARGET, or write --local and the program, after `--`");
         }
         return {};  // what is left out here, the documents may hold
     }
-    if (!options.local) {
-        return usageError(
-            fmt::format("{} has nothing to measure", name),
-            fmt::format("use --local ... -- PROGRAM{}", readsFiles ? ", or -f FILE" : ""));
+    if (!options.local && options.target.empty()) {
+        return usageError(fmt::format("{} has nothing to measure", name),
+                          fmt::format("name a workload (deploy/NAME), or use --local ... -- "
+                                      "PROGRAM{}",
+                                      readsFiles ? ", or -f FILE" : ""));
     }
-    if (options.program.empty()) {
+    if (options.local && options.program.empty()) {
         return usageError("--local needs a program", "write it last, after `--`");
     }
-    if (command.kind != CommandKind::probe && !options.load) {
+    const bool mayLackLoad =
+        command.kind == CommandKind::probe || (readsLive && !options.target.empty());
+    if (!mayLackLoad && !options.load) {
         return usageError(fmt::format("{} needs a load", name),
                           "give one: --load 'hey -n 1000 -c 10 {url}/'");
+    }
+    return {};
+}
+
+/// Flags that only make sense of trial pods, or only together.
+Result<void> checkPodFlags(const Options& options) {
+    if (options.via == Via::pod && !options.loadImage) {
+        return usageError("--via pod needs an image that has the load command",
+                          "add --load-image IMAGE");
+    }
+    if (options.loadImage && options.via != Via::pod && options.via != Via::automatic) {
+        return usageError("--load-image runs the load in a pod of its own",
+                          "leave out --via, or say --via pod");
+    }
+    if (options.inPlace && !options.load) {
+        return usageError("--in-place changes the live workload to measure it under a load",
+                          "give one: --load 'hey -n 1000 -c 10 {url}/'");
+    }
+    if (options.inPlace && options.parallel > 1) {
+        return usageError("--in-place has one workload to change, not several at once",
+                          "leave out --parallel");
     }
     return {};
 }
@@ -145,6 +172,11 @@ Result<void> checkSources(const Command& command) {
 /// What no single flag can know.
 Result<void> checkTogether(const Command& command) {
     const auto& options = command.options;
+    if (command.kind == CommandKind::cleanup) {
+        if (options.target.empty() && options.program.empty()) return {};
+        return usageError("cleanup takes no workload: it removes what runs have left",
+                          "choose the namespace with -n");
+    }
     if (options.from && options.to && *options.from > *options.to) {
         return usageError(fmt::format("--from {} is above --to {}", formatMiB(*options.from),
                                       formatMiB(*options.to)),
@@ -158,14 +190,9 @@ Result<void> checkTogether(const Command& command) {
                                       fmt::join(options.target, " ")),
                           "write: --local [flags] -- PROGRAM [ARG...]");
     }
-    if (!options.target.empty()) {
-        return usageError(fmt::format("'{}': this version measures programs on this machine and "
-                                      "reads result documents, not workloads in a cluster",
-                                      fmt::join(options.target, " ")),
-                          "use --local ... -- PROGRAM, or -f FILE");
-    }
     if (auto checked = checkSources(command); !checked) return checked;
-    if (options.check && !options.currentLimit) {
+    if (auto checked = checkPodFlags(options); !checked) return checked;
+    if (options.check && !options.currentLimit && options.target.empty()) {
         return usageError("--check needs to know what is set", "add --limit QUANTITY");
     }
     return {};
@@ -197,6 +224,9 @@ Result<Request> parse(const std::vector<std::string>& arguments) {
     Command command{spec->kind, *std::move(options)};
     command.options.target = std::move(raw->positional);
     if (dashes != arguments.end()) command.options.program.assign(dashes + 1, arguments.end());
+    if (command.options.loadImage && command.options.via == Via::automatic) {
+        command.options.via = Via::pod;
+    }
     if (auto checked = checkTogether(command); !checked) return checked.error();
     return Request{std::move(command)};
 }

@@ -13,15 +13,6 @@ bool hasMinimum(const Results& results) {
     return false;
 }
 
-bool anyLimitNeedsMinimum(const Options& options) {
-    if (options.limits.empty()) return true;
-    for (const auto& word : options.limits) {
-        if (word.kind == LimitWord::Kind::min || word.kind == LimitWord::Kind::multiple)
-            return true;
-    }
-    return false;
-}
-
 }  // namespace
 
 Result<int> runBench(const Context& context) {

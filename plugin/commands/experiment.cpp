@@ -18,6 +18,15 @@ std::vector<LimitWord> limitWords(const Options& options) {
     return parseLimitWords("none,min,sys,2x,4x").value();
 }
 
+/// The most trials of the bench's cells.
+int benchTrials(const Options& options) {
+    int cells = 0;
+    for (const auto& word : limitWords(options)) {
+        cells += word.kind == LimitWord::Kind::none ? 1 : static_cast<int>(options.modes.size());
+    }
+    return cells * options.runs;
+}
+
 EdgeSearchOptions searchOptions(const Options& options) {
     EdgeSearchOptions search;
     search.from = options.from;
@@ -45,12 +54,29 @@ std::optional<Bytes> knownSys(const Results& inputs) {
     });
 }
 
-bool wants(const std::vector<LimitWord>& words, LimitWord::Kind kind) {
-    return std::any_of(words.begin(), words.end(),
-                       [&](const LimitWord& word) { return word.kind == kind; });
+/// The run without a limit that the others are judged by, unless this session has had one.
+/// `left`: about how many trials come after it. Errors: why it did not survive.
+Result<std::optional<TrialRecord>> ensureUnlimited(Session& session, int left) {
+    if (session.trials().knowsUnlimited()) return std::optional<TrialRecord>{};
+    auto record = session.trials().run(plainSettings(std::nullopt), left, false);
+    if (!record) return record.error();
+    if (record->trial.outcome != Outcome::survived) return unlimitedFailure(*record);
+    return std::optional(*std::move(record));
+}
+
+/// No squeeze need come first, whose own run without a limit the bench could use.
+bool mayBenchAlone(const Options& options) {
+    return options.minimum || !options.files.empty() || !anyLimitNeedsMinimum(options);
 }
 
 }  // namespace
+
+bool anyLimitNeedsMinimum(const Options& options) {
+    const auto words = limitWords(options);
+    return std::ranges::any_of(words, [](const LimitWord& word) {
+        return word.kind == LimitWord::Kind::min || word.kind == LimitWord::Kind::multiple;
+    });
+}
 
 FinishedSqueeze squeezeStage(const Context& context, Session& session, int trialsAfter) {
     context.progress.stage("squeeze", trialsAfter);
@@ -82,13 +108,10 @@ FinishedBench benchStage(const Context& context, Session& session, const Results
         options.minimum = lastKnown(inputs.squeezes, [](const auto& s) { return s.minimum; });
     }
     options.sys = knownSys(inputs);
-    if (!options.sys && wants(options.limits, LimitWord::Kind::sys)) {
-        const auto cells = static_cast<int>(options.limits.size() * options.modes.size());
-        const auto record =
-            session.trials().run(plainSettings(std::nullopt), cells * options.runs, false);
-        if (!record) return finish(record.error());
-        if (record->trial.outcome != Outcome::survived) return finish(trialFailure(*record));
-        if (record->trial.memory) options.sys = record->trial.memory->sys;
+    const auto unlimited = ensureUnlimited(session, benchTrials(context.options));
+    if (!unlimited) return finish(unlimited.error());
+    if (*unlimited && !options.sys && (*unlimited)->trial.memory) {
+        options.sys = (*unlimited)->trial.memory->sys;
     }
     const bool asked = !context.options.limits.empty();
     if (!options.sys && !asked) {
@@ -96,8 +119,11 @@ FinishedBench benchStage(const Context& context, Session& session, const Results
                       [](const LimitWord& word) { return word.kind == LimitWord::Kind::sys; });
         context.progress.note("note: no cell at Go's Sys, since the program does not tell it");
     }
-    const auto cells = benchCells(options);
+    auto cells = benchCells(options);
     if (!cells) return finish(cells.error());
+    for (auto& cell : *cells) {
+        cell.settings = knownSettings(std::move(cell.settings), context.options.keepEnv);
+    }
 
     auto outcome = bench(session.trials(), {*cells, options.runs, std::random_device{}()});
     finished.result = std::move(outcome.result);
@@ -110,6 +136,8 @@ std::optional<Error> confirmStage(const Context& context, Session& session,
                                   Recommendation& recommendation) {
     if (!recommendation.advised.limit) return std::nullopt;
     context.progress.stage("confirm", 0);
+    const auto unlimited = ensureUnlimited(session, context.options.confirm);
+    if (!unlimited) return unlimited.error();
     Confirmation confirmation(recommendation.advised, context.options.confirm);
     std::optional<Error> stopped;
     while (const auto settings = confirmation.next()) {
@@ -126,15 +154,11 @@ std::optional<Error> confirmStage(const Context& context, Session& session,
 }
 
 WorstCase worstCase(const Options& options) {
-    const auto words = limitWords(options);
-    int cells = 0;
-    for (const auto& word : words) {
-        cells += word.kind == LimitWord::Kind::none ? 1 : static_cast<int>(options.modes.size());
-    }
     WorstCase most;
     most.squeeze = options.minimum ? 0 : options.maxTrials;
-    most.bench = cells * options.runs + (options.minimum ? 1 : 0);
-    most.confirm = Confirmation::mostTrials(options.confirm);
+    most.bench = benchTrials(options) + (mayBenchAlone(options) ? 1 : 0);
+    // A bench that was read from a file has had its run without a limit elsewhere.
+    most.confirm = Confirmation::mostTrials(options.confirm) + (options.files.empty() ? 0 : 1);
     return most;
 }
 

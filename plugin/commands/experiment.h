@@ -25,12 +25,15 @@ struct FinishedBench {
 };
 
 /// Limits come from the options; the minimum and Go's Sys from the options or from `inputs`.
-/// Where Sys is wanted and not known, one run without a limit finds it.
+/// Where this session knows no run without a limit yet, one comes first: what it takes and delivers
+/// is what the floor and the time-out of the others mean, it tells a starved run from a failed
+/// one, and Go's Sys.
 [[nodiscard]] FinishedBench benchStage(const Context& context, Session& session,
                                        const Results& inputs, int trialsAfter);
 
 /// Runs the advised settings under the load until they are confirmed, and writes what came of it
-/// into the recommendation. Returns why it ended early, if it did.
+/// into the recommendation. Where this session knows no run without a limit yet, one comes first.
+/// Returns why it ended early, if it did.
 [[nodiscard]] std::optional<Error> confirmStage(const Context& context, Session& session,
                                                 Recommendation& recommendation);
 
@@ -42,6 +45,9 @@ struct WorstCase {
 };
 
 [[nodiscard]] WorstCase worstCase(const Options& options);
+
+/// Some limit of the bench is said in terms of the minimum.
+[[nodiscard]] bool anyLimitNeedsMinimum(const Options& options);
 
 /// `document`, folded into `results` as if it had come from a file.
 template <class Document>

@@ -95,7 +95,7 @@ Result<int> runRecommend(const Context& context) {
 
     std::unique_ptr<Session> session;
     std::optional<Error> stopped;
-    if (context.options.local) {
+    if (context.options.local || !context.options.target.empty()) {
         auto opened = Session::open(context, *results);
         if (!opened) return opened.error();
         session = *std::move(opened);

@@ -20,7 +20,7 @@ int report(const Error& error, std::optional<int> signal, const Streams& streams
 }
 
 Result<int> dispatch(const Context& context) {
-    if (context.options.dryRun) return runDryRun(context);
+    if (context.options.dryRun && context.kind != CommandKind::cleanup) return runDryRun(context);
     switch (context.kind) {
         case CommandKind::probe:
             return runProbe(context);
@@ -30,6 +30,8 @@ Result<int> dispatch(const Context& context) {
             return runBench(context);
         case CommandKind::recommend:
             return runRecommend(context);
+        case CommandKind::cleanup:
+            return runCleanup(context);
     }
     return 0;
 }

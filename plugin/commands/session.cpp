@@ -6,6 +6,7 @@
 #include <boost/algorithm/string/replace.hpp>
 #include <chrono>
 
+#include "commands/cluster.h"
 #include "load/redact.h"
 #include "memfit/units/quantity.h"
 #include "testbed/local_testbed.h"
@@ -25,26 +26,46 @@ bool holdsRedacted(const std::string& text) {
 
 /// What the documents say was measured, for what the command line leaves out. A value that was
 /// redacted when the document was written cannot be run again.
+Result<void> completeProgram(Options& options, const Header* header) {
+    if (header == nullptr || header->target.command.empty()) {
+        return usageError("the documents name no program of this machine",
+                          "add --local, and the program after `--`");
+    }
+    options.program = header->target.command;
+    if (!options.port && header->target.port) {
+        options.port = static_cast<int>(*header->target.port);
+    }
+    if (!options.cpuMilli && header->environment.cpuLimit) {
+        const auto cpu = parseMilliCpu(*header->environment.cpuLimit);
+        if (cpu) options.cpuMilli = *cpu;
+    }
+    if (std::any_of(options.program.begin(), options.program.end(), holdsRedacted)) {
+        return usageError("the documents hold the program's arguments with a secret taken out",
+                          "add --local, and the whole program after `--`");
+    }
+    return {};
+}
+
+/// The workload of the documents, in their namespace; in another context than theirs nothing may be
+/// started that nobody named.
+void completeWorkload(Options& options, const Target& target) {
+    options.target = {target.type, *target.name};
+    if (!options.ns) options.ns = target.ns;
+    if (!options.container) options.container = target.container;
+    const bool named =
+        std::any_of(options.connectionFlags.begin(), options.connectionFlags.end(),
+                    [](const std::string& flag) { return flag.starts_with("--context="); });
+    if (target.context && !named) options.connectionFlags.push_back("--context=" + *target.context);
+}
+
 Result<Options> completed(const Options& given, const Results& inputs) {
     Options options = given;
     const auto* const header = inputs.empty() ? nullptr : &inputs.firstHeader();
-    if (options.program.empty()) {
-        if (header == nullptr || header->target.command.empty()) {
-            return usageError("the documents name no program of this machine",
-                              "add --local, and the program after `--`");
-        }
-        options.program = header->target.command;
-        if (!options.port && header->target.port) {
-            options.port = static_cast<int>(*header->target.port);
-        }
-        if (!options.cpuMilli && header->environment.cpuLimit) {
-            const auto cpu = parseMilliCpu(*header->environment.cpuLimit);
-            if (cpu) options.cpuMilli = *cpu;
-        }
-        if (std::any_of(options.program.begin(), options.program.end(), holdsRedacted)) {
-            return usageError("the documents hold the program's arguments with a secret taken out",
-                              "add --local, and the whole program after `--`");
-        }
+    if (!options.local && options.target.empty() && header != nullptr &&
+        header->target.type != "process" && header->target.name) {
+        completeWorkload(options, header->target);
+    } else if (options.target.empty() && options.program.empty()) {
+        if (auto done = completeProgram(options, header); !done) return done.error();
     }
     if (!options.load && header != nullptr && header->load.command) {
         options.load = header->load.command;
@@ -118,6 +139,7 @@ Result<LoadPlan> loadPlan(const Options& options) {
     plan.timeoutSeconds = options.loadTimeoutSeconds;
     plan.readyTimeoutSeconds = options.readyTimeoutSeconds;
     plan.floor = options.floor;
+    plan.keepEnv = options.keepEnv;
     if (options.load) {
         auto load = parseLoadCommand(*options.load);
         if (!load) return load.error();
@@ -131,9 +153,30 @@ Result<LoadPlan> loadPlan(const Options& options) {
     return plan;
 }
 
+void sayWhatRuns(const Context& context, const Options& options) {
+    if (!options.target.empty()) {
+        if (context.options.target.empty()) {
+            context.progress.note("measuring the workload that the documents name: " +
+                                  fmt::format("{}", fmt::join(options.target, "/")));
+        }
+        return;
+    }
+    if (context.options.program.empty()) {
+        // Nobody typed it here, so nobody may be surprised by what runs.
+        context.progress.note("running the program that the documents name: " +
+                              shownCommand(options.program));
+    }
+    context.progress.detail("program: " + shownCommand(options.program));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Session>> Session::open(const Context& context, const Results& inputs) {
+    return open(context, inputs, nullptr);
+}
+
+Result<std::unique_ptr<Session>> Session::open(const Context& context, const Results& inputs,
+                                               std::unique_ptr<Cluster> cluster) {
     const auto options = completed(context.options, inputs);
     if (!options) return options.error();
     auto plan = loadPlan(*options);
@@ -142,23 +185,35 @@ Result<std::unique_ptr<Session>> Session::open(const Context& context, const Res
         return usageError("neither the command line nor the documents have a load",
                           "give one: --load 'hey -n 1000 -c 10 {url}/'");
     }
-    auto testbed = std::make_unique<LocalTestbed>(context.loop, localOptions(*options));
+    std::unique_ptr<Testbed> testbed;
+    if (!options->target.empty()) {
+        const Context completedContext{context.kind, *options, context.streams, context.loop,
+                                       context.progress};
+        if (!cluster) {
+            auto opened = openCluster(completedContext, options->target);
+            if (!opened) return opened.error();
+            cluster = *std::move(opened);
+        }
+        auto pods = podTestbed(context, *options, *cluster);
+        if (!pods) return pods.error();
+        testbed = *std::move(pods);
+    } else {
+        testbed = std::make_unique<LocalTestbed>(context.loop, localOptions(*options));
+    }
     if (auto same = checkSameTarget(inputs, testbed->target()); !same) return same.error();
     for (const auto& warning : testbed->warnings()) {
         context.progress.note("warning: " + warning.text);
     }
-    if (context.options.program.empty()) {
-        // Nobody typed it here, so nobody may be surprised by what runs.
-        context.progress.note("running the program that the documents name: " +
-                              shownCommand(options->program));
-    }
-    context.progress.detail("program: " + shownCommand(options->program));
+    sayWhatRuns(context, *options);
     if (!plan->load.text.empty()) context.progress.detail("load: " + plan->load.text);
-    return std::unique_ptr<Session>(new Session(context, std::move(testbed), *std::move(plan)));
+    return std::unique_ptr<Session>(
+        new Session(context, std::move(cluster), std::move(testbed), *std::move(plan)));
 }
 
-Session::Session(const Context& context, std::unique_ptr<Testbed> testbed, LoadPlan plan)
+Session::Session(const Context& context, std::unique_ptr<Cluster> cluster,
+                 std::unique_ptr<Testbed> testbed, LoadPlan plan)
     : progress_(context.progress),
+      cluster_(std::move(cluster)),
       testbed_(std::move(testbed)),
       loadText_(plan.load.text),
       runner_(context.loop, *testbed_, std::move(plan)),
@@ -187,7 +242,7 @@ Header Session::header(const std::vector<std::string>& inputs,
     if (!loadText_.empty()) {
         header.load.command = loadText_;
         header.load.tool = trials_.loadTool();
-        header.load.via = "direct";
+        header.load.via = testbed_->via();
     }
     header.startedAt = startedAt_;
     header.finishedAt = now();

@@ -14,6 +14,8 @@
 
 namespace memfit::plugin {
 
+struct Cluster;
+
 /// What every command is handed.
 struct Context {
     CommandKind kind;
@@ -27,11 +29,18 @@ struct Context {
 /// that come of it.
 class Session {
 public:
-    /// Program, port and load come from the options, or from the documents in `inputs` where the
-    /// options leave them out (`bench -f -`). Errors: kind usage when neither has them; kind failed
-    /// when the testbed cannot be set up.
+    /// Program or workload, port and load come from the options, or from the documents in `inputs`
+    /// where the options leave them out (`bench -f -`). Errors: kind usage when neither has them;
+    /// kind failed when the testbed cannot be set up.
+    /// `cluster`: the workload, where it has been read already.
     [[nodiscard]] static Result<std::unique_ptr<Session>> open(const Context& context,
                                                                const Results& inputs);
+    [[nodiscard]] static Result<std::unique_ptr<Session>> open(const Context& context,
+                                                               const Results& inputs,
+                                                               std::unique_ptr<Cluster> cluster);
+
+    /// The cluster of the workload; null for a program of this machine.
+    [[nodiscard]] Cluster* cluster() { return cluster_.get(); }
 
     /// Says, with --verbose, where the time went.
     ~Session();
@@ -48,9 +57,11 @@ public:
     [[nodiscard]] std::optional<Bytes> ceiling() const { return testbed_->ceiling(); }
 
 private:
-    Session(const Context& context, std::unique_ptr<Testbed> testbed, LoadPlan plan);
+    Session(const Context& context, std::unique_ptr<Cluster> cluster,
+            std::unique_ptr<Testbed> testbed, LoadPlan plan);
 
     Progress& progress_;
+    std::unique_ptr<Cluster> cluster_;
     std::unique_ptr<Testbed> testbed_;
     std::string loadText_;
     LoadTrialRunner runner_;

@@ -98,15 +98,7 @@ SqueezeRun squeeze(TrialSeries& trials, const SqueezePlan& plan) {
     run.result.trials.push_back(unlimited->trial);
     if (unlimited->trial.memory) run.result.goSys = unlimited->trial.memory->sys;
     if (unlimited->trial.outcome != Outcome::survived) {
-        run.stopped = isTooSmall(unlimited->trial.outcome)
-                          ? failure(fmt::format("the run without a limit ended as {}{}{}",
-                                                toString(unlimited->trial.outcome),
-                                                unlimited->trial.note.empty() ? "" : ": ",
-                                                unlimited->trial.note),
-                                    unlimited->trial.outcome == Outcome::belowFloor
-                                        ? ""
-                                        : "raise --ceiling, or lower the load")
-                          : trialFailure(*unlimited);
+        run.stopped = unlimitedFailure(*unlimited);
         return run;
     }
     // Without GOMEMLIMIT a program's use says nothing of what it can do with it.

@@ -58,4 +58,13 @@ Error trialFailure(const TrialRecord& record) {
     }
 }
 
+Error unlimitedFailure(const TrialRecord& record) {
+    const auto& trial = record.trial;
+    if (!isTooSmall(trial.outcome)) return trialFailure(record);
+    return failure(
+        fmt::format("the run without a limit ended as {}{}{}", toString(trial.outcome),
+                    trial.note.empty() ? "" : ": ", trial.note),
+        trial.outcome == Outcome::belowFloor ? "" : "raise --ceiling, or lower the load");
+}
+
 }  // namespace memfit::plugin

@@ -24,6 +24,9 @@ public:
     /// Errors: those of TrialRunner::run.
     [[nodiscard]] Result<TrialRecord> run(const Settings& settings, int left, bool repeat = true);
 
+    /// As TrialRunner::knowsUnlimited.
+    [[nodiscard]] bool knowsUnlimited() const { return runner_.knowsUnlimited(); }
+
     /// Where the time went.
     struct Spent {
         int trials = 0;
@@ -51,5 +54,8 @@ private:
 
 /// What to say when a trial went wrong in a way that says nothing about the edge.
 [[nodiscard]] Error trialFailure(const TrialRecord& record);
+
+/// What to say when the run without a limit, by which all others are judged, did not survive.
+[[nodiscard]] Error unlimitedFailure(const TrialRecord& record);
 
 }  // namespace memfit::plugin

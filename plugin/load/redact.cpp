@@ -7,6 +7,8 @@
 #include <optional>
 #include <string_view>
 
+#include "load/shell_words.h"
+
 namespace memfit::plugin {
 
 namespace {
@@ -124,6 +126,65 @@ std::string quoteForShell(const std::string& word) {
     return quoted + "'";
 }
 
+/// How deep a script may stand in a script and still be shown.
+constexpr int deepestScript = 4;
+
+/// `shown` in the place of a word of a script, in the quotes that the word had.
+std::string quotedLike(std::string_view word, const std::string& shown) {
+    const char first = word.front();
+    const bool quoted = word.size() > 1 && (first == '"' || first == '\'') && word.back() == first;
+    if (quoted && shown.find(first) == std::string::npos) return first + shown + first;
+    return shown.find_first_of(" \t\n\"'") == std::string::npos ? shown : quoteForShell(shown);
+}
+
+std::vector<std::string> redactCommand(const std::vector<std::string>& words, int depth);
+
+/// Each command of the script is one whose options are known.
+std::string redactScript(std::string_view script, int depth) {
+    if (depth > deepestScript) return std::string(redacted);
+    const std::vector<ShellWord> all = shellWords(script);
+    std::string result;
+    std::size_t copied = 0;
+    for (auto first = all.begin(); first != all.end();) {
+        const auto last = std::find_if(std::next(first), all.end(),
+                                       [](const ShellWord& word) { return word.startsCommand; });
+        std::vector<std::string> values;
+        std::transform(first, last, std::back_inserter(values),
+                       [](const ShellWord& word) { return word.value; });
+        const std::vector<std::string> shown = redactCommand(values, depth);
+        for (std::size_t i = 0; i < shown.size(); ++i, ++first) {
+            if (shown[i] == values[i]) continue;
+            result += script.substr(copied, first->begin - copied);
+            result += quotedLike(script.substr(first->begin, first->end - first->begin), shown[i]);
+            copied = first->end;
+        }
+    }
+    result += script.substr(copied);
+    return redactText(result);
+}
+
+/// A word with a blank in it may be a script.
+std::string redactWord(const std::string& word, int depth) {
+    const bool oneWord = word.find_first_of(" \t\n") == std::string::npos;
+    return oneWord ? redactText(word) : redactScript(word, depth + 1);
+}
+
+std::vector<std::string> redactCommand(const std::vector<std::string>& words, int depth) {
+    std::vector<std::string> result;
+    result.reserve(words.size());
+    const std::string tool = toolOf(words);
+    bool secretNext = false;
+    for (const std::string& word : words) {
+        auto known = redactedWhole(tool, word);
+        if (!known) known = redactedAssignment(word);
+        result.push_back(secretNext ? std::string(redacted)
+                         : known    ? *known
+                                    : redactWord(word, depth));
+        secretNext = !secretNext && takesSecret(tool, word);
+    }
+    return result;
+}
+
 }  // namespace
 
 std::string redactText(std::string_view text) {
@@ -140,19 +201,7 @@ std::string redactText(std::string_view text) {
 }
 
 std::vector<std::string> redactWords(const std::vector<std::string>& words) {
-    std::vector<std::string> result;
-    result.reserve(words.size());
-    const std::string tool = toolOf(words);
-    bool secretNext = false;
-    for (const std::string& word : words) {
-        auto assignment = redactedWhole(tool, word);
-        if (!assignment) assignment = redactedAssignment(word);
-        result.push_back(secretNext   ? std::string(redacted)
-                         : assignment ? *assignment
-                                      : redactText(word));
-        secretNext = !secretNext && takesSecret(tool, word);
-    }
-    return result;
+    return redactCommand(words, 0);
 }
 
 std::string shownCommand(const std::vector<std::string>& words) {

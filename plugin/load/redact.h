@@ -15,7 +15,8 @@ inline constexpr std::string_view redacted = "<redacted>";
 [[nodiscard]] std::string redactText(std::string_view text);
 
 /// The same for a command line word by word; also knows that the word after `--token` (or `-a` of
-/// hey, `-A`, `-P`, `-C` of ab, `-u` and `-b` of curl) is a secret.
+/// hey, `-A`, `-P`, `-C` of ab, `-u` and `-b` of curl) is a secret, also in a script that is one of
+/// the words (`sh -c '…'`).
 [[nodiscard]] std::vector<std::string> redactWords(const std::vector<std::string>& words);
 
 /// The words, redacted, as one would type them in a shell.

@@ -78,7 +78,7 @@ Result<void> TrialRun::snapshot(bool late) {
     return {};
 }
 
-Result<void> TrialRun::perform(std::optional<double> loadTimeout) {
+Result<void> TrialRun::perform(double loadTimeout) {
     const auto ready = instance_.waitReady(plan_.readyTimeoutSeconds);
     record.readySeconds = sampler_.seconds();
     if (!ready) return ready.error();
@@ -92,7 +92,7 @@ Result<void> TrialRun::perform(std::optional<double> loadTimeout) {
     return settle();
 }
 
-Result<void> TrialRun::load(std::optional<double> timeout) {
+Result<void> TrialRun::load(double timeout) {
     const Clock::time_point start = Clock::now();
     facts.loadStarted = true;
     facts.loadWanted = !plan_.load.words.empty();
@@ -123,8 +123,7 @@ Result<void> TrialRun::load(std::optional<double> timeout) {
     return {};
 }
 
-Result<TrialRun::LoadRun> TrialRun::runCommand(const LoadCommand& command,
-                                               std::optional<double> timeout) {
+Result<TrialRun::LoadRun> TrialRun::runCommand(const LoadCommand& command, double timeout) {
     const Clock::time_point start = Clock::now();
     auto started = Child::start(loop_, fillIn(command, instance_.service()), {});
     if (!started) return started.error();
@@ -132,13 +131,13 @@ Result<TrialRun::LoadRun> TrialRun::runCommand(const LoadCommand& command,
     LoadRun run;
     const auto finished = [&child, this] { return !child.running() || sampler_.over(); };
     while (!finished() && !run.cut) {
-        const double left = timeout ? *timeout - secondsSince(start) : snapshotEverySeconds();
+        const double left = timeout - secondsSince(start);
         const double pause = std::clamp(left, 0.0, snapshotEverySeconds());
         if (loop_.waitUntil(finished, pause) == WaitEnd::interrupted) {
             return EventLoop::interruption();
         }
         if (finished()) break;
-        run.cut = timeout && secondsSince(start) >= *timeout;
+        run.cut = secondsSince(start) >= timeout;
         if (snapshotsWork_ && plan_.sampling && !run.cut) {
             if (auto done = snapshot(true); !done) return done.error();
         }

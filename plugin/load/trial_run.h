@@ -19,7 +19,7 @@ public:
 
     /// Ready, warm-up, load, settling. Errors: kind interrupted; the load command cannot be
     /// started.
-    [[nodiscard]] Result<void> perform(std::optional<double> loadTimeout);
+    [[nodiscard]] Result<void> perform(double loadTimeout);
 
     TrialRecord record;
     TrialFacts facts;
@@ -30,9 +30,8 @@ private:
         LoadOutput output;
         bool cut = false;  ///< by the time-out
     };
-    [[nodiscard]] Result<void> load(std::optional<double> timeout);
-    [[nodiscard]] Result<LoadRun> runCommand(const LoadCommand& command,
-                                             std::optional<double> timeout);
+    [[nodiscard]] Result<void> load(double timeout);
+    [[nodiscard]] Result<LoadRun> runCommand(const LoadCommand& command, double timeout);
     [[nodiscard]] Result<void> settle();
     [[nodiscard]] Result<void> snapshot(bool late);
     void add(const MemorySnapshot& snapshot);

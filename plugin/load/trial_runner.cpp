@@ -15,7 +15,7 @@ namespace {
 constexpr double smallestTimeout = 30;
 constexpr double timesUnlimited = 3;
 /// Where no run without a limit says how long the load takes.
-constexpr double timeoutWithoutUnlimited = 600;
+constexpr double timeoutWithoutUnlimited = 3600;
 
 /// A load command that is not there should be told before the first instance is started.
 Result<void> checkProgram(const LoadCommand& command) {
@@ -28,15 +28,21 @@ Result<void> checkProgram(const LoadCommand& command) {
 
 }  // namespace
 
+double defaultLoadTimeout(std::optional<double> unlimitedSeconds) {
+    if (!unlimitedSeconds) return timeoutWithoutUnlimited;
+    return std::max(smallestTimeout, timesUnlimited * *unlimitedSeconds);
+}
+
+Settings knownSettings(Settings settings, bool keepEnv) {
+    if (keepEnv && settings.mode == Mode::plain) {
+        settings.gomemlimit.reset();
+        settings.gogc.reset();
+    }
+    return settings;
+}
+
 LoadTrialRunner::LoadTrialRunner(EventLoop& loop, Testbed& testbed, LoadPlan plan)
     : loop_(loop), testbed_(testbed), plan_(std::move(plan)) {}
-
-std::optional<double> LoadTrialRunner::loadTimeout(const Settings& settings) const {
-    if (plan_.timeoutSeconds) return plan_.timeoutSeconds;
-    if (unlimitedSeconds_) return std::max(smallestTimeout, timesUnlimited * *unlimitedSeconds_);
-    if (settings.limit) return timeoutWithoutUnlimited;
-    return std::nullopt;
-}
 
 bool LoadTrialRunner::largerLimitPassed(const Settings& settings) const {
     if (!settings.limit) return false;
@@ -72,7 +78,8 @@ Result<TrialRecord> LoadTrialRunner::run(const Settings& settings,
     auto instance = testbed_.start(settings);
     if (!instance) return instance.error();
     TrialRun trial(loop_, **instance, plan_, onMoment);
-    if (auto done = trial.perform(loadTimeout(settings)); !done) return done.error();
+    const double timeout = plan_.timeoutSeconds.value_or(defaultLoadTimeout(unlimitedSeconds_));
+    if (auto done = trial.perform(timeout); !done) return done.error();
     TrialFacts& facts = trial.facts;
     facts.limit = settings.limit;
     facts.largerLimitPassed = largerLimitPassed(settings);
@@ -80,7 +87,7 @@ Result<TrialRecord> LoadTrialRunner::run(const Settings& settings,
         facts.missedFloor = plan_.floor->missedBy(*facts.load, unlimited_);
     TrialRecord& record = trial.record;
     Verdict verdict = judge(facts);
-    record.trial.settings = settings;
+    record.trial.settings = knownSettings(settings, plan_.keepEnv);
     record.trial.outcome = verdict.outcome;
     record.trial.note = std::move(verdict.note);
     record.trial.load = facts.load;

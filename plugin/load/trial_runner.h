@@ -32,11 +32,21 @@ struct LoadPlan {
     LoadCommand load;  ///< no words: the trial ends when it is ready (a probe without a load)
     std::optional<LoadCommand> warmup;
     LoadFormat format = LoadFormat::automatic;
-    std::optional<double> timeoutSeconds;  ///< default: 3 x the unlimited run, at least 30 s
+    std::optional<double> timeoutSeconds;  ///< default: defaultLoadTimeout()
     double readyTimeoutSeconds = 60;
     std::optional<Floor> floor;
+    /// Plain trials run with the GOMEMLIMIT and GOGC that the program has of itself: what they are
+    /// is not known.
+    bool keepEnv = false;
     bool sampling = true;  ///< false only to measure what sampling costs
 };
+
+/// When a load or a warm-up is cut where the user does not say: 3 x the slower of the two in the
+/// run without a limit, at least 30 s; an hour in that run itself and where there was none.
+[[nodiscard]] double defaultLoadTimeout(std::optional<double> unlimitedSeconds);
+
+/// `settings` as far as they are known of a trial that runs with `keepEnv`.
+[[nodiscard]] Settings knownSettings(Settings settings, bool keepEnv);
 
 /// Where a trial is, for the progress line.
 struct TrialMoment {
@@ -71,6 +81,9 @@ public:
     /// there, port taken). Everything else is an outcome.
     [[nodiscard]] virtual Result<TrialRecord> run(
         const Settings& settings, const std::function<void(const TrialMoment&)>& onMoment) = 0;
+
+    /// A run without a limit has survived: others are judged by what it took and delivered.
+    [[nodiscard]] virtual bool knowsUnlimited() const = 0;
 };
 
 /// Runs trials on a testbed with a load command.
@@ -82,9 +95,10 @@ public:
     [[nodiscard]] Result<TrialRecord> run(
         const Settings& settings, const std::function<void(const TrialMoment&)>& onMoment) override;
 
+    [[nodiscard]] bool knowsUnlimited() const override { return unlimitedPassed_; }
+
 private:
     [[nodiscard]] Result<void> checkPrograms() const;
-    [[nodiscard]] std::optional<double> loadTimeout(const Settings& settings) const;
     [[nodiscard]] bool largerLimitPassed(const Settings& settings) const;
     void remember(const TrialRecord& record, double loadSeconds);
 

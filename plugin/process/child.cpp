@@ -18,6 +18,7 @@
 
 #include <fmt/format.h>
 
+#include "process/group_guard.h"
 #include "process/launch.h"
 #include "process/output_buffer.h"
 #include "process/unique_fd.h"
@@ -138,6 +139,7 @@ struct Child::State : std::enable_shared_from_this<Child::State> {
 
     EventLoop& loop;
     std::unique_ptr<LaunchedProcess> process;
+    std::optional<GroupGuard> guard;
     pid_t pid = -1;
     std::optional<ExitStatus> exit;
     std::chrono::steady_clock::time_point endedAt;
@@ -194,6 +196,7 @@ struct Child::State : std::enable_shared_from_this<Child::State> {
     [[nodiscard]] bool outputEnded() const { return !out.pipe.is_open() && !err.pipe.is_open(); }
 
     void closeAll() {
+        guard.reset();
         boost::system::error_code ignored;
         input.close(ignored);
         pidfd.close(ignored);
@@ -242,14 +245,18 @@ Result<std::unique_ptr<Child>> Child::start(EventLoop& loop, const std::vector<s
     if (!program) return program.error();
     auto state = std::make_shared<State>(loop);
     std::unique_ptr<Child> child(new Child(state));
+    auto guard = GroupGuard::start();
+    if (!guard) return guard.error();
+    state->guard.emplace(*std::move(guard));
     auto input = openInput(options.input, state->input);
     if (!input) return input.error();
     auto out = openOutput(options.out, state->out);
     if (!out) return out.error();
     auto err = openOutput(options.err, state->err);
     if (!err) return err.error();
-    auto process = launch(loop.context(), {*program, words, environmentFor(options), input->get(),
-                                           out->get(), err->get(), options.cgroups});
+    auto process =
+        launch(loop.context(), {*program, words, environmentFor(options), input->get(), out->get(),
+                                err->get(), options.cgroups, state->guard->entry()});
     if (!process) return process.error();
     state->process = std::move(*process);
     state->pid = state->process->pid();
@@ -326,6 +333,8 @@ void Child::stop(std::span<const StopStep> steps) {
     state.signalGroup(SIGKILL);
     (void)state.loop.waitThroughSignals(ended, killSeconds);
     drain(drainSeconds);
+    // While the group's number cannot be another's yet.
+    state.guard.reset();
     state.process.reset();
     state.closeAll();
 }

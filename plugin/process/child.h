@@ -66,7 +66,7 @@ struct StopStep {
 [[nodiscard]] Result<std::string> findProgram(const std::string& program,
                                               std::string_view searchPath);
 
-/// A running program. It has its own process group, dies with us (also at our SIGKILL), gets
+/// A running program. It has its own process group, which dies with us (also at our SIGKILL), gets
 /// default signal handling, no descriptor but its three streams, and is never given to a shell.
 /// Destroying it kills whatever is left of its group and reaps it.
 class Child {

@@ -28,12 +28,15 @@ namespace {
 /// Runs in the child between fork and exec, where only async-signal-safe calls are allowed.
 struct ChildSetup {
     const std::vector<int>* cgroups = nullptr;
+    int guard = -1;
     pid_t parent = 0;
 
     template <class Launcher>
     process::error_code on_exec_setup(Launcher& /*launcher*/, const auto& /*program*/,
                                       const char* const* /*words*/) const {
         if (::setpgid(0, 0) == -1) return lastError();
+        const pid_t group = ::getpid();
+        if (::write(guard, &group, sizeof group) != sizeof group) return lastError();
         if (::prctl(PR_SET_PDEATHSIG, SIGKILL) == -1) return lastError();
         if (::getppid() != parent) ::_exit(EXIT_FAILURE);
         restoreSignals();
@@ -92,7 +95,7 @@ Result<std::unique_ptr<LaunchedProcess>> launch(boost::asio::io_context& context
         streams.in.fd = plan.input;
         streams.out.fd = plan.output;
         streams.err.fd = plan.error;
-        const ChildSetup setup{&plan.cgroups, ::getpid()};
+        const ChildSetup setup{&plan.cgroups, plan.guard, ::getpid()};
         process::error_code error;
         process::process started =
             launcher(process::process::executor_type(context.get_executor()), error,

@@ -18,6 +18,7 @@ struct LaunchPlan {
     int output = -1;
     int error = -1;
     std::vector<int> cgroups;  ///< cgroup.procs files to join
+    int guard = -1;            ///< GroupGuard::entry()
 };
 
 /// A started process that is killed and reaped at its destruction.

@@ -78,6 +78,14 @@ std::optional<std::int64_t> CgroupCounters::oomKills() const {
     return keyedNumber(readAgain(events_).value_or(""), "oom_kill");
 }
 
+bool CgroupCounters::killedForOthers() const {
+    if (version_ == CgroupVersion::v1) return false;
+    const std::string events = readAgain(events_).value_or("");
+    if (keyedNumber(events, "oom_kill").value_or(0) == 0) return false;
+    const auto ownLimit = keyedNumber(events, "oom");
+    return (ownLimit ? ownLimit : keyedNumber(events, "max")) == 0;
+}
+
 std::optional<Bytes> memoryLimit(CgroupVersion version, const CgroupFiles& files) {
     constexpr Bytes noLimit = Bytes{1} << 62;
     const bool v1 = version == CgroupVersion::v1;

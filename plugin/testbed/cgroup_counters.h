@@ -21,6 +21,11 @@ public:
     [[nodiscard]] Usage usage() const;
     /// How many processes the kernel has killed in it for memory; nullopt where it does not say.
     [[nodiscard]] std::optional<std::int64_t> oomKills() const;
+    /// It was killed for memory, but not for its own limit, which it never ran out of: the machine
+    /// had no memory left, or a cgroup above. Known on v2 alone, where `oom` of memory.events is
+    /// counted in the cgroup whose limit it was and `oom_kill` in that of the victim; kernels
+    /// without `oom` still count in `max` how often the limit was run into.
+    [[nodiscard]] bool killedForOthers() const;
     /// The memory controller is there.
     [[nodiscard]] bool usable() const { return static_cast<bool>(current_); }
 

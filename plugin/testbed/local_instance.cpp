@@ -223,16 +223,24 @@ InstanceStatus LocalInstance::status() {
     child_->refresh();
     InstanceStatus status;
     status.oomKilled = oomKilled();
+    if (status.oomKilled && cgroup_ && cgroup_->killedForOthers()) {
+        status.foreign = Outcome::inconclusive;
+    }
     const auto exit = child_->exit();
-    if (!exit) return status;
+    if (exit) describeEnd(*exit, status);
+    if (status.foreign)
+        status.detail = "killed because the machine ran out of memory, not for its limit";
+    return status;
+}
+
+void LocalInstance::describeEnd(const ExitStatus& exit, InstanceStatus& status) const {
     status.running = false;
-    status.exitCode = exit->shellCode();
+    status.exitCode = exit.shellCode();
     // What is killed from outside has no last words: its last line is about something else.
     const std::string words =
-        exit->signal == SIGKILL ? std::string() : lastWords(child_->out(), child_->err());
+        exit.signal == SIGKILL ? std::string() : lastWords(child_->out(), child_->err());
     // The exit code stands beside it; only a signal has a name of its own.
-    status.detail = exit->signal != 0 && words.empty() ? exit->describe() : words;
-    return status;
+    status.detail = exit.signal != 0 && words.empty() ? exit.describe() : words;
 }
 
 InstanceStatus LocalInstance::settledStatus() {

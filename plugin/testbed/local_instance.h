@@ -32,6 +32,7 @@ public:
 
 private:
     [[nodiscard]] bool oomKilled() const;
+    void describeEnd(const ExitStatus& exit, InstanceStatus& status) const;
     [[nodiscard]] Result<bool> answers();
     [[nodiscard]] Result<bool> findPort();
     [[nodiscard]] Result<bool> choosePort(const std::set<int>& ports);

@@ -37,6 +37,7 @@ public:
 
     [[nodiscard]] Usage usage() const { return counters_.usage(); }
     [[nodiscard]] std::optional<std::int64_t> oomKills() const { return counters_.oomKills(); }
+    [[nodiscard]] bool killedForOthers() const { return counters_.killedForOthers(); }
     /// The limit as the kernel has it (rounded to pages); nullopt: none.
     [[nodiscard]] std::optional<Bytes> limit() const { return memoryLimit(version_, files_); }
     [[nodiscard]] const std::filesystem::path& folder() const { return files_.folder(); }

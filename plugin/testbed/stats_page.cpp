@@ -39,15 +39,23 @@ Result<ServerAddress> loopbackAddress(EventLoop& loop, int port) {
     return failure(fmt::format("nothing answers on port {}", port));
 }
 
-StatsPage::StatsPage(EventLoop& loop, std::optional<int> port, std::optional<std::string> path)
-    : loop_(loop), port_(port), path_(std::move(path)) {}
+StatsPage::StatsPage(EventLoop& loop, std::optional<int> port, std::optional<std::string> path,
+                     StatsConnect connect)
+    : port_(port), path_(std::move(path)), connect_(std::move(connect)) {
+    if (connect_) return;
+    connect_ = [&loop](int wanted) -> Result<StatsRoute> {
+        const auto address = loopbackAddress(loop, wanted);
+        if (!address) return address.error();
+        return StatsRoute{std::make_unique<HttpClient>(loop, *address), {}};
+    };
+}
 
 std::vector<std::string> StatsPage::paths() const {
     return path_ ? std::vector<std::string>{*path_} : usualStatsPaths();
 }
 
-Result<MemorySnapshot> StatsPage::fetch(HttpClient& client, const std::string& path) {
-    const auto response = client.get(path, answerSeconds);
+Result<MemorySnapshot> StatsPage::fetch(const StatsRoute& route, const std::string& path) {
+    const auto response = route.client->get(route.prefix + path, answerSeconds);
     if (!response) return response.error();
     if (!response->success()) {
         return failure(fmt::format("GET {} answered with status {}", path, response->status));
@@ -59,16 +67,15 @@ Result<MemorySnapshot> StatsPage::fetch(HttpClient& client, const std::string& p
 
 Result<MemorySnapshot> StatsPage::search(int port, bool& answered) {
     answered = false;
-    auto address = loopbackAddress(loop_, port);
-    if (!address) return address.error();
+    auto route = connect_(port);
+    if (!route) return route.error();
     answered = true;
-    auto client = std::make_unique<HttpClient>(loop_, *address);
     std::optional<Error> firstProblem;
     for (const std::string& path : paths()) {
-        auto snapshot = fetch(*client, path);
+        auto snapshot = fetch(*route, path);
         if (snapshot) {
-            located_ = Place{port, path};
-            client_ = std::move(client);
+            located_ = StatsPlace{port, path};
+            route_ = *std::move(route);
             return snapshot;
         }
         if (snapshot.error().kind == ErrorKind::interrupted) return snapshot.error();
@@ -84,16 +91,16 @@ Result<MemorySnapshot> StatsPage::search(int port, bool& answered) {
 
 Result<MemorySnapshot> StatsPage::read(const std::vector<int>& ports) {
     if (located_) {
-        if (!client_) {
-            auto address = loopbackAddress(loop_, located_->port);
-            if (!address) {
+        if (!route_) {
+            auto route = connect_(located_->port);
+            if (!route) {
                 // Another program, another port: the next read looks for it.
-                if (!port_ && address.error().kind != ErrorKind::interrupted) located_.reset();
-                return address.error();
+                if (!port_ && route.error().kind != ErrorKind::interrupted) located_.reset();
+                return route.error();
             }
-            client_ = std::make_unique<HttpClient>(loop_, *address);
+            route_ = *std::move(route);
         }
-        return fetch(*client_, located_->path);
+        return fetch(*route_, located_->path);
     }
     const std::vector<int> candidates = port_ ? std::vector<int>{*port_} : ports;
     if (candidates.empty()) return failure("the program listens on no port");
@@ -122,7 +129,7 @@ Result<bool> StatsPage::servedOn(int port) {
     if (!snapshot && snapshot.error().kind == ErrorKind::interrupted) return snapshot.error();
     if (before) {
         located_ = before;
-        client_.reset();
+        route_.reset();
     }
     return snapshot.has_value();
 }

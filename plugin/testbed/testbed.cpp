@@ -5,7 +5,9 @@
 namespace memfit::plugin {
 
 std::string Endpoint::url() const {
-    return fmt::format("{}://{}:{}", scheme, host, port);
+    const bool v6 = host.find(':') != std::string::npos;
+    return v6 ? fmt::format("{}://[{}]:{}", scheme, host, port)
+              : fmt::format("{}://{}:{}", scheme, host, port);
 }
 
 }  // namespace memfit::plugin

@@ -75,6 +75,9 @@ public:
     /// The limit that stands in for "none" in the unlimited run.
     [[nodiscard]] virtual std::optional<Bytes> ceiling() const = 0;
 
+    /// How the load reaches the instances: `direct`, `port-forward`, `pod`.
+    [[nodiscard]] virtual std::string via() const { return "direct"; }
+
     /// Starts an instance. An instance that dies at once is not an error: its status says so.
     /// Errors: what makes every further trial pointless too (program not there, port taken).
     [[nodiscard]] virtual Result<std::unique_ptr<Instance>> start(const Settings& settings) = 0;

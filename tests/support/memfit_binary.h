@@ -55,6 +55,7 @@ public:
 
     [[nodiscard]] pid_t pid() const { return child_->pid(); }
     [[nodiscard]] plugin::EventLoop& loop() { return loop_; }
+    [[nodiscard]] bool running() const { return child_->running(); }
     void signal(int number) const { REQUIRE(::kill(pid(), number) == 0); }
 
     /// Waits until a process of this name has come of the run; the test ends when none does.

@@ -141,13 +141,49 @@ TEST_CASE("a value that does not fit is refused with the flag and what would fit
 TEST_CASE("what a command cannot do without is asked for") {
     CHECK(refused({"squeeze", "--local", "--port", "1", "--", "./api"}) ==
           "squeeze needs a load; give one: --load 'hey -n 1000 -c 10 {url}/'");
-    CHECK(refused({"probe"}) == "probe has nothing to measure; use --local ... -- PROGRAM");
+    CHECK(refused({"probe"}) ==
+          "probe has nothing to measure; name a workload (deploy/NAME), or use --local ... -- "
+          "PROGRAM");
     CHECK(refused({"recommend"}) ==
-          "recommend has nothing to measure; use --local ... -- PROGRAM, or -f FILE");
+          "recommend has nothing to measure; name a workload (deploy/NAME), or use --local ... -- "
+          "PROGRAM, or -f FILE");
+    CHECK(refused({"squeeze", "deploy/api"}) ==
+          "squeeze needs a load; give one: --load 'hey -n 1000 -c 10 {url}/'");
+    CHECK(refused({"recommend", "deploy/api", "--in-place"}) ==
+          "--in-place changes the live workload to measure it under a load; give one: --load 'hey "
+          "-n 1000 -c 10 {url}/'");
+    CHECK(refused({"squeeze", "deploy/api", "--load", "x", "--via", "pod"}) ==
+          "--via pod needs an image that has the load command; add --load-image IMAGE");
+    CHECK(
+        refused({"squeeze", "deploy/api", "--load", "x", "--via", "direct", "--load-image", "i"}) ==
+        "--load-image runs the load in a pod of its own; leave out --via, or say --via pod");
+    CHECK(
+        refused({"cleanup", "deploy/api"}) ==
+        "cleanup takes no workload: it removes what runs have left; choose the namespace with -n");
+    CHECK(refused({"squeeze", "deploy/api", "--load", "x", "--in-place", "--parallel", "2"}) ==
+          "--in-place has one workload to change, not several at once; leave out --parallel");
     CHECK(refused({"probe", "--local", "--port", "1"}) ==
           "--local needs a program; write it last, after `--`");
     CHECK(refused({"recommend", "-f", "x", "--check"}) ==
           "--check needs to know what is set; add --limit QUANTITY");
+}
+
+TEST_CASE("kubectl's own connection flags are handed on in their order, each as one word") {
+    const auto command =
+        parsed({"recommend", "deploy", "api", "-n", "shop", "--context", "prod", "--as-group=a",
+                "--as-group", "b", "--insecure-skip-tls-verify", "-s", "https://x:6443"});
+    CHECK(command.options.target == std::vector<std::string>{"deploy", "api"});
+    CHECK(command.options.ns == "shop");
+    CHECK(command.options.connectionFlags ==
+          std::vector<std::string>{"--context=prod", "--as-group=a", "--as-group=b",
+                                   "--server=https://x:6443", "--insecure-skip-tls-verify"});
+}
+
+TEST_CASE("an image for the load means that the load runs in a pod") {
+    const auto command =
+        parsed({"squeeze", "deploy/api", "--load", "hey {url}", "--load-image", "hey:1"});
+    CHECK((command.options.via == Via::pod));
+    CHECK(command.options.loadImage == "hey:1");
 }
 
 TEST_CASE("help of every command names every flag that it takes and no other") {

@@ -36,10 +36,16 @@ public:
             first.pop_front();
         }
         if (record.trial.outcome == Outcome::survived) fill(record);
+        unlimitedSurvived_ =
+            unlimitedSurvived_ || (!settings.limit && record.trial.outcome == Outcome::survived);
         return record;
     }
 
+    [[nodiscard]] bool knowsUnlimited() const override { return unlimitedSurvived_; }
+
 private:
+    bool unlimitedSurvived_ = false;
+
     [[nodiscard]] Outcome outcomeOf(const Settings& settings) const {
         const Bytes needed = settings.mode == Mode::plain ? demand : leastWithGomemlimit;
         return !settings.limit || *settings.limit >= needed ? Outcome::survived

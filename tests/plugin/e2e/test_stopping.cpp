@@ -109,6 +109,22 @@ TEST_CASE("a reader that goes away ends the run as SIGPIPE would, after clean-up
     CHECK(end.err.empty());
 }
 
+TEST_CASE("SIGKILL of the program itself leaves no process of a program that starts others") {
+    for (const std::string enforcement : {"watchdog", "auto"}) {
+        CAPTURE(enforcement);
+        Binary memfit(HungryCommand{.flags = {"--enforcement", enforcement},
+                                    .load = "sh -c 'sleep 600; true'",
+                                    .hungry = {"--spawn"}}
+                          .words());
+        memfit.awaitProcess("sleep");
+        memfit.signal(SIGKILL);
+        CHECK(memfit.awaitEnd().code == 137);
+        CHECK(comesTrue(memfit.loop(), [&] { return memfit.processNames().empty(); }, 5));
+        // Takes away the cgroup that was left.
+        CHECK(memfitRun(HungryCommand{.command = "probe", .load = ""}.words()).code == 0);
+    }
+}
+
 TEST_CASE("SIGKILL of the program itself leaves no process, and the next run takes the rest away") {
     MEMFIT_CGROUP_OR_SKIP(parent);
     (void)parent;

@@ -52,6 +52,47 @@ TEST_CASE("long and odd texts are taken without harm") {
     CHECK_FALSE(redactText(std::string("\0token=\xff", 8)).empty());
 }
 
+TEST_CASE("a script that is a word is searched like the command lines that it holds") {
+    const auto shown = [](const std::string& script) {
+        const auto words = redactWords({"sh", "-c", script});
+        CHECK(words.front() == "sh");
+        return words.back();
+    };
+    CHECK(shown("hey -a me:X -n 5 {url}/ | tee log") == "hey -a <redacted> -n 5 {url}/ | tee log");
+    CHECK(shown("curl -s -u 'me:X' http://h/;ab -A \"me:X\" -n 5 http://h/") ==
+          "curl -s -u '<redacted>' http://h/;ab -A \"<redacted>\" -n 5 http://h/");
+    CHECK(shown("for i in 1 2; do curl -ume:X http://h/ >/dev/null; done") ==
+          "for i in 1 2; do curl -u<redacted> http://h/ >/dev/null; done");
+    CHECK(shown("hey -H \"Authorization: Bearer X\" -a me:X http://h/") ==
+          "hey -H \"Authorization: <redacted>\" -a <redacted> http://h/");
+    CHECK(shown("exec env API_TOKEN='a X' hey -n 5 http://me:X@h/") ==
+          "exec env API_TOKEN=<redacted> hey -n 5 http://<redacted>@h/");
+    CHECK(shown("id=$(curl -u me:X http://h/); hey http://h/$id") ==
+          "id=$(curl -u <redacted> http://h/); hey http://h/$id");
+    CHECK(shown("id=\"$(curl -u me:X http://h/)\"") == "'id=$(curl -u <redacted> http://h/)'");
+    CHECK(shown("timeout 9 bash -c 'curl -u \"me:X\" http://h/'") ==
+          "timeout 9 bash -c 'curl -u \"<redacted>\" http://h/'");
+}
+
+TEST_CASE("a script without a secret is shown as it is, whatever is wrong in it") {
+    for (const std::string script :
+         {"curl -o 'a b' http://h/ && wrk -a \\\" x", "it's open", "a \"open\\", "hey -a",
+          "(;|& )`", "x '' \"\" ''\\''  y\n", "{\"a\": [1, 2]}"}) {
+        CHECK(redactWords({"sh", "-c", script}).back() == script);
+    }
+}
+
+TEST_CASE("scripts within scripts end somewhere") {
+    std::string script = "curl -u me:X http://h/";
+    for (int depth = 0; depth < 12; ++depth) {
+        std::string quoted = "sh -c \"";
+        for (const char c : script)
+            quoted += c == '"' || c == '\\' ? std::string{'\\', c} : std::string{c};
+        script = quoted + '"';
+    }
+    CHECK(redactWords({"sh", "-c", script}).back().find("me:X") == std::string::npos);
+}
+
 TEST_CASE("secrets in the spellings of the load tools are taken out") {
     CHECK(redactWords({"wrk", "-HAuthorization: Bearer X"}) ==
           Words{"wrk", "-HAuthorization: <redacted>"});

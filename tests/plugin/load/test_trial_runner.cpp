@@ -4,7 +4,9 @@
 
 #include <chrono>
 #include <csignal>
+#include <filesystem>
 
+#include "load/trial_run.h"
 #include "support/cgroup.h"
 #include "support/world.h"
 #include "testbed/local_testbed.h"
@@ -135,6 +137,77 @@ TEST_CASE("a load that takes too long is cut: too small once a larger limit has 
     World world(hungry({}), slower);
     CHECK(named(world.trial(std::nullopt).trial.outcome) == "survived");
     CHECK(named(world.trial(64 * MiB).trial.outcome) == "belowFloor");
+}
+
+TEST_CASE("a load is cut after an hour, or after three times what it took without a limit") {
+    CHECK(defaultLoadTimeout(std::nullopt) == 3600);
+    CHECK(defaultLoadTimeout(0.1) == 30);
+    CHECK(defaultLoadTimeout(10) == 30);
+    CHECK(defaultLoadTimeout(20) == 60);
+}
+
+TEST_CASE("the time-out grows with a warm-up that is slower than the load") {
+    EventLoop loop;
+    LocalTestbed bed(loop, hungry({}));
+    LoadPlan plan = planOf("true");
+    plan.warmup = *parseLoadCommand("sleep 0.3");
+    const auto instance = bed.start(plainSettings(std::nullopt));
+    REQUIRE(instance.has_value());
+    TrialRun trial(loop, **instance, plan, {});
+    REQUIRE(trial.perform(defaultLoadTimeout(std::nullopt)).has_value());
+    CHECK(trial.measuredSeconds >= 0.3);
+}
+
+TEST_CASE("a warm-up that never ends is cut like a load, and no load follows") {
+    const test::TemporaryFolder folder;
+    const std::string mark = (folder.path() / "load").string();
+    LoadPlan plan = planOf("touch " + mark);
+    plan.warmup = *parseLoadCommand("sleep 60");
+    plan.timeoutSeconds = 0.1;
+    World world(hungry({}), plan);
+    CHECK(named(world.trial(std::nullopt).trial.outcome) == "loadFailed");
+    CHECK_FALSE(std::filesystem::exists(mark));
+}
+
+TEST_CASE("only a survivor without a limit makes the unlimited run known") {
+    World world(hungry({}), planOf(requests(1)));
+    CHECK_FALSE(world.runner.knowsUnlimited());
+    (void)world.trial(64 * MiB);
+    CHECK_FALSE(world.runner.knowsUnlimited());
+    (void)world.trial(std::nullopt);
+    CHECK(world.runner.knowsUnlimited());
+
+    World failing(hungry({"--die-at", "1"}), planOf(requests(1)));
+    (void)failing.trial(std::nullopt);
+    CHECK_FALSE(failing.runner.knowsUnlimited());
+}
+
+TEST_CASE("what a program is left with by --keep-env is not known, and not recorded") {
+    LocalOptions options = hungry({});
+    options.keepEnv = true;
+    LoadPlan plan = planOf(requests(1));
+    plan.keepEnv = true;
+    World world(options, plan);
+    CHECK(world.trial(64 * MiB).trial.settings ==
+          Settings{64 * MiB, Mode::plain, std::nullopt, std::nullopt});
+    // GOMEMLIMIT and GOGC of these are set all the same.
+    const auto gomemlimit = gomemlimitSettings(64 * MiB, 64 * MiB);
+    CHECK(world.runner.run(gomemlimit, {})->trial.settings == gomemlimit);
+}
+
+TEST_CASE("a secret in the load's last words is taken out before they are cut") {
+    const std::string script = "sh -c 'echo \"Authorization: Bearer ";
+    World world(hungry({}), planOf(script + std::string(2000, 'z') + "\" >&2; exit 1'"));
+    CHECK(world.trial(64 * MiB).loadError == "Authorization: <redacted>");
+}
+
+TEST_CASE("a secret in the place of the statistics page is in no warning") {
+    LocalOptions options = hungry({});
+    options.statsPath = "/debug/numbers?token=hunter2";
+    World world(options, planOf(requests(1)));
+    CHECK(world.trial(64 * MiB).warnings ==
+          std::vector<std::string>{"no memory statistics: GET /debug/numbers?token=<redacted> "
+                                   "answered with status 404"});
 }
 
 TEST_CASE("a load command that is not there is told before anything is started") {

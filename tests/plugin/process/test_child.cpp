@@ -192,14 +192,16 @@ TEST_CASE("a signal to us ends the wait for a program, and the program") {
     CHECK(::waitpid(-1, nullptr, WNOHANG) == -1);
 }
 
-TEST_CASE("a SIGKILL to us takes the child along") {
+TEST_CASE("a SIGKILL to us takes the child along, and what it has started") {
     std::array<int, 2> ends{};
     REQUIRE(::pipe(ends.data()) == 0);
     const pid_t parent = ::fork();
     if (parent == 0) {
         EventLoop inner;
-        const auto child = Child::start(inner, {"sleep", "60"}, {});
+        const auto child =
+            Child::start(inner, {MEMFIT_HUNGRY, "--spawn", "--say", "up", "--sleep"}, {});
         const pid_t pid = child ? (*child)->pid() : -1;
+        (void)inner.waitUntil([&] { return !child || !(*child)->err().empty(); }, 5);
         (void)!::write(ends[1], &pid, sizeof pid);
         ::pause();
         ::_exit(1);
@@ -207,13 +209,33 @@ TEST_CASE("a SIGKILL to us takes the child along") {
     pid_t grandchild = -1;
     REQUIRE(::read(ends[0], &grandchild, sizeof grandchild) == sizeof grandchild);
     REQUIRE(grandchild > 0);
-    CHECK(::kill(grandchild, 0) == 0);
+    CHECK(test::runningInGroup(grandchild) == 2);
     (void)::kill(parent, SIGKILL);
     (void)::waitpid(parent, nullptr, 0);
     EventLoop loop;
-    CHECK(test::comesTrue(loop, [&] { return !test::runs(grandchild); }, 5));
+    CHECK(test::comesTrue(loop, [&] { return test::runningInGroup(grandchild) == 0; }, 5));
     ::close(ends[0]);
     ::close(ends[1]);
+}
+
+TEST_CASE("the guard of a child ends with it and takes no descriptor or signal of ours") {
+    EventLoop loop;
+    const auto guards = [] { return test::descendants("memfit-guard"); };
+    {
+        const auto child = Child::start(loop, {"sleep", "60"}, {});
+        REQUIRE(child.has_value());
+        REQUIRE(test::comesTrue(loop, [&] { return guards().size() == 1; }, 5));
+        const std::string folder = "/proc/" + std::to_string(guards().front());
+        const auto descriptors = [&] {
+            return std::distance(std::filesystem::directory_iterator(folder + "/fd"), {});
+        };
+        CHECK(test::comesTrue(loop, [&] { return descriptors() == 1; }, 5));
+        (void)::kill(guards().front(), SIGINT);
+        (void)::kill(guards().front(), SIGTERM);
+        CHECK_FALSE(loop.signal());
+        CHECK(guards().size() == 1);
+    }
+    CHECK(guards().empty());
 }
 
 TEST_CASE("the last line is the last one that says something") {

@@ -1,6 +1,7 @@
 #include "process/event_loop.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <array>
@@ -86,6 +87,17 @@ TEST_CASE("a reader of our output that goes away ends the wait like SIGPIPE") {
     ::close(ends[0]);
     CHECK(loop.waitUntil(never, 5) == WaitEnd::interrupted);
     CHECK(loop.signal() == SIGPIPE);
+    ::close(ends[1]);
+}
+
+TEST_CASE("watching an output leaves it blocking, so that no large result is cut off") {
+    EventLoop loop;
+    std::array<int, 2> ends{};
+    REQUIRE(::pipe(ends.data()) == 0);
+    loop.watchOutput(ends[1]);
+    CHECK(loop.waitUntil(never, 0) == WaitEnd::timedOut);
+    CHECK((::fcntl(ends[1], F_GETFL) & O_NONBLOCK) == 0);
+    ::close(ends[0]);
     ::close(ends[1]);
 }
 

@@ -23,6 +23,28 @@ TEST_CASE("v2 usage: demand leaves out file cache, but not shmem, which cannot b
     CHECK(counters.usage().current == 10'000'001);
 }
 
+TEST_CASE("a v2 kill that was for nobody's lack but the machine's is told from one at the limit") {
+    const test::TemporaryFolder folder;
+    folder.file("memory.events", "low 0\nhigh 0\nmax 0\noom 0\noom_kill 0\n");
+    const auto files = CgroupFiles::open(folder.path());
+    REQUIRE(files.has_value());
+    const CgroupCounters counters(CgroupVersion::v2, *files);
+    const auto killedForOthers = [&](const std::string& events) {
+        folder.file("memory.events", "low 0\nhigh 0\n" + events);
+        return counters.killedForOthers();
+    };
+    CHECK_FALSE(killedForOthers("max 0\noom 0\noom_kill 0\n"));
+    CHECK(killedForOthers("max 0\noom 0\noom_kill 1\n"));
+    CHECK_FALSE(killedForOthers("max 4\noom 1\noom_kill 1\n"));
+    // It ran into its limit, and page cache made room: that was not what killed it.
+    CHECK(killedForOthers("max 4\noom 0\noom_kill 1\n"));
+    CHECK(killedForOthers("max 0\noom_kill 1\n"));
+    CHECK_FALSE(killedForOthers("max 4\noom_kill 1\n"));
+    CHECK_FALSE(killedForOthers("oom_kill 1\n"));
+    folder.file("memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n");
+    CHECK_FALSE(CgroupCounters(CgroupVersion::v1, *files).killedForOthers());
+}
+
 TEST_CASE("v1 usage counts the whole subtree") {
     const test::TemporaryFolder folder;
     folder.file("memory.usage_in_bytes", "10000000\n");

@@ -1,0 +1,164 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "commands/cluster.h"
+#include "commands/commands.h"
+#include "commands/consent.h"
+#include "commands/restore.h"
+#include "journal/run_journal.h"
+#include "memfit/manifest/trial_pod.h"
+
+namespace memfit::plugin {
+namespace {
+
+using Json = nlohmann::json;
+
+/// A pod that some run made.
+struct LeftPod {
+    std::string ns, name, runId;
+    bool ended = false;  ///< its deadline or its program's end has come
+};
+
+std::string textAt(const Json& object, const char* pointer) {
+    const Json::json_pointer place(pointer);
+    if (!object.is_object() || !object.contains(place) || !object[place].is_string()) return {};
+    return object[place].get<std::string>();
+}
+
+Result<std::vector<LeftPod>> listPods(ClusterApi& api, const std::string& ns) {
+    const auto body = api.read(fmt::format("/api/v1/namespaces/{}/pods?labelSelector={}", ns,
+                                           urlEncoded(fmt::format("{}={},{}", managedByLabel,
+                                                                  managedByValue, runIdLabel))),
+                               fmt::format("listing the trial pods of namespace {}", ns));
+    if (!body) return body.error();
+    const auto list = Json::parse(*body, nullptr, false);
+    std::vector<LeftPod> pods;
+    if (!list.is_object() || !list.contains("items")) return failure("the list of pods is none");
+    for (const auto& pod : list["items"]) {
+        const auto phase = textAt(pod, "/status/phase");
+        pods.push_back({ns, textAt(pod, "/metadata/name"),
+                        textAt(pod, "/metadata/labels/memfit.dev~1run-id"),
+                        phase == "Failed" || phase == "Succeeded"});
+    }
+    return pods;
+}
+
+/// Whose a pod is, and whether that run is over.
+class Runs {
+public:
+    explicit Runs(const std::optional<std::string>& context) {
+        for (auto& run : journaledRuns()) {
+            if (run.record.context == context) known_.emplace(run.record.runId, std::move(run));
+        }
+    }
+
+    [[nodiscard]] bool mayRemove(const LeftPod& pod) const {
+        const auto found = known_.find(pod.runId);
+        return found == known_.end() ? pod.ended : !isAlive(found->second.record);
+    }
+    [[nodiscard]] std::vector<const JournaledRun*> dead() const {
+        std::vector<const JournaledRun*> runs;
+        for (const auto& [id, run] : known_) {
+            if (!isAlive(run.record)) runs.push_back(&run);
+        }
+        return runs;
+    }
+
+private:
+    std::map<std::string, JournaledRun> known_;
+};
+
+Result<void> removePods(const ClusterApi& api, const std::vector<LeftPod>& pods) {
+    for (const auto& pod : pods) {
+        const auto removed = api.kubectl().text({"delete", "pod", pod.name, "--namespace=" + pod.ns,
+                                                 "--grace-period=0", "--force", "--wait=false",
+                                                 "--ignore-not-found"});
+        if (!removed) return removed.error();
+    }
+    return {};
+}
+
+Result<void> agreeToAll(const Context& context, const std::vector<LeftPod>& pods) {
+    if (pods.empty()) return {};
+    std::vector<std::string> lines;
+    lines.reserve(pods.size());
+    for (const auto& pod : pods) {
+        lines.push_back(fmt::format("pod {} in namespace {}", pod.name, pod.ns));
+    }
+    return askConsent(context, "trial pods of runs that may still be going on:", lines,
+                      "remove them?");
+}
+
+std::string summary(const std::vector<std::string>& restored, const std::vector<LeftPod>& removed,
+                    std::size_t kept) {
+    std::string text;
+    for (const auto& line : restored) text += line + "\n";
+    for (const auto& pod : removed) {
+        text += fmt::format("removed pod {} in namespace {}\n", pod.name, pod.ns);
+    }
+    if (kept > 0) {
+        text += fmt::format("left {} trial pod{} of live runs alone; --all removes them too\n",
+                            kept, kept == 1 ? "" : "s");
+    }
+    return text.empty() ? "nothing to clean up\n" : text;
+}
+
+}  // namespace
+
+Result<int> runCleanup(const Context& context) {
+    auto cluster = connect(context);
+    if (!cluster) return cluster.error();
+    auto& api = (*cluster)->api;
+    const Runs runs((*cluster)->context.name);
+
+    std::vector<std::string> restored;
+    std::set<std::string> namespaces{(*cluster)->context.ns};
+    for (const auto* const run : runs.dead()) {
+        namespaces.insert(run->record.ns);
+        if (run->record.original.empty() || context.options.dryRun) continue;
+        const auto lines = restoreWorkload(context.loop, api, run->record);
+        if (!lines) return lines.error();
+        restored.insert(restored.end(), lines->begin(), lines->end());
+    }
+    std::vector<LeftPod> removable, others;
+    for (const auto& ns : namespaces) {
+        const auto pods = listPods(api, ns);
+        if (!pods) return pods.error();
+        for (const auto& pod : *pods) (runs.mayRemove(pod) ? removable : others).push_back(pod);
+    }
+    if (context.options.all) {
+        if (auto agreed = agreeToAll(context, others); !agreed) return agreed.error();
+        removable.insert(removable.end(), others.begin(), others.end());
+        others.clear();
+    }
+    if (context.options.dryRun) {
+        std::string text;
+        for (const auto& pod : removable) {
+            text += fmt::format("would remove pod {} in namespace {}\n", pod.name, pod.ns);
+        }
+        for (const auto* const run : runs.dead()) {
+            if (run->record.original.empty()) continue;
+            text += fmt::format("would restore {} in namespace {}\n", run->record.workloadLabel,
+                                run->record.ns);
+        }
+        const auto printed =
+            printText(text.empty() ? "nothing to clean up\n" : text, context.streams);
+        if (!printed) return printed.error();
+        return 0;
+    }
+    if (auto removed = removePods(api, removable); !removed) return removed.error();
+    for (const auto* const run : runs.dead()) {
+        std::error_code ignored;
+        std::filesystem::remove(run->file, ignored);
+    }
+    const auto printed = printText(summary(restored, removable, others.size()), context.streams);
+    if (!printed) return printed.error();
+    return 0;
+}
+
+}  // namespace memfit::plugin

@@ -1,0 +1,166 @@
+#include "commands/cluster.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <boost/algorithm/string/case_conv.hpp>
+#include <random>
+
+#include "commands/consent.h"
+#include "testbed/pod_testbed.h"
+
+namespace memfit::plugin {
+namespace {
+
+struct WorkloadType {
+    std::array<std::string_view, 4> names;
+    std::string_view path;
+    std::string_view plural;
+};
+
+constexpr std::array workloadTypes{
+    WorkloadType{
+        {"deploy", "deployment", "deployments", "deployments.apps"}, "apis/apps/v1", "deployments"},
+    WorkloadType{{"sts", "statefulset", "statefulsets", "statefulsets.apps"},
+                 "apis/apps/v1",
+                 "statefulsets"},
+    WorkloadType{
+        {"ds", "daemonset", "daemonsets", "daemonsets.apps"}, "apis/apps/v1", "daemonsets"},
+    WorkloadType{
+        {"rs", "replicaset", "replicasets", "replicasets.apps"}, "apis/apps/v1", "replicasets"},
+    WorkloadType{{"po", "pod", "pods", "pods"}, "api/v1", "pods"},
+};
+
+const WorkloadType* findType(const std::string& word) {
+    auto name = boost::algorithm::to_lower_copy(word);
+    // `deployments.v1.apps`, `deployment.apps`
+    if (name.ends_with(".v1.apps")) name.erase(name.size() - std::string_view(".v1.apps").size());
+    if (name.ends_with(".apps")) name.erase(name.size() - std::string_view(".apps").size());
+    for (const auto& type : workloadTypes) {
+        for (const auto known : type.names) {
+            if (known == name) return &type;
+        }
+    }
+    return nullptr;
+}
+
+/// A path that the user's ready URL names, without the service's address.
+Result<std::optional<std::string>> readyPath(const Options& options) {
+    if (!options.readyUrl) return std::optional<std::string>();
+    std::string_view text = *options.readyUrl;
+    constexpr std::string_view url = "{url}";
+    if (text.starts_with(url)) text.remove_prefix(url.size());
+    if (!text.starts_with('/')) {
+        return usageError(
+            fmt::format("--ready-url {}: of a pod only the path counts", *options.readyUrl),
+            "write the path: --ready-url /readiness");
+    }
+    return std::optional(std::string(text));
+}
+
+}  // namespace
+
+Result<WorkloadWords> workloadWords(const std::vector<std::string>& words) {
+    std::string type, name;
+    if (words.size() == 1) {
+        const auto slash = words.front().find('/');
+        type = words.front().substr(0, slash);
+        if (slash != std::string::npos) name = words.front().substr(slash + 1);
+    } else if (words.size() == 2) {
+        type = words[0];
+        name = words[1];
+    }
+    if (name.empty() || name.find('/') != std::string::npos) {
+        return usageError(fmt::format("'{}' names no workload", fmt::join(words, " ")),
+                          "write TYPE/NAME: deploy/sales-api");
+    }
+    const auto* const known = findType(type);
+    if (known == nullptr) {
+        return usageError(fmt::format("'{}' is no type of workload", type),
+                          "it is one of deploy, sts, ds, rs, pod");
+    }
+    return WorkloadWords{std::string(known->path), std::string(known->plural), name};
+}
+
+std::string newRunId() {
+    std::random_device random;
+    return fmt::format("{:08x}", random());
+}
+
+Result<std::unique_ptr<Cluster>> connect(const Context& context) {
+    auto kubectl = Kubectl::find(
+        context.loop, {context.options.connectionFlags, context.options.ns},
+        [&progress = context.progress](const std::string& line) { progress.detail(line); });
+    if (!kubectl) return kubectl.error();
+    auto where = kubectl->context();
+    if (!where) return where.error();
+    auto cluster = std::make_unique<Cluster>(context.loop, *std::move(kubectl));
+    cluster->context = *std::move(where);
+    if (context.loop.signal()) return EventLoop::interruption();
+    if (!cluster->api.whyNoProxy().empty()) {
+        context.progress.note("note: every read costs a process: " + cluster->api.whyNoProxy());
+    }
+    return cluster;
+}
+
+Result<std::unique_ptr<Cluster>> openCluster(const Context& context,
+                                             const std::vector<std::string>& target) {
+    const auto words = workloadWords(target);
+    if (!words) return words.error();
+    auto opened = connect(context);
+    if (!opened) return opened;
+    Cluster& cluster = **opened;
+    const auto label = fmt::format("{}/{}", words->plural, words->name);
+    auto json = cluster.api.read(
+        fmt::format("/{}/namespaces/{}/{}/{}", words->path, urlEncoded(cluster.context.ns),
+                    words->plural, urlEncoded(words->name)),
+        fmt::format("reading {} in namespace {}", label, cluster.context.ns));
+    if (!json) return json.error();
+    auto workload = readWorkload(*json, label);
+    if (!workload) return workload.error();
+    const auto container = chooseContainer(*workload, context.options.container);
+    if (!container) return container.error();
+    cluster.workload = *std::move(workload);
+    cluster.workloadJson = *std::move(json);
+    cluster.container = container->name;
+    return opened;
+}
+
+Result<std::unique_ptr<Testbed>> podTestbed(const Context& context, const Options& options,
+                                            Cluster& cluster) {
+    const auto container = chooseContainer(cluster.workload, cluster.container);
+    if (!container) return container.error();
+    const auto port = chooseServicePort(*container, options.port, options.statsPort);
+    if (!port) return port.error();
+    auto ready = readyPath(options);
+    if (!ready) return ready.error();
+    PodOptions pod;
+    pod.workload = cluster.workload;
+    pod.container = cluster.container;
+    pod.ns = cluster.context.ns;
+    pod.context = cluster.context.name;
+    pod.runId = newRunId();
+    pod.port = *port;
+    pod.statsPort = options.statsPort;
+    pod.statsPath = options.statsPath;
+    pod.readyPath = *std::move(ready);
+    pod.env = options.env;
+    pod.unsetEnv = options.unsetEnv;
+    pod.keepEnv = options.keepEnv;
+    pod.skipInit = options.skipInit;
+    pod.keepLabels = options.keepLabels;
+    pod.force = options.force;
+    pod.ceiling = options.ceiling;
+    pod.via = options.via;
+    auto consent = [&context, name = cluster.workload.label(),
+                    ns = cluster.context.ns](const std::vector<std::string>& disclosure) {
+        return askConsent(context,
+                          fmt::format("trial pods will be copies of {} in namespace {}:", name, ns),
+                          disclosure, "run them?");
+    };
+    auto note = [&progress = context.progress](const std::string& text) { progress.note(text); };
+    return std::unique_ptr<Testbed>(new PodTestbed(context.loop, cluster.api, std::move(pod),
+                                                   std::move(consent), std::move(note)));
+}
+
+}  // namespace memfit::plugin
