@@ -1,0 +1,234 @@
+#include "memfit/manifest/edit.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "memfit/manifest/edit_document.h"
+#include "memfit/manifest/edit_find.h"
+#include "memfit/manifest/yaml_documents.h"
+#include "memfit/manifest/yaml_tree.h"
+#include "memfit/units/quoted.h"
+
+namespace memfit {
+
+namespace {
+
+using yaml::FoundWorkload;
+using yaml::NodeId;
+using yaml::noNode;
+using yaml::Problem;
+using yaml::Tree;
+
+constexpr std::size_t maxListed = 10;
+
+// A document that may hold the workload, and where it stands in the file.
+struct Candidate {
+    std::string_view text;
+    std::size_t offset = 0;
+    int firstLine = 1;
+    Tree tree;
+    std::vector<FoundWorkload> workloads;
+};
+
+struct Match {
+    std::size_t candidate = 0;
+    std::size_t workload = 0;
+    int line = 0;
+};
+
+int linesIn(std::string_view text) {
+    return static_cast<int>(std::ranges::count(text, '\n'));
+}
+
+class Editor {
+public:
+    Editor(std::string_view text, std::string_view fileName, const WorkloadSelector& selector)
+        : text_(text), fileName_(fileName), selector_(selector) {}
+
+    [[nodiscard]] Result<ManifestEdit> edit(std::string_view container,
+                                            const MemorySettings& wanted) {
+        if (const auto problem = yaml::checkText(text_)) {
+            return located(*problem, text_, 1);
+        }
+        const auto body = text_.substr(yaml::byteOrderMark(text_));
+        if (auto collected = collect(body, false); collected.has_error()) {
+            return collected.error();
+        }
+        const auto match = choose();
+        if (match.has_error()) return match.error();
+        return editIn(*match, container, wanted);
+    }
+
+private:
+    [[nodiscard]] Error located(const Problem& problem, std::string_view document,
+                                int firstLine) const {
+        const auto before = document.substr(0, problem.offset);
+        return inputError(problem.what, problem.next,
+                          Location{std::string(fileName_), firstLine + linesIn(before), 0});
+    }
+
+    [[nodiscard]] Error inFile(std::string what, std::string next, int line = 0) const {
+        return inputError(std::move(what), std::move(next),
+                          Location{std::string(fileName_), line, 0});
+    }
+
+    // A name is spelled as it is, or in double quotes with escapes.
+    [[nodiscard]] bool mayHold(std::string_view document) const {
+        return document.find(selector_.name) != std::string_view::npos ||
+               document.find('\\') != std::string_view::npos;
+    }
+
+    // Parses what may hold the workload; or, for a message, the first documents.
+    Result<void> collect(std::string_view body, bool everything) {
+        candidates_.clear();
+        int line = 1;
+        for (const std::string_view document : yaml::splitDocuments(body)) {
+            if (everything || mayHold(document)) {
+                auto tree = yaml::parseDocument(document);
+                if (tree.has_error()) {
+                    return located(tree.error(), document, line);
+                }
+                Candidate candidate{document,
+                                    static_cast<std::size_t>(document.data() - text_.data()),
+                                    line,
+                                    std::move(*tree),
+                                    {}};
+                candidate.workloads = yaml::findWorkloads(candidate.tree);
+                if (!candidate.workloads.empty()) candidates_.push_back(std::move(candidate));
+                if (everything && candidates_.size() > maxListed) break;
+            }
+            line += linesIn(document);
+        }
+        return {};
+    }
+
+    [[nodiscard]] static int lineOf(const Candidate& candidate, NodeId node) {
+        return candidate.firstLine + linesIn(candidate.text.substr(0, candidate.tree[node].begin));
+    }
+
+    [[nodiscard]] std::vector<Match> matches(bool withoutNamespace) const {
+        std::vector<Match> found;
+        for (std::size_t c = 0; c < candidates_.size(); ++c) {
+            const auto& workloads = candidates_[c].workloads;
+            for (std::size_t w = 0; w < workloads.size(); ++w) {
+                const FoundWorkload& one = workloads[w];
+                if (one.kind != selector_.kind || one.name != selector_.name) continue;
+                const bool fits = !selector_.nameSpace || one.nameSpace == *selector_.nameSpace ||
+                                  (withoutNamespace && one.nameSpace.empty());
+                if (fits) found.push_back({c, w, lineOf(candidates_[c], one.node)});
+            }
+        }
+        return found;
+    }
+
+    [[nodiscard]] Result<Match> choose() {
+        auto found = matches(false);
+        if (found.empty()) found = matches(true);
+        if (found.size() == 1) return found.front();
+        if (found.empty()) return notThere();
+        std::string lines;
+        for (const Match& one : found) {
+            if (!lines.empty()) lines += &one == &found.back() ? " and " : ", ";
+            lines += fmt::format("{}", one.line);
+        }
+        return inFile(fmt::format("{} is there more than once, in lines {}", wanted(), lines),
+                      selector_.nameSpace ? "split the file" : "say which with --namespace",
+                      found.front().line);
+    }
+
+    [[nodiscard]] std::string wanted() const {
+        return selector_.kind + " " + selector_.name +
+               (selector_.nameSpace ? " of namespace " + *selector_.nameSpace : std::string());
+    }
+
+    [[nodiscard]] Error notThere() {
+        const auto body = text_.substr(yaml::byteOrderMark(text_));
+        if (const auto collected = collect(body, true); collected.has_error()) {
+            return collected.error();
+        }
+        std::string there;
+        std::size_t count = 0;
+        for (const auto& candidate : candidates_) {
+            for (const auto& one : candidate.workloads) {
+                if (++count > maxListed) continue;
+                there += (there.empty() ? "" : ", ") + one.kind + " " +
+                         (one.nameSpace.empty() ? "" : one.nameSpace + "/") + one.name;
+            }
+        }
+        if (count > maxListed) there += ", …";
+        return inFile("has no " + wanted(),
+                      there.empty() ? "it has no workload" : "it has " + there);
+    }
+
+    [[nodiscard]] Result<ManifestEdit> editIn(const Match& match, std::string_view container,
+                                              const MemorySettings& wantedSettings) const {
+        const Candidate& in = candidates_[match.candidate];
+        const FoundWorkload& workload = in.workloads[match.workload];
+        const auto at = findContainer(in, workload, container);
+        if (at.has_error()) return at.error();
+        yaml::DocumentEdit document;
+        document.text = in.text;
+        document.tree = in.tree;
+        document.firstLine = in.firstLine;
+        if (const auto problem =
+                yaml::editContainer(document, match.workload, *at, container, wantedSettings)) {
+            return located(*problem, document.text, in.firstLine);
+        }
+        ManifestEdit edit;
+        edit.text = std::string(text_.substr(0, in.offset)) + document.text +
+                    std::string(text_.substr(in.offset + in.text.size()));
+        edit.notes = std::move(document.notes);
+        for (auto& change : document.changes) {
+            const auto before = std::string_view(document.text).substr(0, change.offset);
+            edit.changes.push_back({in.firstLine + linesIn(before), std::move(change.what)});
+        }
+        return edit;
+    }
+
+    [[nodiscard]] Result<std::size_t> findContainer(const Candidate& in,
+                                                    const FoundWorkload& workload,
+                                                    std::string_view container) const {
+        const NodeId containers = yaml::containersOf(in.tree, workload);
+        const auto& items = in.tree[containers].children;
+        std::string there;
+        std::vector<std::size_t> found;
+        for (std::size_t i = 0; i < items.size(); ++i) {
+            const auto name = in.tree.scalar(items[i], "name");
+            if (!name) continue;
+            if (*name == container) found.push_back(i);
+            if (i < maxListed) there += (there.empty() ? "" : ", ") + std::string(*name);
+        }
+        const int line = lineOf(in, containers);
+        if (found.empty()) {
+            return inFile(fmt::format("{} has no container {}", wanted(), container),
+                          "it has " + (there.empty() ? "none" : there), line);
+        }
+        if (found.size() > 1) {
+            return inFile(fmt::format("{} has {} containers {}", wanted(), found.size(), container),
+                          "names of containers are unique", line);
+        }
+        const NodeId elsewhere = yaml::indirection(in.tree, workload, found.front());
+        if (elsewhere == noNode) return found.front();
+        return inFile(fmt::format("container {} is written elsewhere and comes here through an "
+                                  "alias or a merge key",
+                                  container),
+                      "write it out first", lineOf(in, elsewhere));
+    }
+
+    std::string_view text_;
+    std::string_view fileName_;
+    const WorkloadSelector& selector_;
+    std::vector<Candidate> candidates_;
+};
+
+}  // namespace
+
+Result<ManifestEdit> editManifest(std::string_view text, std::string_view fileName,
+                                  const WorkloadSelector& selector, std::string_view container,
+                                  const MemorySettings& wanted) {
+    return Editor(text, fileName, selector).edit(container, wanted);
+}
+
+}  // namespace memfit

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "memfit/manifest/memory_settings.h"
+#include "memfit/manifest/yaml_tree.h"
+
+namespace memfit::yaml {
+
+/// One document in the course of its edit.
+struct DocumentEdit {
+    struct Change {
+        std::size_t offset = 0;  ///< of the first byte that differs, in `text`
+        std::string what;
+    };
+    std::string text;
+    Tree tree;  ///< of `text`
+    int firstLine = 1;
+    std::vector<Change> changes;  ///< ascending
+    std::vector<std::string> notes;
+};
+
+/// Brings container `container` (an index) of workload `workload` (an index into findWorkloads) to
+/// what is wanted, and proves it: after each step the text is parsed and compared with the tree
+/// that the step was to make. A problem's offset is one of the text as it then is.
+[[nodiscard]] std::optional<Problem> editContainer(DocumentEdit& document, std::size_t workload,
+                                                   std::size_t container,
+                                                   std::string_view containerName,
+                                                   const MemorySettings& wanted);
+
+}  // namespace memfit::yaml

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "memfit/manifest/yaml_tree.h"
+
+namespace memfit::yaml {
+
+/// An object of a manifest that has a pod template (or is a pod).
+struct FoundWorkload {
+    NodeId node = noNode;
+    std::string kind;
+    std::string name;
+    std::string nameSpace;  ///< empty when the object does not say
+};
+
+/// The objects of a document that have containers; those below `items` of a list, too.
+[[nodiscard]] std::vector<FoundWorkload> findWorkloads(const Tree& tree);
+
+/// Where the containers of a kind of object stand: `spec.template.spec`, a Pod's at `spec`, a
+/// CronJob's at `spec.jobTemplate.spec.template.spec`.
+[[nodiscard]] std::vector<std::string_view> podSpecPath(std::string_view kind);
+
+/// The sequence of containers; noNode without one.
+[[nodiscard]] NodeId containersOf(const Tree& tree, const FoundWorkload& workload);
+
+/// The first alias, or map whose merge key brings the next step, on the way from the document's
+/// object to its container: what stands behind it is written elsewhere. noNode when there is none.
+[[nodiscard]] NodeId indirection(const Tree& tree, const FoundWorkload& workload,
+                                 std::size_t container);
+
+}  // namespace memfit::yaml

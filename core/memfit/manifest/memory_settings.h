@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+
+#include "memfit/units/bytes.h"
+
+namespace memfit {
+
+/// What is wanted of a container's memory limit, or of its memory request.
+struct MemoryWish {
+    enum class Kind {
+        leave,   ///< as it is
+        set,     ///< equal to `bytes`
+        remove,  ///< not there
+    };
+    Kind kind = Kind::leave;
+    Bytes bytes = 0;  ///< with `set`; >= 0
+
+    friend bool operator==(const MemoryWish&, const MemoryWish&) = default;
+};
+
+/// What is wanted of the environment variable GOMEMLIMIT.
+struct GomemlimitWish {
+    enum class Kind {
+        leave,
+        unset,         ///< the variable is not there
+        limitsMemory,  ///< valueFrom.resourceFieldRef {containerName, resource: limits.memory}
+        bytes,         ///< a literal
+    };
+    Kind kind = Kind::leave;
+    Bytes bytes = 0;  ///< with `bytes`; >= 0
+
+    friend bool operator==(const GomemlimitWish&, const GomemlimitWish&) = default;
+};
+
+/// What is wanted of the environment variable GOGC.
+struct GogcWish {
+    enum class Kind {
+        leave,
+        unset,  ///< the variable is not there
+        off,
+        percent,
+    };
+    Kind kind = Kind::leave;
+    std::int64_t percent = 100;  ///< with `percent`
+
+    friend bool operator==(const GogcWish&, const GogcWish&) = default;
+};
+
+/// The memory settings that one container of a manifest or a live workload is to have.
+/// Default: everything is left as it is.
+struct MemorySettings {
+    MemoryWish limit;
+    MemoryWish request;
+    GomemlimitWish gomemlimit;
+    GogcWish gogc;
+
+    friend bool operator==(const MemorySettings&, const MemorySettings&) = default;
+};
+
+}  // namespace memfit

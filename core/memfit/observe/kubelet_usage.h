@@ -1,0 +1,45 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "memfit/error.h"
+#include "memfit/units/bytes.h"
+
+namespace memfit {
+
+/// Whose memory is looked for.
+struct ContainerKey {
+    std::string nameSpace;
+    std::string pod;
+    std::string uid;  ///< empty: any pod of that name
+    std::string container;
+};
+
+/// Memory of a container as the kubelet samples it (about every 10 s: it misses spikes).
+struct KubeletUsage {
+    std::optional<Bytes> usage;       ///< page cache included
+    std::optional<Bytes> workingSet;  ///< usage less inactive page cache
+    std::optional<Bytes> rss;         ///< anonymous memory
+    std::optional<Bytes> cache;       ///< page cache, shmem included
+    std::optional<Bytes> peak;        ///< the kernel's high-water mark; absent where it says 0
+    bool podLevel = false;            ///< of the whole pod, pause container and sidecars included
+    std::string time;                 ///< RFC 3339, when it was sampled; empty when not said
+
+    friend bool operator==(const KubeletUsage&, const KubeletUsage&) = default;
+};
+
+/// From `/api/v1/nodes/NODE/proxy/stats/summary`. nullopt: the pod or the container is not in it.
+/// Errors (kind input): not JSON, or not a summary.
+[[nodiscard]] Result<std::optional<KubeletUsage>> readStatsSummary(std::string_view json,
+                                                                   const ContainerKey& key);
+
+/// From `/api/v1/nodes/NODE/proxy/metrics/cadvisor`, line by line without copies. The container's
+/// series where there are any, else the pod's own (podLevel). Of several containers of that name
+/// (one that ended, one that runs) the largest value of each field counts. nullopt: neither is
+/// there.
+[[nodiscard]] std::optional<KubeletUsage> readCadvisor(std::string_view text,
+                                                       const ContainerKey& key);
+
+}  // namespace memfit

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "memfit/error.h"
+
+namespace memfit {
+
+/// One state of a container, as status.containerStatuses[].state says it.
+struct ContainerState {
+    enum class Kind { unknown, waiting, running, terminated };
+
+    Kind kind = Kind::unknown;
+    std::string reason;
+    std::string message;
+    std::optional<std::int64_t> exitCode;  ///< only of a terminated one
+    std::string startedAt;                 ///< RFC 3339; empty when not said
+    std::string finishedAt;
+
+    friend bool operator==(const ContainerState&, const ContainerState&) = default;
+};
+
+struct ContainerStatus {
+    std::string name;
+    std::string containerId;  ///< changes with every start
+    bool ready = false;
+    std::int64_t restartCount = 0;
+    ContainerState state;
+    ContainerState lastState;
+
+    friend bool operator==(const ContainerStatus&, const ContainerStatus&) = default;
+};
+
+/// What a pod's status says; strings are empty where it says nothing.
+struct PodStatus {
+    std::string name;
+    std::string uid;
+    std::string resourceVersion;
+    std::string phase;    ///< `Pending`, `Running`, `Succeeded`, `Failed`, `Unknown`
+    std::string reason;   ///< `Evicted`, `DeadlineExceeded`, `NodeLost`, …
+    std::string message;  ///< beside it
+    std::string podIp;
+    std::string node;
+    bool containersReady = false;  ///< the condition ContainersReady
+    bool deleted = false;          ///< deletionTimestamp is set
+    bool disrupted = false;        ///< the condition DisruptionTarget (eviction, preemption, drain)
+    std::optional<std::string> unschedulable;  ///< the scheduler's message
+    std::optional<ContainerStatus> container;  ///< the one on trial; absent until the kubelet says
+    std::vector<ContainerStatus> initContainers;
+    std::vector<ContainerStatus> otherContainers;
+
+    friend bool operator==(const PodStatus&, const PodStatus&) = default;
+};
+
+/// Reads a pod as `kubectl get pod -o json` prints it, or an event's object of a watch.
+/// Errors (kind input): not JSON, or not a Pod.
+[[nodiscard]] Result<PodStatus> readPodStatus(std::string_view json, std::string_view container);
+
+/// What has become of the container on trial.
+enum class PodState {
+    starting,       ///< nothing final yet
+    running,        ///< runs; not (or not yet) ready
+    ready,          ///< runs, and all containers of the pod are ready
+    oomKilled,      ///< killed at its memory limit
+    oomAtStart,     ///< the limit was too small for the container to be created
+    crashed,        ///< ended by itself with an error, exitCode says which
+    ambiguous137,   ///< SIGKILL by whoever: a lost OOM kill, a probe, the end of a grace period.
+                    ///< Read again: OOMKilled may come late
+    completed,      ///< ended by itself with exit code 0
+    initFailed,     ///< an init container failed
+    evicted,        ///< by the kubelet, a drain or a preemption; says nothing about the limit
+    deadline,       ///< activeDeadlineSeconds ran out
+    unschedulable,  ///< no node takes it (now)
+    imageError,     ///< the image cannot be pulled
+    configError,    ///< the container cannot be made: a missing ConfigMap, Secret, key, command
+    deleted,        ///< somebody deletes it
+    unknown,        ///< the kubelet lost it (ContainerStatusUnknown, NodeLost)
+};
+
+[[nodiscard]] std::string_view toString(PodState state);
+
+struct PodVerdict {
+    PodState state = PodState::starting;
+    std::string detail;  ///< one clause for people; empty while there is nothing to say
+    std::optional<std::int64_t> exitCode;
+
+    friend bool operator==(const PodVerdict&, const PodVerdict&) = default;
+};
+
+/// Judges by the container's own status first (a sidecar can keep the pod's phase at Running).
+/// `restartsBefore`: the restart count when the trial began; a restart since then counts by what
+/// lastState says. Rules: facts of the Vertical Pod Autoscaler's OOM observer, containerd, CRI-O
+/// and runc, see the source.
+[[nodiscard]] PodVerdict judgePod(const PodStatus& status, std::int64_t restartsBefore = 0);
+
+/// Whether a container runtime's message says that the memory limit is too small for a container to
+/// start at all. Also for the messages of events: a pod whose sandbox cannot be created waits for
+/// ever in ContainerCreating, and only its event FailedCreatePodSandBox says why.
+[[nodiscard]] bool meansLimitTooSmall(std::string_view message);
+
+}  // namespace memfit

@@ -1,0 +1,187 @@
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "memfit/manifest/in_place.h"
+
+namespace {
+
+using namespace memfit;
+using Json = nlohmann::json;
+
+Json deployment(const Json& container) {
+    return {
+        {"kind", "Deployment"},
+        {"metadata", {{"name", "api"}, {"generation", 4}}},
+        {"spec", {{"template", {{"spec", {{"containers", {{{"name", "side"}}, container}}}}}}}}};
+}
+
+Json patched(const Json& object, const std::string& patch) {
+    CAPTURE(patch);
+    auto changed = object.patch(Json::parse(patch));
+    const bool empty = Json::parse(patch).empty();
+    if (!empty) changed["metadata"]["generation"] = object["metadata"]["generation"].get<int>() + 1;
+    return changed;
+}
+
+Json containerOf(const Json& object) {
+    return object["spec"]["template"]["spec"]["containers"][1];
+}
+
+std::string originalOf(const Json& object) {
+    const auto original = inPlaceOriginal(object.dump(), "api");
+    REQUIRE(original.has_value());
+    return *original;
+}
+
+InPlacePatch patchOf(const Json& live, const std::string& original,
+                     const InPlaceSettings& settings) {
+    const auto patch = inPlacePatch(original, live.dump(), settings);
+    REQUIRE(patch.has_value());
+    return *patch;
+}
+
+RestorePatch restoreOf(const Json& live, const std::string& original,
+                       const std::vector<std::string>& ours) {
+    const auto restored = restorePatch(original, ours, live.dump());
+    INFO((restored ? "" : restored.error().message()));
+    REQUIRE(restored.has_value());
+    return *restored;
+}
+
+const InPlaceSettings small{"api", 16 * MiB, "16MiB", "off"};
+const InPlaceSettings unlimited{"api", std::nullopt, "off", "100"};
+
+const Json rich = Json::parse(R"({"name":"api","image":"i",
+    "resources":{"limits":{"cpu":"250m","memory":"1536Mi"},"requests":{"memory":"1Gi"}},
+    "env":[{"name":"A","value":"secret"},
+           {"name":"GOMEMLIMIT","valueFrom":{"resourceFieldRef":{"divisor":"0","resource":"limits.memory"}}},
+           {"name":"B","value":"$(GOMEMLIMIT) "},{"name":"GOMEMLIMIT","value":"1GiB"}]})");
+
+TEST_CASE("settings are put where they stand, and restoring gives back the very same object") {
+    for (const auto& container :
+         {rich, Json::parse(R"({"name":"api"})"), Json::parse(R"({"name":"api","resources":{}})"),
+          Json::parse(R"({"name":"api","resources":{"limits":{"memory":"64Mi"}},
+              "env":[{"name":"GOGC","value":"50"}]})"),
+          Json::parse(R"({"name":"api","resources":{"requests":{"cpu":"1"}},
+              "env":[{"name":"A","value":"x"}]})")}) {
+        const auto before = deployment(container);
+        CAPTURE(before.dump());
+        const auto original = originalOf(before);
+        auto live = before;
+        std::vector<std::string> ours;
+        for (const auto& settings : {small, unlimited, small}) {
+            const auto patch = patchOf(live, original, settings);
+            ours.push_back(patch.ours);
+            live = patched(live, patch.patch);
+        }
+        CHECK(containerOf(live) != containerOf(before));
+        const auto restored = restoreOf(live, original, ours);
+        REQUIRE(restored.patch);
+        CHECK(restored.leftAlone.empty());
+        CHECK(patched(live, *restored.patch)["spec"].dump() == before["spec"].dump());
+    }
+}
+
+TEST_CASE("a patch sets limit and request, changes every duplicate and keeps the order") {
+    const auto before = deployment(rich);
+    const auto live = patched(before, patchOf(before, originalOf(before), small).patch);
+    CHECK(containerOf(live) == Json::parse(R"({"name":"api","image":"i",
+        "resources":{"limits":{"cpu":"250m","memory":"16Mi"},"requests":{"memory":"16Mi"}},
+        "env":[{"name":"A","value":"secret"},{"name":"GOMEMLIMIT","value":"16MiB"},
+               {"name":"B","value":"$(GOMEMLIMIT) "},{"name":"GOMEMLIMIT","value":"16MiB"},
+               {"name":"GOGC","value":"off"}]})"));
+    const auto none = patched(live, patchOf(live, originalOf(before), unlimited).patch);
+    CHECK(containerOf(none)["resources"] ==
+          Json::parse(R"({"limits":{"cpu":"250m"},"requests":{"memory":"1Gi"}})"));
+}
+
+TEST_CASE("a patch applies only to what was read") {
+    const auto before = deployment(rich);
+    const auto patch = Json::parse(patchOf(before, originalOf(before), small).patch);
+    CHECK(patch[0] == Json::parse(R"({"op":"test","path":"/metadata/generation","value":4})"));
+    auto changed = before;
+    changed["metadata"]["generation"] = 5;
+    CHECK_THROWS_AS(static_cast<void>(changed.patch(patch)), Json::exception);
+    auto reordered = before;
+    auto& containers = reordered["spec"]["template"]["spec"]["containers"];
+    std::swap(containers[0], containers[1]);
+    CHECK_THROWS_AS(static_cast<void>(reordered.patch(patch)), Json::exception);
+}
+
+TEST_CASE("neither journal nor patch carries the values of other variables") {
+    const auto before = deployment(rich);
+    const auto original = originalOf(before);
+    const auto patch = patchOf(before, original, small);
+    for (const auto& text : {original, patch.patch, patch.ours})
+        CHECK(text.find("secret") == std::string::npos);
+}
+
+TEST_CASE("what somebody else changed meanwhile is left alone and named") {
+    const auto before = deployment(rich);
+    const auto original = originalOf(before);
+    const auto patch = patchOf(before, original, small);
+    auto live = patched(before, patch.patch);
+    auto& container = live["spec"]["template"]["spec"]["containers"][1];
+    container["resources"]["limits"]["memory"] = "512Mi";
+    container["env"].push_back({{
+                                    "name",
+                                    "NEW",
+                                },
+                                {"value", "1"}});
+    container["env"][4]["value"] = "75";
+    const auto restored = restoreOf(live, original, {patch.ours});
+    CHECK(restored.leftAlone ==
+          std::vector<std::string>{"resources.limits.memory", "resources.requests.memory", "GOGC"});
+    auto expected = rich;
+    expected["resources"] = Json::parse(R"({"limits":{"cpu":"250m","memory":"512Mi"},
+        "requests":{"memory":"16Mi"}})");
+    expected["env"].push_back({{"name", "GOGC"}, {"value", "75"}});
+    expected["env"].push_back({{"name", "NEW"}, {"value", "1"}});
+    REQUIRE(restored.patch);
+    CHECK(containerOf(patched(live, *restored.patch)) == expected);
+}
+
+TEST_CASE("a quantity that the API server writes otherwise is still ours") {
+    const auto before = deployment(rich);
+    const auto original = originalOf(before);
+    const auto patch = patchOf(before, original, {"api", 1000, std::nullopt, std::nullopt});
+    auto live = patched(before, patch.patch);
+    auto& resources = live["spec"]["template"]["spec"]["containers"][1]["resources"];
+    resources["limits"]["memory"] = "1k";
+    resources["requests"]["memory"] = "1k";
+    const auto restored = restoreOf(live, original, {patch.ours});
+    REQUIRE(restored.patch);
+    CHECK(containerOf(patched(live, *restored.patch)) == rich);
+}
+
+TEST_CASE("where nothing of ours is left there is nothing to restore") {
+    const auto before = deployment(rich);
+    const auto original = originalOf(before);
+    const auto patch = patchOf(before, original, small);
+    CHECK_FALSE(restoreOf(before, original, {patch.ours}).patch);
+    CHECK(restoreOf(before, original, {patch.ours}).leftAlone.empty());
+    auto gone = before;
+    gone["spec"]["template"]["spec"]["containers"].erase(1);
+    CHECK_FALSE(restoreOf(gone, original, {patch.ours}).patch);
+    CHECK(restoreOf(gone, original, {patch.ours}).leftAlone ==
+          std::vector<std::string>{"container api, which is gone"});
+    const auto live = patched(before, patch.patch);
+    CHECK(patchOf(live, original, small).patch == "[]");
+}
+
+TEST_CASE("what cannot be changed in place is refused") {
+    CHECK(inPlaceOriginal(R"({"kind":"Pod"})", "api").error() ==
+          usageError("a \"Pod\" cannot be changed in place",
+                     "name its Deployment, StatefulSet or DaemonSet, or leave --in-place out"));
+    CHECK(inPlaceOriginal(deployment(rich).dump(), "x").error() ==
+          usageError("the workload has no container \"x\"", "choose one with -c"));
+    CHECK(inPlacePatch("nonsense", deployment(rich).dump(), small).has_error());
+    CHECK(inPlacePatch(
+              "{}", deployment(Json::parse(R"({"name":"api","resources":{"limits":[1]}})")).dump(),
+              small)
+              .has_value());
+}
+
+}  // namespace
