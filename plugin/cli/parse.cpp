@@ -190,6 +190,10 @@ Result<void> checkTogether(const Command& command) {
                                       fmt::join(options.target, " ")),
                           "write: --local [flags] -- PROGRAM [ARG...]");
     }
+    if (options.local && options.parallel > 1) {
+        return usageError("--parallel needs pods, which each have an address of their own",
+                          "leave it out with --local");
+    }
     if (auto checked = checkSources(command); !checked) return checked;
     if (auto checked = checkPodFlags(options); !checked) return checked;
     if (options.check && !options.currentLimit && options.target.empty()) {

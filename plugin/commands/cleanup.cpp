@@ -9,9 +9,9 @@
 #include "commands/cluster.h"
 #include "commands/commands.h"
 #include "commands/consent.h"
-#include "commands/restore.h"
 #include "journal/run_journal.h"
 #include "memfit/manifest/trial_pod.h"
+#include "testbed/restore.h"
 
 namespace memfit::plugin {
 namespace {
@@ -121,7 +121,7 @@ Result<int> runCleanup(const Context& context) {
     for (const auto* const run : runs.dead()) {
         namespaces.insert(run->record.ns);
         if (run->record.original.empty() || context.options.dryRun) continue;
-        const auto lines = restoreWorkload(context.loop, api, run->record);
+        const auto lines = restoreWorkload(context.loop, api.kubectl(), run->record);
         if (!lines) return lines.error();
         restored.insert(restored.end(), lines->begin(), lines->end());
     }

@@ -7,6 +7,7 @@
 #include <random>
 
 #include "commands/consent.h"
+#include "testbed/in_place_testbed.h"
 #include "testbed/pod_testbed.h"
 
 namespace memfit::plugin {
@@ -42,6 +43,12 @@ const WorkloadType* findType(const std::string& word) {
         }
     }
     return nullptr;
+}
+
+/// Eight hexadecimal digits that no other run has.
+std::string newRunId() {
+    std::random_device random;
+    return fmt::format("{:08x}", random());
 }
 
 /// A path that the user's ready URL names, without the service's address.
@@ -82,11 +89,6 @@ Result<WorkloadWords> workloadWords(const std::vector<std::string>& words) {
     return WorkloadWords{std::string(known->path), std::string(known->plural), name};
 }
 
-std::string newRunId() {
-    std::random_device random;
-    return fmt::format("{:08x}", random());
-}
-
 Result<std::unique_ptr<Cluster>> connect(const Context& context) {
     auto kubectl = Kubectl::find(
         context.loop, {context.options.connectionFlags, context.options.ns},
@@ -96,6 +98,7 @@ Result<std::unique_ptr<Cluster>> connect(const Context& context) {
     if (!where) return where.error();
     auto cluster = std::make_unique<Cluster>(context.loop, *std::move(kubectl));
     cluster->context = *std::move(where);
+    cluster->runId = newRunId();
     if (context.loop.signal()) return EventLoop::interruption();
     if (!cluster->api.whyNoProxy().empty()) {
         context.progress.note("note: every read costs a process: " + cluster->api.whyNoProxy());
@@ -139,7 +142,7 @@ Result<std::unique_ptr<Testbed>> podTestbed(const Context& context, const Option
     pod.container = cluster.container;
     pod.ns = cluster.context.ns;
     pod.context = cluster.context.name;
-    pod.runId = newRunId();
+    pod.runId = cluster.runId;
     pod.port = *port;
     pod.statsPort = options.statsPort;
     pod.statsPath = options.statsPath;
@@ -152,15 +155,33 @@ Result<std::unique_ptr<Testbed>> podTestbed(const Context& context, const Option
     pod.force = options.force;
     pod.ceiling = options.ceiling;
     pod.via = options.via;
+    auto note = [&progress = context.progress](const std::string& text) { progress.note(text); };
+    if (options.inPlace) {
+        auto consent = [&context, name = cluster.workload.label(),
+                        ns = cluster.context.ns](const std::vector<std::string>& what) {
+            return askConsent(context,
+                              fmt::format("the live {} in namespace {} will be changed:", name, ns),
+                              what, "go on?");
+        };
+        return std::unique_ptr<Testbed>(new InPlaceTestbed(
+            context.loop, cluster.api, std::move(pod), std::move(consent), std::move(note)));
+    }
     auto consent = [&context, name = cluster.workload.label(),
                     ns = cluster.context.ns](const std::vector<std::string>& disclosure) {
         return askConsent(context,
                           fmt::format("trial pods will be copies of {} in namespace {}:", name, ns),
                           disclosure, "run them?");
     };
-    auto note = [&progress = context.progress](const std::string& text) { progress.note(text); };
+    std::optional<RunJournal> journal;
+    if (auto begun = RunJournal::begin(ownRecord(pod.runId, pod.context, pod.ns))) {
+        journal.emplace(*std::move(begun));
+    } else {
+        context.progress.note("warning: cleanup will not know this run if it is killed: " +
+                              begun.error().message());
+    }
     return std::unique_ptr<Testbed>(new PodTestbed(context.loop, cluster.api, std::move(pod),
-                                                   std::move(consent), std::move(note)));
+                                                   std::move(consent), std::move(note),
+                                                   std::move(journal)));
 }
 
 }  // namespace memfit::plugin

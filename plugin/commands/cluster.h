@@ -17,6 +17,7 @@ struct Cluster {
 
     ClusterApi api;
     ClusterContext context;
+    std::string runId;  ///< in the names and labels of everything that this run makes
     Workload workload;
     std::string container;
     /// The workload as the API server printed it.
@@ -41,9 +42,6 @@ struct WorkloadWords {
 
 /// Only connects: for commands without a workload.
 [[nodiscard]] Result<std::unique_ptr<Cluster>> connect(const Context& context);
-
-/// Eight hexadecimal digits that no other run has.
-[[nodiscard]] std::string newRunId();
 
 /// A testbed of trial pods for the workload. `cluster` must outlive it.
 [[nodiscard]] Result<std::unique_ptr<Testbed>> podTestbed(const Context& context,

@@ -80,8 +80,9 @@ bool anyLimitNeedsMinimum(const Options& options) {
 
 FinishedSqueeze squeezeStage(const Context& context, Session& session, int trialsAfter) {
     context.progress.stage("squeeze", trialsAfter);
-    auto run = squeeze(session.trials(), {context.options.mode, context.options.gomemlimit,
-                                          searchOptions(context.options)});
+    auto run =
+        squeeze(session.trials(), {context.options.mode, context.options.gomemlimit,
+                                   searchOptions(context.options), context.options.parallel});
     run.result.header = session.header({}, run.stopped);
     run.result.ceiling = session.ceiling();
     run.probe.header = session.header({}, std::nullopt);

@@ -52,21 +52,21 @@ void Progress::stage(std::string_view name, int trialsAfter) {
 
 std::function<void(const TrialMoment&)> Progress::trialBegins(const Settings& settings, int number,
                                                               int left) {
-    settings_ = settingsText(settings);
-    number_ = number;
     left_ = left;
     lastShown_ = {};
-    return [this](const TrialMoment& moment) { show(moment); };
+    return [this, number, shown = settingsText(settings)](const TrialMoment& moment) {
+        show(moment, number, shown);
+    };
 }
 
-void Progress::show(const TrialMoment& moment) {
+void Progress::show(const TrialMoment& moment, int number, const std::string& settings) {
     if (style_.quiet || !style_.terminal) return;
     const auto now = std::chrono::steady_clock::now();
     if (now - lastShown_ < redrawEvery) return;
     lastShown_ = now;
     std::string line =
-        fmt::format("{}: trial {} of about {}, {}, {} {:.1f} s", stage_, number_, number_ + left_,
-                    settings_, phaseText(moment.phase), moment.seconds);
+        fmt::format("{}: trial {} of about {}, {}, {} {:.1f} s", stage_, number, number + left_,
+                    settings, phaseText(moment.phase), moment.seconds);
     if (moment.usage && moment.usage->current) {
         line += fmt::format(", {}", formatMiB(*moment.usage->current));
     }
@@ -75,14 +75,15 @@ void Progress::show(const TrialMoment& moment) {
     lineShown_ = true;
 }
 
-void Progress::trialEnds(const TrialRecord& record) {
+void Progress::trialEnds(const TrialRecord& record, int number) {
     ++finished_;
     finishedSeconds_ += record.trial.seconds.value_or(0);
     clearLine();
     const bool survived = record.trial.outcome == Outcome::survived;
     if (style_.quiet || (style_.terminal && survived && !style_.verbose)) return;
-    std::string line = fmt::format("{}: trial {} of about {}, {}: {}", stage_, number_,
-                                   number_ + left_, settings_, toString(record.trial.outcome));
+    std::string line =
+        fmt::format("{}: trial {} of about {}, {}: {}", stage_, number, number + left_,
+                    settingsText(record.trial.settings), toString(record.trial.outcome));
     if (survived && record.trial.load && record.trial.load->requestsPerSecond) {
         line += fmt::format(", {} requests/s", rateText(record.trial.load->requestsPerSecond));
     }

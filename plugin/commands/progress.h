@@ -34,7 +34,8 @@ public:
     /// to be called with each moment of it.
     [[nodiscard]] std::function<void(const TrialMoment&)> trialBegins(const Settings& settings,
                                                                       int number, int left);
-    void trialEnds(const TrialRecord& record);
+    /// `number`: as trialBegins() was told; trials may run side by side.
+    void trialEnds(const TrialRecord& record, int number);
 
     /// One line for people, not with --quiet.
     void note(std::string_view text);
@@ -42,15 +43,13 @@ public:
     void detail(std::string_view text);
 
 private:
-    void show(const TrialMoment& moment);
+    void show(const TrialMoment& moment, int number, const std::string& settings);
     void clearLine();
     [[nodiscard]] std::string timeLeft() const;
 
     std::ostream& err_;
     Style style_;
     std::string stage_;
-    std::string settings_;
-    int number_ = 0;
     int left_ = 0;
     int trialsAfter_ = 0;
     int finished_ = 0;

@@ -3,7 +3,9 @@
 #include "commands/commands.h"
 #include "commands/experiment.h"
 #include "commands/files.h"
+#include "commands/live.h"
 #include "memfit/report/describe.h"
+#include "testbed/stats_page.h"
 
 namespace memfit::plugin {
 namespace {
@@ -77,6 +79,25 @@ std::optional<Error> measure(const Context& context, Session& session, Results& 
     return std::nullopt;
 }
 
+/// Judges the workload as it runs, from what can be read without touching it.
+Result<Recommendation> observe(const Context& context) {
+    const auto startedAt = timestampNow();
+    const auto cluster = openCluster(context, context.options.target);
+    if (!cluster) return cluster.error();
+    auto facts = readLive(context, **cluster);
+    if (!facts) return facts.error();
+    const auto header = liveHeader(**cluster, *facts, startedAt);
+    Results probe;
+    fold(probeOf(*facts, header), probe);
+    auto advice = adviceOptions(context.options);
+    advice.live = *std::move(facts);
+    auto recommendation = recommend(probe, advice);
+    if (!recommendation) return recommendation;
+    recommendation->header.startedAt = header.startedAt;
+    recommendation->header.finishedAt = header.finishedAt;
+    return recommendation;
+}
+
 int checked(const Context& context, const Recommendation& recommendation) {
     const auto found = mismatches(recommendation.current.value_or(CurrentSettings{}),
                                   recommendation.advised, context.options.tolerance);
@@ -86,22 +107,44 @@ int checked(const Context& context, const Recommendation& recommendation) {
     return found.empty() ? 0 : 3;
 }
 
+Result<int> finished(const Context& context, const Recommendation& recommendation,
+                     const Results& results) {
+    const auto printed = print(
+        {toJson(recommendation), describe(recommendation, results, {context.options.verbose})},
+        context.options, context.streams);
+    if (!printed) return printed.error();
+    return context.options.check ? checked(context, recommendation) : 0;
+}
+
 }  // namespace
 
 Result<int> runRecommend(const Context& context) {
-    auto results = readResultFiles(context.options.files);
+    const auto& options = context.options;
+    if (!options.target.empty() && !options.load && options.files.empty()) {
+        const auto observed = observe(context);
+        if (!observed) return observed.error();
+        return finished(context, *observed, {});
+    }
+    auto results = readResultFiles(options.files);
     if (context.loop.signal()) return EventLoop::interruption();
     if (!results) return results.error();
 
     std::unique_ptr<Session> session;
     std::optional<Error> stopped;
-    if (context.options.local || !context.options.target.empty()) {
+    auto advice = adviceOptions(options);
+    if (options.local || !options.target.empty()) {
         auto opened = Session::open(context, *results);
         if (!opened) return opened.error();
         session = *std::move(opened);
+        // Before the trials, which would be among the neighbours of the live pods.
+        if (session->cluster() != nullptr) {
+            auto facts = readLive(context, *session->cluster());
+            if (!facts) return facts.error();
+            advice.live = *std::move(facts);
+        }
         stopped = measure(context, *session, *results);
     }
-    auto recommendation = recommend(*results, adviceOptions(context.options));
+    auto recommendation = recommend(*results, advice);
     const bool interrupted = stopped && stopped->kind != ErrorKind::inconclusive;
     if (!recommendation || (interrupted && stopped->kind == ErrorKind::interrupted)) {
         const auto printed = printGathered(context, *results);
@@ -115,12 +158,8 @@ Result<int> runRecommend(const Context& context) {
         recommendation->header.warnings.insert(recommendation->header.warnings.end(),
                                                warnings.begin(), warnings.end());
     }
-    const auto printed = print(
-        {toJson(*recommendation), describe(*recommendation, *results, {context.options.verbose})},
-        context.options, context.streams);
-    if (!printed) return printed.error();
-    if (stopped) return *stopped;
-    return context.options.check ? checked(context, *recommendation) : 0;
+    const auto done = finished(context, *recommendation, *results);
+    return done && stopped ? Result<int>(*stopped) : done;
 }
 
 }  // namespace memfit::plugin

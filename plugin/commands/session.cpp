@@ -10,6 +10,7 @@
 #include "load/redact.h"
 #include "memfit/units/quantity.h"
 #include "testbed/local_testbed.h"
+#include "testbed/pod_load_host.h"
 #include "version.h"
 
 namespace memfit::plugin {
@@ -197,6 +198,11 @@ Result<std::unique_ptr<Session>> Session::open(const Context& context, const Res
         auto pods = podTestbed(context, *options, *cluster);
         if (!pods) return pods.error();
         testbed = *std::move(pods);
+        if (options->via == Via::pod) {
+            plan->host = std::make_shared<PodLoadHost>(
+                context.loop, cluster->api,
+                PodLoadHost::Plan{cluster->context.ns, cluster->runId, *options->loadImage});
+        }
     } else {
         testbed = std::make_unique<LocalTestbed>(context.loop, localOptions(*options));
     }

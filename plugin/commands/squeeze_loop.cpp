@@ -51,6 +51,27 @@ std::optional<Error> unanswered(const SqueezeRun& run) {
     return std::nullopt;
 }
 
+Settings settingsAt(Bytes limit, const SqueezePlan& plan) {
+    return plan.mode == Mode::plain ? plainSettings(limit)
+                                    : gomemlimitSettings(limit, plan.gomemlimit.forLimit(limit));
+}
+
+/// What one trial brought. The first that ends the run says why; what the others beside it found
+/// out is kept all the same.
+void take(const Result<TrialRecord>& record, EdgeSearch& search, SqueezeRun& run) {
+    if (!record) {
+        if (!run.stopped) run.stopped = record.error();
+        return;
+    }
+    run.result.trials.push_back(record->trial);
+    const auto observation = observationOf(*record);
+    if (observation) {
+        search.observe(*observation);
+    } else if (!run.stopped) {
+        run.stopped = trialFailure(*record);
+    }
+}
+
 }  // namespace
 
 std::optional<EdgeObservation> observationOf(const TrialRecord& record) {
@@ -104,22 +125,15 @@ SqueezeRun squeeze(TrialSeries& trials, const SqueezePlan& plan) {
     // Without GOMEMLIMIT a program's use says nothing of what it can do with it.
     if (plan.mode == Mode::plain) search.observe(*observationOf(*unlimited));
 
-    while (const auto limit = search.next()) {
-        const Settings settings =
-            plan.mode == Mode::plain ? plainSettings(limit)
-                                     : gomemlimitSettings(*limit, plan.gomemlimit.forLimit(*limit));
-        const auto record = trials.run(settings, search.expectedTrialsLeft());
-        if (!record) {
-            run.stopped = record.error();
-            break;
+    while (!run.stopped) {
+        const auto limits = search.nextBatch(static_cast<std::size_t>(plan.parallel));
+        if (limits.empty()) break;
+        std::vector<Settings> settings;
+        settings.reserve(limits.size());
+        for (const auto limit : limits) settings.push_back(settingsAt(limit, plan));
+        for (const auto& record : trials.runTogether(settings, search.expectedTrialsLeft())) {
+            take(record, search, run);
         }
-        run.result.trials.push_back(record->trial);
-        const auto observation = observationOf(*record);
-        if (!observation) {
-            run.stopped = trialFailure(*record);
-            break;
-        }
-        search.observe(*observation);
     }
     const auto answer = search.answer();
     takeAnswer(run.result, answer);

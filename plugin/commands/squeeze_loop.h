@@ -13,6 +13,7 @@ struct SqueezePlan {
     Mode mode = Mode::plain;
     GomemlimitRule gomemlimit;
     EdgeSearchOptions search;
+    int parallel = 1;  ///< trials at a time
 };
 
 /// What a squeeze brought, complete or not.

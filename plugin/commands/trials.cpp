@@ -7,12 +7,12 @@
 namespace memfit::plugin {
 
 Result<TrialRecord> TrialSeries::run(const Settings& settings, int left, bool repeat) {
-    ++number_;
+    const int number = ++number_;
     for (int attempt = 0;; ++attempt) {
-        const auto onMoment = progress_.trialBegins(settings, number_, left);
+        const auto onMoment = progress_.trialBegins(settings, number, left);
         auto record = runner_.run(settings, onMoment);
         if (!record) return record;
-        progress_.trialEnds(*record);
+        progress_.trialEnds(*record, number);
         remember(*record);
         if (saysSomethingAboutTheEdge(record->trial.outcome) || !repeat || attempt == retries) {
             return record;
@@ -20,6 +20,20 @@ Result<TrialRecord> TrialSeries::run(const Settings& settings, int left, bool re
         progress_.note(fmt::format("repeating it: {} says nothing about the edge",
                                    toString(record->trial.outcome)));
     }
+}
+
+std::vector<Result<TrialRecord>> TrialSeries::runTogether(const std::vector<Settings>& all,
+                                                          int left) {
+    std::vector<std::optional<Result<TrialRecord>>> records(all.size());
+    std::vector<std::function<void()>> tasks;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        tasks.emplace_back([this, &all, &records, left, i] { records[i] = run(all[i], left); });
+    }
+    runner_.together(tasks);
+    std::vector<Result<TrialRecord>> done;
+    done.reserve(records.size());
+    for (auto& record : records) done.push_back(*std::move(record));
+    return done;
 }
 
 void TrialSeries::remember(const TrialRecord& record) {
@@ -53,6 +67,10 @@ Error trialFailure(const TrialRecord& record) {
             return failure(what, "check --port and --ready-url, or raise --ready-timeout");
         case Outcome::loadFailed:
             return failure(what, "run the load command by hand and see why it fails");
+        case Outcome::unschedulable:
+            return failure(what, "make room on a node, or lower --ceiling and --to");
+        case Outcome::imageError:
+            return failure(what, "check the image of the workload and its pull secrets");
         default:
             return failure(what, "run it again with --verbose");
     }

@@ -27,6 +27,10 @@ public:
     /// As TrialRunner::knowsUnlimited.
     [[nodiscard]] bool knowsUnlimited() const { return runner_.knowsUnlimited(); }
 
+    /// As run(), all of them at once; results in the order of the settings.
+    [[nodiscard]] std::vector<Result<TrialRecord>> runTogether(const std::vector<Settings>& all,
+                                                               int left);
+
     /// Where the time went.
     struct Spent {
         int trials = 0;

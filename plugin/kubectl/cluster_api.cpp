@@ -11,7 +11,6 @@ namespace memfit::plugin {
 namespace {
 
 constexpr double proxyStartSeconds = 10;
-constexpr unsigned badGateway = 502;
 
 std::string socketPath(const PrivateFolder& folder) {
     return (folder.path() / "api").string();
@@ -31,6 +30,29 @@ unsigned statusOf(CallFailure failure) {
             break;
     }
     return 500;
+}
+
+/// As the API server words these in a Status; a path that no API serves, and the proxy itself,
+/// answer with plain text.
+std::string_view reasonOf(unsigned status) {
+    switch (status) {
+        case 403:
+            return "Forbidden";
+        case 404:
+            return "NotFound";
+        case 409:
+            return "Conflict";
+        case 429:
+            return "TooManyRequests";
+        case 500:
+            return "InternalError";
+        case 502:
+        case 503:
+        case 504:
+            return "ServiceUnavailable";
+        default:
+            return {};
+    }
 }
 
 }  // namespace
@@ -61,10 +83,10 @@ std::string statusMessage(const HttpResponse& response) {
         return reason.empty() ? fmt::format("Error from server: {}", word("message"))
                               : fmt::format("Error from server ({}): {}", reason, word("message"));
     }
-    std::string text = response.body.substr(0, longest);
-    if (response.status == badGateway) return "connection refused: " + text;
-    return text.empty() ? fmt::format("status {}", response.status)
-                        : fmt::format("status {}: {}", response.status, text);
+    const auto text = response.body.substr(0, longest);
+    const auto reason = reasonOf(response.status);
+    if (reason.empty()) return fmt::format("status {}: {}", response.status, text);
+    return fmt::format("Error from server ({}): {}", reason, text);
 }
 
 ClusterApi::ClusterApi(EventLoop& loop, Kubectl kubectl)
@@ -76,7 +98,7 @@ ClusterApi::~ClusterApi() = default;
 
 void ClusterApi::startProxy() {
     proxy_.reset();
-    client_.reset();
+    idle_.clear();
     if (!folder_) {
         auto folder = PrivateFolder::make();
         if (!folder) {
@@ -104,7 +126,6 @@ void ClusterApi::startProxy() {
         return;
     }
     proxy_ = *std::move(child);
-    client_ = connection();
     whyNoProxy_.clear();
 }
 
@@ -116,8 +137,13 @@ std::unique_ptr<HttpClient> ClusterApi::connection() {
 
 Result<HttpResponse> ClusterApi::get(std::string_view path, double timeoutSeconds) {
     if (proxy_ && !proxy_->running()) startProxy();
-    if (!client_) return getRaw(path, timeoutSeconds);
-    return client_->get(path, timeoutSeconds);
+    if (!proxy_) return getRaw(path, timeoutSeconds);
+    if (idle_.empty()) idle_.push_back(connection());
+    auto client = std::move(idle_.back());
+    idle_.pop_back();
+    auto response = client->get(path, timeoutSeconds);
+    idle_.push_back(std::move(client));
+    return response;
 }
 
 Result<HttpResponse> ClusterApi::getRaw(std::string_view path, double timeoutSeconds) const {

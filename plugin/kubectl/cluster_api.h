@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "http/client.h"
 #include "kubectl/kubectl.h"
@@ -52,7 +53,8 @@ private:
     Kubectl kubectl_;
     std::optional<PrivateFolder> folder_;
     std::unique_ptr<Child> proxy_;
-    std::unique_ptr<HttpClient> client_;
+    /// Connections that no read uses now: reads may overlap.
+    std::vector<std::unique_ptr<HttpClient>> idle_;
     std::string whyNoProxy_;
 };
 

@@ -3,13 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
-#include <csignal>
 #include <utility>
 
 #include "load/redact.h"
-#include "process/child.h"
 
 namespace memfit::plugin {
 
@@ -18,9 +15,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr double answerSeconds = 2;
-constexpr double lateOutputSeconds = 0.2;
-/// Most load tools print their report at SIGINT.
-constexpr std::array stopLoad{StopStep{SIGINT, 0.3}, StopStep{SIGTERM, 0.2}};
 
 double secondsSince(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
@@ -125,11 +119,11 @@ Result<void> TrialRun::load(double timeout) {
 
 Result<TrialRun::LoadRun> TrialRun::runCommand(const LoadCommand& command, double timeout) {
     const Clock::time_point start = Clock::now();
-    auto started = Child::start(loop_, fillIn(command, instance_.service()), {});
+    auto started = plan_.host->start(fillIn(command, instance_.service()));
     if (!started) return started.error();
-    Child& child = **started;
+    RunningLoad& load = **started;
     LoadRun run;
-    const auto finished = [&child, this] { return !child.running() || sampler_.over(); };
+    const auto finished = [&load, this] { return !load.running() || sampler_.over(); };
     while (!finished() && !run.cut) {
         const double left = timeout - secondsSince(start);
         const double pause = std::clamp(left, 0.0, snapshotEverySeconds());
@@ -142,13 +136,9 @@ Result<TrialRun::LoadRun> TrialRun::runCommand(const LoadCommand& command, doubl
             if (auto done = snapshot(true); !done) return done.error();
         }
     }
-    if (child.running()) child.stop(stopLoad);
-    child.drain(lateOutputSeconds);
-    const ExitStatus status = child.exit().value_or(ExitStatus{});
-    const std::chrono::duration<double> took = child.endedAt() - start;
-    run.output = {std::string(child.out()), std::string(child.err()), status.shellCode(),
-                  took.count()};
-    if (child.outDropped() + child.errDropped() > 0) {
+    load.stop();
+    run.output = load.output();
+    if (load.outputCut()) {
         record.warnings.emplace_back(
             "the load command printed more than 64 MiB; the rest was dropped");
     }

@@ -1,11 +1,9 @@
 #include "load/trial_runner.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <utility>
 
 #include "load/trial_run.h"
-#include "process/child.h"
 #include "testbed/stats_page.h"
 
 namespace memfit::plugin {
@@ -18,12 +16,9 @@ constexpr double timesUnlimited = 3;
 constexpr double timeoutWithoutUnlimited = 3600;
 
 /// A load command that is not there should be told before the first instance is started.
-Result<void> checkProgram(const LoadCommand& command) {
+Result<void> checkProgram(LoadHost& host, const LoadCommand& command) {
     if (command.words.front().find('{') != std::string::npos) return {};
-    const char* const path = std::getenv("PATH");
-    const auto found = findProgram(command.words.front(), path != nullptr ? path : "");
-    if (!found) return found.error();
-    return {};
+    return host.check(command.words.front());
 }
 
 }  // namespace
@@ -42,7 +37,9 @@ Settings knownSettings(Settings settings, bool keepEnv) {
 }
 
 LoadTrialRunner::LoadTrialRunner(EventLoop& loop, Testbed& testbed, LoadPlan plan)
-    : loop_(loop), testbed_(testbed), plan_(std::move(plan)) {}
+    : loop_(loop), testbed_(testbed), plan_(std::move(plan)) {
+    if (!plan_.host) plan_.host = std::make_shared<LocalLoadHost>(loop);
+}
 
 bool LoadTrialRunner::largerLimitPassed(const Settings& settings) const {
     if (!settings.limit) return false;
@@ -64,9 +61,9 @@ void LoadTrialRunner::remember(const TrialRecord& record, double loadSeconds) {
 
 Result<void> LoadTrialRunner::checkPrograms() const {
     if (!plan_.load.words.empty()) {
-        if (auto there = checkProgram(plan_.load); !there) return there;
+        if (auto there = checkProgram(*plan_.host, plan_.load); !there) return there;
     }
-    return plan_.warmup ? checkProgram(*plan_.warmup) : Result<void>{};
+    return plan_.warmup ? checkProgram(*plan_.host, *plan_.warmup) : Result<void>{};
 }
 
 Result<TrialRecord> LoadTrialRunner::run(const Settings& settings,

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "load/load_host.h"
 #include "memfit/error.h"
 #include "memfit/experiment/floor.h"
 #include "memfit/experiment/trial.h"
@@ -38,7 +40,8 @@ struct LoadPlan {
     /// Plain trials run with the GOMEMLIMIT and GOGC that the program has of itself: what they are
     /// is not known.
     bool keepEnv = false;
-    bool sampling = true;  ///< false only to measure what sampling costs
+    bool sampling = true;            ///< false only to measure what sampling costs
+    std::shared_ptr<LoadHost> host;  ///< where the commands run; null: on this machine
 };
 
 /// When a load or a warm-up is cut where the user does not say: 3 x the slower of the two in the
@@ -76,6 +79,11 @@ public:
     TrialRunner& operator=(const TrialRunner&) = delete;
     virtual ~TrialRunner() = default;
 
+    /// Runs these side by side, where the runner can; else one after the other.
+    virtual void together(const std::vector<std::function<void()>>& tasks) {
+        for (const auto& task : tasks) task();
+    }
+
     /// One trial: start, ready, warm-up, load with samples, settled verdict, stop.
     /// Errors: interrupted, or what makes further trials pointless (program or load command not
     /// there, port taken). Everything else is an outcome.
@@ -96,6 +104,10 @@ public:
         const Settings& settings, const std::function<void(const TrialMoment&)>& onMoment) override;
 
     [[nodiscard]] bool knowsUnlimited() const override { return unlimitedPassed_; }
+
+    void together(const std::vector<std::function<void()>>& tasks) override {
+        loop_.together(tasks);
+    }
 
 private:
     [[nodiscard]] Result<void> checkPrograms() const;

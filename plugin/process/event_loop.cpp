@@ -9,7 +9,9 @@
 #include <chrono>
 #include <csignal>
 #include <memory>
+#include <semaphore>
 #include <string>
+#include <thread>
 #include <utility>
 
 namespace memfit::plugin {
@@ -36,6 +38,22 @@ std::chrono::nanoseconds toDuration(double seconds) {
         std::chrono::duration<double>(std::clamp(seconds, 0.0, longest)));
 }
 
+}  // namespace
+
+/// A task has a thread of its own for its stack, and one baton for all decides who runs: it goes to
+/// the task whose wait has ended, and back when it waits again.
+struct EventLoop::Task {
+    std::thread thread;
+    std::binary_semaphore mayRun{0};
+    std::binary_semaphore hasStopped{0};
+    const Wait* wait = nullptr;  ///< null before the first wait
+    WaitEnd end = WaitEnd::ready;
+    bool ended = false;
+};
+
+namespace {
+/// The task whose thread this is; null on the thread of the loop.
+thread_local void* ownTask = nullptr;
 }  // namespace
 
 EventLoop::EventLoop() {
@@ -66,6 +84,21 @@ void EventLoop::runDue() {
     context_.poll();
 }
 
+/// What a wait waits for.
+struct EventLoop::Wait {
+    const std::function<bool()>* ready = nullptr;
+    const bool* expired = nullptr;
+    bool lookOnce = false;
+    bool endOnSignal = false;
+};
+
+std::optional<WaitEnd> EventLoop::endOf(const Wait& wait) const {
+    if (wait.endOnSignal && firstSignal_) return WaitEnd::interrupted;
+    if ((*wait.ready)()) return WaitEnd::ready;
+    if (*wait.expired || wait.lookOnce) return WaitEnd::timedOut;
+    return std::nullopt;
+}
+
 WaitEnd EventLoop::wait(const std::function<bool()>& ready, std::optional<double> seconds,
                         bool endOnSignal) {
     asio::steady_timer timer(context_);
@@ -76,11 +109,11 @@ WaitEnd EventLoop::wait(const std::function<bool()>& ready, std::optional<double
             if (!error) *expired = true;
         });
     }
+    const Wait wait{&ready, expired.get(), seconds && *seconds <= 0, endOnSignal};
     runDue();
+    if (ownTask != nullptr) return yield(wait);
     while (true) {
-        if (endOnSignal && firstSignal_) return WaitEnd::interrupted;
-        if (ready()) return WaitEnd::ready;
-        if (*expired || (seconds && *seconds <= 0)) return WaitEnd::timedOut;
+        if (const auto end = endOf(wait)) return *end;
         if (context_.stopped()) context_.restart();
         context_.run_one();
     }
@@ -88,6 +121,57 @@ WaitEnd EventLoop::wait(const std::function<bool()>& ready, std::optional<double
 
 WaitEnd EventLoop::waitUntil(const std::function<bool()>& ready, std::optional<double> seconds) {
     return wait(ready, seconds, true);
+}
+
+/// On a task's thread: lets the others go on until the wait has ended.
+WaitEnd EventLoop::yield(const Wait& wait) {
+    auto& task = *static_cast<Task*>(ownTask);
+    task.wait = &wait;
+    task.hasStopped.release();
+    task.mayRun.acquire();
+    return task.end;
+}
+
+/// Lets every task whose wait has ended run until it waits again. False: none could.
+bool EventLoop::runReadyTasks() {
+    bool any = false;
+    for (const auto& task : tasks_) {
+        if (task->ended) continue;
+        if (task->wait != nullptr) {
+            const auto end = endOf(*task->wait);
+            if (!end) continue;
+            task->end = *end;
+        }
+        any = true;
+        task->mayRun.release();
+        task->hasStopped.acquire();
+    }
+    return any;
+}
+
+void EventLoop::together(const std::vector<std::function<void()>>& tasks) {
+    for (const auto& work : tasks) {
+        tasks_.push_back(std::make_unique<Task>());
+        Task& task = *tasks_.back();
+        task.thread = std::thread([&task, &work] {
+            task.mayRun.acquire();
+            ownTask = &task;
+            work();
+            task.ended = true;
+            task.hasStopped.release();
+        });
+    }
+    const auto allEnded = [this] {
+        return std::all_of(tasks_.begin(), tasks_.end(),
+                           [](const auto& task) { return task->ended; });
+    };
+    while (!allEnded()) {
+        if (runReadyTasks()) continue;
+        if (context_.stopped()) context_.restart();
+        context_.run_one();
+    }
+    for (const auto& task : tasks_) task->thread.join();
+    tasks_.clear();
 }
 
 bool EventLoop::waitThroughSignals(const std::function<bool()>& ready, double seconds) {

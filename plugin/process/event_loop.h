@@ -4,6 +4,7 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -40,6 +41,11 @@ public:
     /// Lets `seconds` pass. False when a signal cut it short.
     bool pause(double seconds);
 
+    /// Runs the tasks side by side, each as straight-line code: whenever one waits here, the others
+    /// go on. Only one runs at any moment, so that they may share whatever they like; what one sees
+    /// before a wait may have changed after it. Returns when all have ended. Not to be nested.
+    void together(const std::vector<std::function<void()>>& tasks);
+
     /// The first signal that arrived; SIGPIPE when a watched output was closed by its reader.
     /// Runs what is due, so that a loop that only computes notices signals too.
     [[nodiscard]] std::optional<int> signal();
@@ -52,14 +58,20 @@ public:
     [[nodiscard]] static Error interruption();
 
 private:
+    struct Task;
+    struct Wait;
     WaitEnd wait(const std::function<bool()>& ready, std::optional<double> seconds,
                  bool endOnSignal);
+    [[nodiscard]] std::optional<WaitEnd> endOf(const Wait& wait) const;
+    WaitEnd yield(const Wait& wait);
+    bool runReadyTasks();
     void runDue();
     void awaitSignal();
 
     boost::asio::io_context context_{1};
     boost::asio::signal_set signals_{context_};
     std::vector<boost::asio::posix::stream_descriptor> outputs_;
+    std::vector<std::unique_ptr<Task>> tasks_;
     std::optional<int> firstSignal_;
     void (*previousPipeHandler_)(int) = nullptr;
 };

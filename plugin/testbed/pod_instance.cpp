@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "load/redact.h"
@@ -26,6 +27,7 @@ constexpr double pollSeconds = 0.2;
 constexpr double readAgainSeconds = 1;
 constexpr double answerSeconds = 2;
 constexpr std::chrono::milliseconds usageEvery{1000};
+constexpr std::chrono::seconds eventsEvery{3};
 
 bool isFinal(PodState state) {
     return state != PodState::starting && state != PodState::running && state != PodState::ready &&
@@ -83,24 +85,25 @@ InstanceStatus instanceStatus(const PodVerdict& verdict) {
     return status;
 }
 
-PodInstance::PodInstance(PodTestbed& testbed, std::string pod)
-    : testbed_(testbed),
+PodInstance::PodInstance(PodWorld& world, std::string pod, std::function<void()> release)
+    : world_(world),
       pod_(std::move(pod)),
-      route_(testbed.loop_, testbed.api_, testbed.options_.ns, pod_, testbed.findings_),
-      stats_(testbed.loop_, testbed.options_.statsPort, testbed.options_.statsPath,
+      release_(std::move(release)),
+      route_(world.loop, world.api, world.options.ns, pod_, world.findings),
+      stats_(world.loop, world.options.statsPort, world.options.statsPath,
              [this](int port) { return route_.toStats(port); }) {
-    if (testbed.findings_.statsPlace) stats_.expectAt(*testbed.findings_.statsPlace);
+    if (world.findings.statsPlace) stats_.expectAt(*world.findings.statsPlace);
 }
 
 PodInstance::~PodInstance() {
-    testbed_.remove(pod_);
+    release_();
 }
 
 const PodVerdict& PodInstance::verdict() {
-    const auto* const seen = testbed_.watch_->find(pod_);
+    const auto* const seen = world_.watch->find(pod_);
     if (seen == nullptr || seen->version == version_) return verdict_;
     version_ = seen->version;
-    auto read = readPodStatus(seen->json, testbed_.options_.container);
+    auto read = readPodStatus(seen->json, world_.options.container);
     if (!read) return verdict_;
     status_ = *std::move(read);
     const auto before = verdict_;
@@ -111,18 +114,39 @@ const PodVerdict& PodInstance::verdict() {
     }
     if (isFinal(before.state) && !isFinal(verdict_.state)) verdict_ = before;
     route_.setIp(status_.podIp);
-    if (!status_.node.empty()) testbed_.node_ = status_.node;
+    if (!status_.node.empty()) world_.node = status_.node;
     return verdict_;
 }
 
 void PodInstance::readAgain() {
-    const auto body =
-        testbed_.api_.read(fmt::format("/api/v1/namespaces/{}/pods/{}", testbed_.options_.ns, pod_),
-                           "reading the pod");
+    const auto body = world_.api.read(
+        fmt::format("/api/v1/namespaces/{}/pods/{}", world_.options.ns, pod_), "reading the pod");
     if (body) {
-        testbed_.watch_->note(pod_, *body, false);
+        world_.watch->note(pod_, *body, false);
     } else if (isFailure(body.error(), CallFailure::notFound) && !isFinal(verdict_.state)) {
         verdict_ = {PodState::deleted, "somebody deleted the trial pod", std::nullopt};
+    }
+}
+
+/// A limit in which not even the pod's sandbox can be made leaves the pod waiting for good; only
+/// its events say why.
+void PodInstance::readEvents() {
+    eventsAt_ = Clock::now();
+    const auto body = world_.api.read(
+        fmt::format("/api/v1/namespaces/{}/events?fieldSelector=involvedObject.name%3D{}",
+                    world_.options.ns, pod_),
+        "reading the pod's events");
+    if (!body) return;
+    const auto list = nlohmann::json::parse(*body, nullptr, false);
+    if (!list.is_object() || !list.contains("items")) return;
+    for (const auto& event : list["items"]) {
+        const auto message = event.is_object() ? event.find("message") : event.end();
+        if (message == event.end() || !message->is_string()) continue;
+        const auto text = message->get<std::string>();
+        if (meansLimitTooSmall(text)) {
+            verdict_ = {PodState::oomAtStart, "the limit is too small to start the container",
+                        std::nullopt};
+        }
     }
 }
 
@@ -144,20 +168,21 @@ Result<bool> PodInstance::awaitStart() {
             if (now.state != PodState::starting) return true;
         }
         if (Clock::now() >= deadline) return false;
+        if (now.state == PodState::starting && Clock::now() - eventsAt_ > eventsEvery) readEvents();
         const auto version = version_;
         const auto news = [&] { return verdict().state != now.state || version_ != version; };
-        if (testbed_.loop_.waitUntil(news, pollSeconds) == WaitEnd::interrupted) {
+        if (world_.loop.waitUntil(news, pollSeconds) == WaitEnd::interrupted) {
             return EventLoop::interruption();
         }
     }
 }
 
 Result<bool> PodInstance::answersReadyPath() const {
-    if (!testbed_.options_.readyPath) return true;
+    if (!world_.options.readyPath) return true;
     const auto& service = route_.service();
-    HttpClient client(testbed_.loop_,
+    HttpClient client(world_.loop,
                       TcpAddress{service.host, static_cast<std::uint16_t>(service.port)});
-    const auto response = client.get(*testbed_.options_.readyPath, answerSeconds);
+    const auto response = client.get(*world_.options.readyPath, answerSeconds);
     if (!response && response.error().kind == ErrorKind::interrupted) return response.error();
     return response && response->success();
 }
@@ -167,7 +192,7 @@ Result<bool> PodInstance::becomesReady(Clock::time_point deadline) {
         const auto& now = verdict();
         if (isFinal(now.state)) return false;
         if (now.state == PodState::ready) {
-            const auto opened = route_.openService(testbed_.options_.via, testbed_.options_.port);
+            const auto opened = route_.openService(world_.options.via, world_.options.port);
             if (!opened) {
                 // A pod that ended meanwhile takes its port-forward along.
                 if (opened.error().kind == ErrorKind::interrupted) return opened;
@@ -183,7 +208,7 @@ Result<bool> PodInstance::becomesReady(Clock::time_point deadline) {
         if (Clock::now() >= deadline) return false;
         const auto news = [&] { return isFinal(verdict().state); };
         const double pause = now.state == PodState::ready ? pollSeconds / 4 : pollSeconds;
-        if (testbed_.loop_.waitUntil(news, std::min(pause, secondsUntil(deadline))) ==
+        if (world_.loop.waitUntil(news, std::min(pause, secondsUntil(deadline))) ==
             WaitEnd::interrupted) {
             return EventLoop::interruption();
         }
@@ -200,7 +225,7 @@ Result<bool> PodInstance::waitReady(double timeoutSeconds) {
     auto ready = becomesReady(in(timeoutSeconds));
     if (ready && *ready) {
         everReady_ = true;
-        testbed_.forwarded_ = testbed_.forwarded_ || route_.forwarded();
+        world_.forwarded = world_.forwarded || route_.forwarded();
     }
     return ready;
 }
@@ -208,30 +233,29 @@ Result<bool> PodInstance::waitReady(double timeoutSeconds) {
 Result<MemorySnapshot> PodInstance::memory() {
     if (Clock::now() - usageAt_ >= usageEvery) readUsage();
     std::vector<int> ports;
-    for (const auto& container : testbed_.options_.workload.containers) {
-        if (container.name != testbed_.options_.container) continue;
-        for (const auto& port : container.ports) ports.push_back(port.port);
+    if (const auto* const container = world_.container()) {
+        for (const auto& port : container->ports) ports.push_back(port.port);
     }
     auto snapshot = stats_.read(ports);
-    if (snapshot) testbed_.findings_.statsPlace = stats_.place();
+    if (snapshot) world_.findings.statsPlace = stats_.place();
     return snapshot;
 }
 
 void PodInstance::readUsage() {
     usageAt_ = Clock::now();
-    if (testbed_.kubeletForbidden_ || status_.node.empty()) return;
-    const auto response = testbed_.api_.get(
+    if (world_.kubeletForbidden || status_.node.empty()) return;
+    const auto response = world_.api.get(
         fmt::format("/api/v1/nodes/{}/proxy/stats/summary?only_cpu_and_memory=true", status_.node),
         answerSeconds);
     if (!response) return;
     constexpr unsigned forbidden = 403;
     if (response->status == forbidden) {
-        testbed_.kubeletForbidden_ = true;
+        world_.kubeletForbidden = true;
         return;
     }
     if (!response->success()) return;
     const auto read = readStatsSummary(
-        response->body, {testbed_.options_.ns, pod_, testbed_.options_.container, status_.uid});
+        response->body, {world_.options.ns, pod_, world_.options.container, status_.uid});
     if (!read || !*read) return;
     const auto& seen = **read;
     Usage usage = usage_.value_or(Usage{});
@@ -252,7 +276,7 @@ bool PodInstance::stillRunsAndAnswers() {
 }
 
 InstanceStatus PodInstance::settledStatus() {
-    auto& loop = testbed_.loop_;
+    auto& loop = world_.loop;
     const auto decided = [this] { return isFinal(verdict().state); };
     if (everReady_ && !decided()) readUsage();
     const bool alone = status_.otherContainers.empty();

@@ -2,20 +2,23 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "memfit/observe/pod_status.h"
-#include "testbed/pod_testbed.h"
+#include "testbed/pod_world.h"
+#include "testbed/testbed.h"
 
 namespace memfit::plugin {
 
-/// A trial pod. What is known of it comes from the testbed's watch; reads of its own settle a
+/// A trial pod. What is known of it comes from the watch; reads of its own settle a
 /// verdict.
 class PodInstance final : public Instance {
 public:
-    PodInstance(PodTestbed& testbed, std::string pod);
+    /// `release` is called at the end: it removes the pod, where that is ours to do.
+    PodInstance(PodWorld& world, std::string pod, std::function<void()> release);
     ~PodInstance() override;
 
     [[nodiscard]] Result<bool> waitReady(double timeoutSeconds) override;
@@ -32,17 +35,20 @@ private:
     [[nodiscard]] const PodVerdict& verdict();
     void readAgain();
     void readUsage();
+    void readEvents();
     [[nodiscard]] Result<bool> becomesReady(Clock::time_point deadline);
     [[nodiscard]] Result<bool> awaitStart();
     [[nodiscard]] Result<bool> answersReadyPath() const;
     [[nodiscard]] bool stillRunsAndAnswers();
 
-    PodTestbed& testbed_;
+    PodWorld& world_;
     std::string pod_;
+    std::function<void()> release_;
     PodRoute route_;
     StatsPage stats_;
     std::optional<Usage> usage_;
     Clock::time_point usageAt_;
+    Clock::time_point eventsAt_ = Clock::now();
     std::uint64_t version_ = 0;
     PodStatus status_;
     PodVerdict verdict_;

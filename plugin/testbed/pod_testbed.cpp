@@ -21,22 +21,11 @@ constexpr int removeAttempts = 3;
 /// A pod's name is a DNS label here: its number and the run's id take part of the 63 letters.
 constexpr std::size_t longestWorkload = 30;
 
-const Container* containerOf(const PodOptions& options) {
-    for (const auto& container : options.workload.containers) {
-        if (container.name == options.container) return &container;
-    }
-    return nullptr;
-}
-
 std::string podName(const PodOptions& options, int number) {
     auto workload = options.workload.name.substr(0, longestWorkload);
     std::replace(workload.begin(), workload.end(), '.', '-');
     while (workload.ends_with('-')) workload.pop_back();
     return fmt::format("memfit-{}-{}-{}", workload, options.runId, number);
-}
-
-std::string cpuText(std::int64_t milli) {
-    return milli % 1000 == 0 ? std::to_string(milli / 1000) : fmt::format("{}m", milli);
 }
 
 bool isReadWriteOnce(const nlohmann::json& claim) {
@@ -62,56 +51,28 @@ bool mounts(const nlohmann::json& pod, const std::string& claim) {
 }  // namespace
 
 PodTestbed::PodTestbed(EventLoop& loop, ClusterApi& api, PodOptions options, Consent consent,
-                       std::function<void(const std::string&)> note)
-    : loop_(loop),
-      api_(api),
-      options_(std::move(options)),
+                       std::function<void(const std::string&)> note,
+                       std::optional<RunJournal> journal)
+    : world_{loop, api, std::move(options)},
       consent_(std::move(consent)),
       note_(std::move(note)),
-      ceiling_(options_.ceiling) {}
+      journal_(std::move(journal)),
+      ceiling_(world_.options.ceiling) {}
 
 PodTestbed::~PodTestbed() {
     removeAll();
 }
 
-Target PodTestbed::target() const {
-    Target target;
-    target.type = boost::algorithm::to_lower_copy(std::string(toString(options_.workload.kind)));
-    target.ns = options_.ns;
-    target.name = options_.workload.name;
-    target.container = options_.container;
-    if (!options_.workload.uid.empty()) target.uid = options_.workload.uid;
-    target.generation = options_.workload.generation;
-    target.context = options_.context;
-    return target;
-}
-
 Environment PodTestbed::environment() const {
-    Environment environment;
-    environment.testbed = "pod";
-    environment.enforcement = "kubelet";
-    const auto* const container = containerOf(options_);
-    if (container != nullptr && container->cpuLimitMilli) {
-        environment.cpuLimit = cpuText(*container->cpuLimitMilli);
-    }
-    environment.node = node_;
+    auto environment = world_.environment("pod");
     environment.kubernetesVersion = version_;
     return environment;
 }
 
 std::vector<Warning> PodTestbed::warnings() const {
     auto all = warnings_;
-    if (forwarded_) {
-        all.push_back({"port-forward",
-                       "the load went through kubectl port-forward, which slows it and may break; "
-                       "its figures compare badly with direct ones (see --via and --load-image)"});
-    }
+    world_.addWarnings(all);
     return all;
-}
-
-std::string PodTestbed::via() const {
-    if (options_.via == Via::pod) return "pod";
-    return forwarded_ ? "port-forward" : "direct";
 }
 
 void PodTestbed::warn(const std::string& code, const std::string& text) {
@@ -124,8 +85,8 @@ void PodTestbed::warn(const std::string& code, const std::string& text) {
 /// What is made must be removable: asked before anything is made.
 Result<void> PodTestbed::checkPermissions() {
     for (const char* const verb : {"create", "delete", "watch"}) {
-        const auto answer = api_.kubectl().run(
-            {"auth", "can-i", verb, "pods", "--namespace=" + options_.ns, "--quiet"});
+        const auto answer = world_.api.kubectl().run(
+            {"auth", "can-i", verb, "pods", "--namespace=" + world_.options.ns, "--quiet"});
         if (!answer) return answer.error();
         if (answer->status.success()) continue;
         if (classifyFailure(answer->err) == CallFailure::unreachable) {
@@ -133,14 +94,14 @@ Result<void> PodTestbed::checkPermissions() {
         }
         return failure(fmt::format("trial pods need the verb {} on pods in namespace {}, which "
                                    "this user may not",
-                                   verb, options_.ns),
+                                   verb, world_.options.ns),
                        "ask for that permission; docs/rbac.md has the role each command needs");
     }
     return {};
 }
 
 Result<void> PodTestbed::readNamespace() {
-    auto reading = readNamespaceSelectors(api_, options_.ns);
+    auto reading = readNamespaceSelectors(world_.api, world_.options.ns);
     if (!reading) return reading.error();
     selectors_ = std::move(reading->selectors);
     if (!reading->unreadable.empty()) {
@@ -148,7 +109,7 @@ Result<void> PodTestbed::readNamespace() {
              fmt::format("may not list {}: whether they would select the trial pods is not known",
                          fmt::join(reading->unreadable, ", ")));
     }
-    if (const auto version = api_.readIfAllowed("/version", "reading the version"); version) {
+    if (const auto version = world_.api.readIfAllowed("/version", "reading the version"); version) {
         const auto tree = nlohmann::json::parse(version->value_or(""), nullptr, false);
         if (tree.is_object() && tree.contains("gitVersion") && tree["gitVersion"].is_string()) {
             version_ = tree["gitVersion"].get<std::string>();
@@ -159,14 +120,15 @@ Result<void> PodTestbed::readNamespace() {
 
 Result<void> PodTestbed::checkClaims(const std::vector<std::string>& claims) {
     if (claims.empty()) return {};
-    const auto inNamespace = fmt::format("/api/v1/namespaces/{}", options_.ns);
-    const auto pods = api_.read(inNamespace + "/pods", "listing the pods");
+    const auto inNamespace = fmt::format("/api/v1/namespaces/{}", world_.options.ns);
+    const auto pods = world_.api.read(inNamespace + "/pods", "listing the pods");
     if (!pods) return pods.error();
     const auto list = nlohmann::json::parse(*pods, nullptr, false);
     if (!list.is_object() || !list.contains("items")) return failure("the list of pods is none");
     for (const auto& name : claims) {
-        const auto body = api_.read(fmt::format("{}/persistentvolumeclaims/{}", inNamespace, name),
-                                    "reading claim " + name);
+        const auto body =
+            world_.api.read(fmt::format("{}/persistentvolumeclaims/{}", inNamespace, name),
+                            "reading claim " + name);
         if (!body) return body.error();
         if (!isReadWriteOnce(nlohmann::json::parse(*body, nullptr, false))) continue;
         for (const auto& pod : list["items"]) {
@@ -181,49 +143,49 @@ Result<void> PodTestbed::checkClaims(const std::vector<std::string>& claims) {
     return {};
 }
 
-TrialPodPlan PodTestbed::planFor(const Settings& settings) const {
+TrialPodPlan PodTestbed::planFor(const Settings& settings, const std::string& name) const {
     TrialPodPlan plan;
-    plan.podName = podName(options_, number_);
-    plan.runId = options_.runId;
-    plan.container = options_.container;
+    plan.podName = name;
+    plan.runId = world_.options.runId;
+    plan.container = world_.options.container;
     plan.limit = settings.limit;
     plan.ceiling = ceiling_;
     if (ceilingReserved_) plan.request = ceiling_;
-    if (!options_.keepEnv || settings.mode != Mode::plain) {
+    if (!world_.options.keepEnv || settings.mode != Mode::plain) {
         plan.gomemlimit = settings.gomemlimit ? formatGomemlimit(*settings.gomemlimit) : "off";
         plan.gogc = settings.gogc;
     }
-    plan.env = options_.env;
-    plan.unsetEnv = options_.unsetEnv;
-    plan.skipInit = options_.skipInit;
-    plan.keepLabels = options_.keepLabels;
-    plan.force = options_.force;
-    plan.activeDeadlineSeconds = options_.deadlineSeconds;
+    plan.env = world_.options.env;
+    plan.unsetEnv = world_.options.unsetEnv;
+    plan.skipInit = world_.options.skipInit;
+    plan.keepLabels = world_.options.keepLabels;
+    plan.force = world_.options.force;
+    plan.activeDeadlineSeconds = world_.options.deadlineSeconds;
     return plan;
 }
 
 Result<AdmittedPod> PodTestbed::send(const TrialPod& pod, bool dryRun) {
-    std::vector<std::string> words{"create", "--namespace=" + options_.ns, "--filename=-",
+    std::vector<std::string> words{"create", "--namespace=" + world_.options.ns, "--filename=-",
                                    "--output=json"};
     if (dryRun) words.emplace_back("--dry-run=server");
     const auto admitted =
-        throughRestarts(loop_, [&] { return api_.kubectl().text(words, pod.json); });
+        throughRestarts(world_.loop, [&] { return world_.api.kubectl().text(words, pod.json); });
     if (!admitted) return admitted.error();
     return checkAdmitted(pod.json, *admitted);
 }
 
-Result<void> PodTestbed::prepare(const Settings& settings) {
+Result<void> PodTestbed::prepare(const Settings& settings, const std::string& name) {
     if (prepared_) return {};
     if (auto allowed = checkPermissions(); !allowed) return allowed;
     if (auto read = readNamespace(); !read) return read;
-    const auto* const container = containerOf(options_);
-    const auto ceiling = podCeiling(api_, options_.ns, options_.ceiling,
+    const auto* const container = world_.container();
+    const auto ceiling = podCeiling(world_.api, world_.options.ns, world_.options.ceiling,
                                     container != nullptr ? container->memoryLimit : std::nullopt);
     if (!ceiling) return ceiling.error();
     ceiling_ = ceiling->bytes;
     ceilingReserved_ = ceiling->reserve;
 
-    const auto pod = makeTrialPod(options_.workload, planFor(settings), selectors_);
+    const auto pod = makeTrialPod(world_.options.workload, planFor(settings, name), selectors_);
     if (!pod) return pod.error();
     if (auto free = checkClaims(pod->claims); !free) return free;
     const auto admitted = send(*pod, true);
@@ -231,60 +193,62 @@ Result<void> PodTestbed::prepare(const Settings& settings) {
     for (const auto& notice : pod->notices) warn(notice.code, notice.text);
     for (const auto& notice : admitted->notices) warn(notice.code, notice.text);
     if (auto granted = consent_(pod->disclosure); !granted) return granted;
-    watch_ = std::make_unique<PodWatch>(loop_, api_.kubectl(), options_.ns,
-                                        fmt::format("{}={}", runIdLabel, options_.runId));
+    world_.watch =
+        std::make_unique<PodWatch>(world_.loop, world_.api.kubectl(), world_.options.ns,
+                                   fmt::format("{}={}", runIdLabel, world_.options.runId));
     prepared_ = true;
     return {};
 }
 
 Result<std::unique_ptr<Instance>> PodTestbed::start(const Settings& settings) {
-    ++number_;
     const bool first = !prepared_;
-    if (auto done = prepare(settings); !done) return done.error();
-    const auto pod = makeTrialPod(options_.workload, planFor(settings), selectors_);
+    const auto name = podName(world_.options, ++number_);
+    if (auto done = prepare(settings, name); !done) return done.error();
+    const auto pod = makeTrialPod(world_.options.workload, planFor(settings, name), selectors_);
     if (!pod) return pod.error();
     if (!first) {
         if (const auto admitted = send(*pod, true); !admitted) return admitted.error();
     }
-    const auto name = podName(options_, number_);
     // Before the call: one that is cut short may have made it.
     existing_.insert(name);
-    auto instance = std::make_unique<PodInstance>(*this, name);
+    auto instance = std::make_unique<PodInstance>(world_, name, [this, name] { remove(name); });
     if (const auto created = send(*pod, false); !created) return created.error();
     return std::unique_ptr<Instance>(std::move(instance));
 }
 
 void PodTestbed::remove(const std::string& pod) {
-    const auto done = api_.kubectl().runThroughSignals(
-        {"delete", "pod", pod, "--namespace=" + options_.ns, "--grace-period=0", "--force",
+    const auto done = world_.api.kubectl().runThroughSignals(
+        {"delete", "pod", pod, "--namespace=" + world_.options.ns, "--grace-period=0", "--force",
          "--wait=false", "--ignore-not-found"},
         std::nullopt, removeSeconds);
     if (done && done->status.success()) {
         existing_.erase(pod);
-        if (watch_) watch_->forget(pod);
+        if (world_.watch) world_.watch->forget(pod);
     }
 }
 
+/// Also what others made in the run's name: pods of the load.
 void PodTestbed::removeAll() {
+    bool done = !prepared_ && existing_.empty();
     std::string problem;
-    for (int attempt = 0; attempt < removeAttempts && !existing_.empty(); ++attempt) {
-        const auto done = api_.kubectl().runThroughSignals(
-            {"delete", "pods", "--namespace=" + options_.ns,
-             fmt::format("--selector={}={}", runIdLabel, options_.runId), "--grace-period=0",
+    for (int attempt = 0; attempt < removeAttempts && !done; ++attempt) {
+        if (attempt > 0) world_.loop.waitThroughSignals([] { return false; }, 1);
+        const auto removed = world_.api.kubectl().runThroughSignals(
+            {"delete", "pods", "--namespace=" + world_.options.ns,
+             fmt::format("--selector={}={}", runIdLabel, world_.options.runId), "--grace-period=0",
              "--force", "--wait=false", "--ignore-not-found"},
             std::nullopt, removeSeconds);
-        if (done && done->status.success()) {
-            existing_.clear();
-            break;
-        }
-        problem = done ? done->lastError() : done.error().message();
-        loop_.waitThroughSignals([] { return false; }, 1);
+        done = removed && removed->status.success();
+        if (!done) problem = removed ? removed->lastError() : removed.error().message();
     }
-    if (existing_.empty()) return;
+    if (done) {
+        if (journal_) journal_->finish();
+        return;
+    }
     note_(
-        fmt::format("warning: could not remove {}: {}; run `kubectl memfit cleanup --namespace "
-                    "{}` when the cluster answers",
-                    fmt::join(existing_, ", "), problem, options_.ns));
+        fmt::format("warning: could not remove the pods of run {}: {}; run `kubectl memfit "
+                    "cleanup --namespace {}` when the cluster answers",
+                    world_.options.runId, problem, world_.options.ns));
 }
 
 }  // namespace memfit::plugin

@@ -1,17 +1,19 @@
-#include "commands/restore.h"
+#include "testbed/restore.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "memfit/manifest/in_place.h"
 #include "memfit/manifest/workload.h"
-#include "testbed/pod_testbed.h"
+#include "testbed/pod_world.h"
 
 namespace memfit::plugin {
 namespace {
 
-/// Somebody else may write between our read and our patch.
-constexpr int attempts = 5;
+/// Somebody else may write between our read and our patch, and the API server may restart.
+constexpr int attempts = 30;
+constexpr double pauseSeconds = 1;
+constexpr double callSeconds = 30;
 
 std::vector<std::string> lines(const RunRecord& record, const RestorePatch& restore) {
     std::vector<std::string> text;
@@ -27,33 +29,45 @@ std::vector<std::string> lines(const RunRecord& record, const RestorePatch& rest
 
 }  // namespace
 
-Result<std::vector<std::string>> restoreWorkload(EventLoop& loop, ClusterApi& api,
+Result<std::vector<std::string>> restoreWorkload(EventLoop& loop, const Kubectl& kubectl,
                                                  const RunRecord& record) {
+    const std::string ns = "--namespace=" + record.ns;
     std::optional<Error> problem;
     for (int attempt = 0; attempt < attempts; ++attempt) {
-        const auto live = throughRestarts(loop, [&] {
-            return api.read("/" + record.workloadPath, "reading " + record.workloadLabel);
-        });
-        if (!live) {
-            if (isFailure(live.error(), CallFailure::notFound)) return std::vector<std::string>{};
-            return live.error();
+        if (attempt > 0) (void)loop.waitThroughSignals([] { return false; }, pauseSeconds);
+        const auto live = kubectl.runThroughSignals(
+            {"get", record.workloadLabel, ns, "--output=json"}, std::nullopt, callSeconds);
+        if (!live) return live.error();
+        if (!live->status.success()) {
+            if (classifyFailure(live->err) == CallFailure::notFound) {
+                return std::vector<std::string>{};
+            }
+            problem = callError("reading " + record.workloadLabel, live->err);
+            continue;
         }
-        const auto workload = readWorkload(*live, record.workloadLabel);
+        const auto workload = readWorkload(live->out, record.workloadLabel);
         if (!workload) return workload.error();
         // Another object of the same name is not the one we changed.
         if (!record.workloadUid.empty() && workload->uid != record.workloadUid) {
             return std::vector<std::string>{};
         }
-        const auto restore = restorePatch(record.original, record.ours, *live);
+        const auto restore = restorePatch(record.original, record.ours, live->out);
         if (!restore) return restore.error();
-        if (!restore->patch) return lines(record, *restore);
-        const auto patched = api.kubectl().runThroughSignals(
-            {"patch", record.workloadLabel, "--namespace=" + record.ns, "--type=json",
-             "--patch=" + *restore->patch, "--output=name"},
-            std::nullopt, 60);
-        if (!patched) return patched.error();
-        if (patched->status.success()) return lines(record, *restore);
-        problem = callError("restoring " + record.workloadLabel, patched->err);
+        if (restore->patch) {
+            const auto patched =
+                kubectl.runThroughSignals({"patch", record.workloadLabel, ns, "--type=json",
+                                           "--patch=" + *restore->patch, "--output=name"},
+                                          std::nullopt, callSeconds);
+            if (!patched) return patched.error();
+            if (!patched->status.success()) {
+                problem = callError("restoring " + record.workloadLabel, patched->err);
+                continue;
+            }
+        }
+        (void)kubectl.runThroughSignals({"annotate", record.workloadLabel, ns,
+                                         fmt::format("{}-", inPlaceAnnotation), "--output=name"},
+                                        std::nullopt, callSeconds);
+        return lines(record, *restore);
     }
     return *problem;
 }

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "cli/options.h"
+#include "commands/cluster.h"
+#include "memfit/experiment/live_pod.h"
+#include "memfit/manifest/pod_list.h"
+#include "testbed/stats_page.h"
+
+namespace memfit::plugin {
+
+/// Reads the memory of live pods: Go's own statistics through the API server's proxy, or, where the
+/// page is on the container's loopback only, through a port-forward; and what the kubelets say.
+/// Asks statistics pages only, never the service itself.
+class LiveMemory {
+public:
+    LiveMemory(EventLoop& loop, Cluster& cluster, const Options& options);
+
+    /// What the program in `pod` says of its memory; nullopt when it cannot be read. Errors: kind
+    /// interrupted.
+    [[nodiscard]] Result<std::optional<MemorySnapshot>> statistics(const ListedPod& pod);
+
+    /// What the kubelet says of the container in `pod`; nullopt when it may not be asked or does
+    /// not know. Errors: kind interrupted.
+    [[nodiscard]] Result<std::optional<Usage>> usage(const ListedPod& pod);
+
+    /// What could not be read, and why.
+    [[nodiscard]] std::vector<Warning> warnings() const;
+
+private:
+    using Clock = std::chrono::steady_clock;
+    enum class Answer { page, noPage, closed, forbidden, silent };
+
+    [[nodiscard]] Result<Answer> ask(const std::string& prefix, const StatsPlace& place,
+                                     std::optional<MemorySnapshot>& snapshot);
+    [[nodiscard]] Result<std::optional<MemorySnapshot>> throughApi(const ListedPod& pod,
+                                                                   std::vector<int>& closedPorts);
+    [[nodiscard]] Result<std::optional<MemorySnapshot>> throughForward(const ListedPod& pod,
+                                                                       int port);
+    [[nodiscard]] std::vector<int> ports(const ListedPod& pod) const;
+    [[nodiscard]] std::vector<std::string> paths() const;
+
+    EventLoop& loop_;
+    Cluster& cluster_;
+    const Options& options_;
+    std::optional<StatsPlace> found_;
+    std::map<std::string, std::optional<std::string>> summaries_;  ///< by node
+    int forwards_ = 0;
+    std::size_t missing_ = 0;
+    bool proxyForbidden_ = false;
+    std::set<std::string> silentKubelets_;
+    Clock::time_point deadline_;
+};
+
+}  // namespace memfit::plugin

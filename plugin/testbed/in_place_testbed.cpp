@@ -1,0 +1,298 @@
+#include "testbed/in_place_testbed.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <boost/algorithm/string/case_conv.hpp>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "memfit/manifest/in_place.h"
+#include "memfit/units/go_settings.h"
+#include "memfit/units/quantity.h"
+#include "testbed/namespace_reader.h"
+#include "testbed/pod_ceiling.h"
+#include "testbed/pod_instance.h"
+#include "testbed/restore.h"
+
+namespace memfit::plugin {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr double podAppearsSeconds = 120;
+constexpr double pollSeconds = 0.2;
+/// Somebody else may change the workload between our read and our patch.
+constexpr int patchAttempts = 5;
+
+const Json& at(const Json& object, const char* pointer) {
+    static const Json none;
+    const Json::json_pointer place(pointer);
+    return object.is_object() && object.contains(place) ? object[place] : none;
+}
+
+std::string textAt(const Json& object, const char* pointer) {
+    const auto& value = at(object, pointer);
+    return value.is_string() ? value.get<std::string>() : std::string();
+}
+
+/// The literal value of a variable of a container; empty when it has none.
+std::string variable(const Json& container, const std::string& name) {
+    std::string value;
+    for (const auto& entry : at(container, "/env")) {
+        if (textAt(entry, "/name") == name) value = textAt(entry, "/value");
+    }
+    return value;
+}
+
+/// The pod was made from the template as our patch left it.
+bool hasSettings(const Json& pod, const InPlaceSettings& settings) {
+    for (const auto& container : at(pod, "/spec/containers")) {
+        if (textAt(container, "/name") != settings.container) continue;
+        const auto limit = parseQuantity(textAt(container, "/resources/limits/memory"));
+        const bool sameLimit =
+            settings.limit ? limit && limit->bytes == *settings.limit : !limit.has_value();
+        return sameLimit &&
+               (!settings.gomemlimit ||
+                variable(container, "GOMEMLIMIT") == *settings.gomemlimit) &&
+               (!settings.gogc || variable(container, "GOGC") == *settings.gogc);
+    }
+    return false;
+}
+
+InPlaceSettings wanted(const PodOptions& options, const Settings& settings,
+                       std::optional<Bytes> ceiling) {
+    InPlaceSettings in;
+    in.container = options.container;
+    in.limit = settings.limit ? settings.limit : ceiling;
+    if (!options.keepEnv || settings.mode != Mode::plain) {
+        in.gomemlimit = settings.gomemlimit ? formatGomemlimit(*settings.gomemlimit) : "off";
+        in.gogc = settings.gogc;
+    }
+    return in;
+}
+
+std::string pathOf(const Workload& workload, const std::string& ns) {
+    const auto plural = boost::algorithm::to_lower_copy(std::string(toString(workload.kind))) + "s";
+    return fmt::format("apis/apps/v1/namespaces/{}/{}/{}", ns, plural, workload.name);
+}
+
+/// The newest of the pods that have the settings, and are not on their way out.
+std::string newestWith(const Json& list, const InPlaceSettings& settings) {
+    std::string name, created;
+    for (const auto& pod : at(list, "/items")) {
+        if (!textAt(pod, "/metadata/deletionTimestamp").empty()) continue;
+        const auto when = textAt(pod, "/metadata/creationTimestamp");
+        if (!hasSettings(pod, settings) || when < created) continue;
+        created = when;
+        name = textAt(pod, "/metadata/name");
+    }
+    return name;
+}
+
+}  // namespace
+
+InPlaceTestbed::InPlaceTestbed(EventLoop& loop, ClusterApi& api, PodOptions options,
+                               Consent consent, std::function<void(const std::string&)> note)
+    : world_{loop, api, std::move(options)},
+      consent_(std::move(consent)),
+      note_(std::move(note)),
+      record_(ownRecord(world_.options.runId, world_.options.context, world_.options.ns)) {}
+
+InPlaceTestbed::~InPlaceTestbed() {
+    restore();
+}
+
+Environment InPlaceTestbed::environment() const {
+    return world_.environment("in-place");
+}
+
+std::vector<Warning> InPlaceTestbed::warnings() const {
+    auto all = warnings_;
+    world_.addWarnings(all);
+    return all;
+}
+
+Result<std::string> InPlaceTestbed::readLive() {
+    return throughRestarts(world_.loop, [&] {
+        return world_.api.read("/" + record_.workloadPath, "reading " + record_.workloadLabel);
+    });
+}
+
+/// Whoever else sets these fields would undo a trial in its midst, or be misled by it.
+Result<void> InPlaceTestbed::checkRivals() {
+    const auto& workload = world_.options.workload;
+    std::vector<std::string> rivals;
+    if (workload.gitOps) {
+        rivals.push_back(fmt::format("{} {}", workload.gitOps->tool, workload.gitOps->name));
+    }
+    for (const auto& owner : workload.owners) {
+        if (owner.controller) rivals.push_back(fmt::format("{} {}", owner.kind, owner.name));
+    }
+    const auto reading = readNamespaceSelectors(world_.api, world_.options.ns);
+    if (!reading) return reading.error();
+    for (const auto& target : reading->selectors.scaleTargets) {
+        if (target.kind == toString(workload.kind) && target.name == workload.name) {
+            rivals.push_back("HorizontalPodAutoscaler " + target.autoscaler);
+        }
+    }
+    const auto vpas = world_.api.readIfAllowed(
+        fmt::format("/apis/autoscaling.k8s.io/v1/namespaces/{}/verticalpodautoscalers",
+                    world_.options.ns),
+        "listing the VerticalPodAutoscalers");
+    if (!vpas) return vpas.error();
+    for (const auto& vpa : at(Json::parse(vpas->value_or("{}"), nullptr, false), "/items")) {
+        if (textAt(vpa, "/spec/targetRef/name") == workload.name &&
+            textAt(vpa, "/spec/targetRef/kind") == toString(workload.kind)) {
+            rivals.push_back("VerticalPodAutoscaler " + textAt(vpa, "/metadata/name"));
+        }
+    }
+    if (rivals.empty() || world_.options.force) return {};
+    return failure(fmt::format("{} is also changed by {}, which would fight a trial in place",
+                               workload.label(), fmt::join(rivals, ", ")),
+                   "measure copies (leave out --in-place), or add --force");
+}
+
+/// On disk and in the annotation before anything is changed.
+Result<void> InPlaceTestbed::recordOriginal() {
+    const auto live = readLive();
+    if (!live) return live.error();
+    const auto tree = Json::parse(*live, nullptr, false);
+    const auto other = textAt(tree, "/metadata/annotations/memfit.dev~1in-place");
+    if (!other.empty()) {
+        return failure(fmt::format("{} is under trial in place by another run, or one was killed",
+                                   record_.workloadLabel),
+                       "wait for it, or run kubectl memfit cleanup where it was started");
+    }
+    auto original = inPlaceOriginal(*live, world_.options.container);
+    if (!original) return original.error();
+    record_.original = *std::move(original);
+    auto journal = RunJournal::begin(record_);
+    if (!journal) return journal.error();
+    journal_.emplace(*std::move(journal));
+    return journal_->noteOriginal(record_);
+}
+
+Result<void> InPlaceTestbed::annotate() {
+    const Json value{
+        {"runId", record_.runId}, {"original", record_.original}, {"ours", record_.ours}};
+    const auto done = throughRestarts(world_.loop, [&] {
+        return world_.api.kubectl().text(
+            {"annotate", record_.workloadLabel, "--namespace=" + record_.ns, "--overwrite",
+             "--output=name", fmt::format("{}={}", inPlaceAnnotation, value.dump())});
+    });
+    if (!done) return done.error();
+    return {};
+}
+
+Result<void> InPlaceTestbed::prepare() {
+    if (prepared_) return {};
+    const auto& workload = world_.options.workload;
+    record_.workloadPath = pathOf(workload, world_.options.ns);
+    record_.workloadLabel = workload.label();
+    record_.workloadUid = workload.uid;
+    if (auto free = checkRivals(); !free) return free;
+    const auto* const container = world_.container();
+    const auto ceiling = podCeiling(world_.api, world_.options.ns, world_.options.ceiling,
+                                    container != nullptr ? container->memoryLimit : std::nullopt);
+    if (!ceiling) return ceiling.error();
+    ceiling_ = ceiling->bytes;
+    if (auto granted = consent_({
+            fmt::format("patches memory limit and request, GOMEMLIMIT and GOGC of container {}",
+                        world_.options.container),
+            "rolls out after each patch: live pods are replaced, some are OOM-killed on purpose",
+            "restores what it changed at the end; after a kill -9, kubectl memfit cleanup does",
+        });
+        !granted) {
+        return granted;
+    }
+    if (auto recorded = recordOriginal(); !recorded) return recorded;
+    world_.watch = std::make_unique<PodWatch>(world_.loop, world_.api.kubectl(), world_.options.ns,
+                                              workload.podSelector);
+    prepared_ = true;
+    return {};
+}
+
+Result<void> InPlaceTestbed::patch(const Settings& settings) {
+    std::optional<Error> problem;
+    for (int attempt = 0; attempt < patchAttempts; ++attempt) {
+        auto live = readLive();
+        if (!live) return live.error();
+        auto change =
+            inPlacePatch(record_.original, *live, wanted(world_.options, settings, ceiling_));
+        if (!change) return change.error();
+        if (change->patch == "[]") return {};
+        record_.ours.push_back(change->ours);
+        if (auto noted = journal_->noteOurs(change->ours); !noted) return noted;
+        if (auto noted = annotate(); !noted) return noted;
+        // The annotation is a change of the object too, so that what the patch tests is read again.
+        live = readLive();
+        if (!live) return live.error();
+        change = inPlacePatch(record_.original, *live, wanted(world_.options, settings, ceiling_));
+        if (!change) return change.error();
+        const auto patched = throughRestarts(world_.loop, [&] {
+            return world_.api.kubectl().text({"patch", record_.workloadLabel,
+                                              "--namespace=" + record_.ns, "--type=json",
+                                              "--patch=" + change->patch, "--output=name"});
+        });
+        if (patched) return {};
+        if (isFailure(patched.error(), CallFailure::forbidden)) return patched.error();
+        if (patched.error().kind == ErrorKind::interrupted) return patched.error();
+        problem = patched.error();
+    }
+    return *problem;
+}
+
+Result<std::string> InPlaceTestbed::awaitPod(const Settings& settings) {
+    const auto target = wanted(world_.options, settings, ceiling_);
+    std::string name;
+    std::optional<Error> problem;
+    const auto appeared = [&] {
+        const auto list = world_.api.read(
+            fmt::format("/api/v1/namespaces/{}/pods?labelSelector={}", world_.options.ns,
+                        urlEncoded(world_.options.workload.podSelector)),
+            "listing the workload's pods");
+        if (!list) {
+            problem = list.error();
+            return problem->kind == ErrorKind::interrupted ||
+                   !isFailure(*problem, CallFailure::unreachable);
+        }
+        problem.reset();
+        name = newestWith(Json::parse(*list, nullptr, false), target);
+        return !name.empty();
+    };
+    const int looks = static_cast<int>(podAppearsSeconds / pollSeconds);
+    for (int look = 0; look < looks && !appeared(); ++look) {
+        if (!world_.loop.pause(pollSeconds)) return EventLoop::interruption();
+    }
+    if (problem) return *problem;
+    if (!name.empty()) return name;
+    return failure(
+        fmt::format("no pod of {} with the trial's settings appeared in {} s",
+                    record_.workloadLabel, podAppearsSeconds),
+        fmt::format("see kubectl describe {} --namespace {}", record_.workloadLabel, record_.ns));
+}
+
+Result<std::unique_ptr<Instance>> InPlaceTestbed::start(const Settings& settings) {
+    if (auto done = prepare(); !done) return done.error();
+    if (auto done = patch(settings); !done) return done.error();
+    const auto pod = awaitPod(settings);
+    if (!pod) return pod.error();
+    return std::unique_ptr<Instance>(new PodInstance(world_, *pod, [] {}));
+}
+
+void InPlaceTestbed::restore() {
+    if (!journal_) return;
+    const auto done = restoreWorkload(world_.loop, world_.api.kubectl(), record_);
+    if (done) {
+        for (const auto& line : *done) note_(line);
+        journal_->finish();
+        return;
+    }
+    note_(
+        fmt::format("warning: could not restore {}: {}; run `kubectl memfit cleanup` when the "
+                    "cluster answers",
+                    record_.workloadLabel, done.error().message()));
+}
+
+}  // namespace memfit::plugin

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "journal/run_journal.h"
+#include "testbed/pod_testbed.h"
+#include "testbed/pod_world.h"
+#include "testbed/testbed.h"
+
+namespace memfit::plugin {
+
+/// Runs trials on the live workload itself: patches limit and environment of the container, waits
+/// for a pod that has them, and puts everything back at its end. What it was is in the journal and
+/// in an annotation before the first patch. Refuses beside an autoscaler or a GitOps owner, which
+/// would fight, unless forced.
+class InPlaceTestbed final : public Testbed {
+public:
+    InPlaceTestbed(EventLoop& loop, ClusterApi& api, PodOptions options, Consent consent,
+                   std::function<void(const std::string&)> note);
+    /// Restores the workload.
+    ~InPlaceTestbed() override;
+
+    [[nodiscard]] Target target() const override { return world_.target(); }
+    [[nodiscard]] Environment environment() const override;
+    [[nodiscard]] std::vector<Warning> warnings() const override;
+    [[nodiscard]] std::optional<Bytes> ceiling() const override { return ceiling_; }
+    [[nodiscard]] std::string via() const override { return world_.via(); }
+    [[nodiscard]] Result<std::unique_ptr<Instance>> start(const Settings& settings) override;
+
+private:
+    [[nodiscard]] Result<void> prepare();
+    [[nodiscard]] Result<void> checkRivals();
+    [[nodiscard]] Result<void> recordOriginal();
+    [[nodiscard]] Result<std::string> readLive();
+    [[nodiscard]] Result<void> annotate();
+    [[nodiscard]] Result<void> patch(const Settings& settings);
+    [[nodiscard]] Result<std::string> awaitPod(const Settings& settings);
+    void restore();
+
+    PodWorld world_;
+    Consent consent_;
+    std::function<void(const std::string&)> note_;
+    std::optional<RunJournal> journal_;
+    RunRecord record_;
+    std::optional<Bytes> ceiling_;
+    std::vector<Warning> warnings_;
+    bool prepared_ = false;
+};
+
+}  // namespace memfit::plugin

@@ -1,0 +1,169 @@
+#include "testbed/pod_load_host.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "memfit/manifest/trial_pod.h"
+#include "memfit/observe/pod_status.h"
+#include "testbed/pod_world.h"
+
+namespace memfit::plugin {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Json = nlohmann::json;
+
+constexpr std::string_view containerName = "load";
+constexpr double startSeconds = 300;
+constexpr double imageSeconds = 10;
+constexpr double pollSeconds = 0.2;
+constexpr double stopSeconds = 5;
+constexpr std::int64_t graceSeconds = 2;
+constexpr std::size_t longestLog = std::size_t{64} * 1024 * 1024;
+
+Json loadPod(const PodLoadHost::Plan& plan, const std::string& name,
+             const std::vector<std::string>& words) {
+    return Json{
+        {"apiVersion", "v1"},
+        {"kind", "Pod"},
+        {"metadata",
+         {{"name", name},
+          {"labels",
+           {{std::string(managedByLabel), std::string(managedByValue)},
+            {std::string(runIdLabel), plan.runId}}}}},
+        {"spec",
+         {{"restartPolicy", "Never"},
+          {"activeDeadlineSeconds", plan.deadlineSeconds},
+          {"automountServiceAccountToken", false},
+          {"enableServiceLinks", false},
+          {"terminationGracePeriodSeconds", graceSeconds},
+          {"containers",
+           {{{"name", std::string(containerName)}, {"image", plan.image}, {"command", words}}}}}}};
+}
+
+/// A load pod, followed by re-reading it.
+class PodLoad final : public RunningLoad {
+public:
+    PodLoad(EventLoop& loop, ClusterApi& api, const PodLoadHost::Plan& plan, std::string name)
+        : loop_(loop), api_(api), ns_(plan.ns), name_(std::move(name)) {}
+
+    ~PodLoad() override {
+        (void)api_.kubectl().runThroughSignals(
+            {"delete", "pod", name_, "--namespace=" + ns_, "--grace-period=0", "--force",
+             "--wait=false", "--ignore-not-found"},
+            std::nullopt, startSeconds);
+    }
+
+    /// Waits until the command runs or has ended. Errors: it never will.
+    Result<void> awaitStart() {
+        const auto deadline = Clock::now() + std::chrono::duration<double>(startSeconds);
+        auto imageUntil = Clock::time_point::max();
+        for (;;) {
+            read();
+            const auto state = verdict_.state;
+            if (state == PodState::running || state == PodState::ready) break;
+            if (state == PodState::completed || state == PodState::crashed) break;
+            if (state == PodState::imageError || state == PodState::unschedulable) {
+                imageUntil =
+                    std::min(imageUntil, Clock::now() + std::chrono::milliseconds(
+                                                            static_cast<int>(imageSeconds * 1000)));
+            }
+            const bool waits = state == PodState::starting || Clock::now() < imageUntil;
+            if (!waits || Clock::now() >= deadline) {
+                return failure(fmt::format("the load pod did not start: {}: {}", toString(state),
+                                           verdict_.detail),
+                               "check --load-image and that the command is in it");
+            }
+            if (!loop_.pause(pollSeconds)) return EventLoop::interruption();
+        }
+        startedAt_ = Clock::now();
+        lastRead_ = startedAt_;
+        auto log = api_.kubectl().start({"logs", "--follow", "--namespace=" + ns_, "pod/" + name_},
+                                        {OutputTo::capture, longestLog});
+        if (!log) return log.error();
+        log_ = *std::move(log);
+        return {};
+    }
+
+    /// The log ends with the command.
+    bool running() override {
+        if (log_->running()) return true;
+        if (Clock::now() - lastRead_ > std::chrono::milliseconds(200)) {
+            lastRead_ = Clock::now();
+            read();
+        }
+        return verdict_.state == PodState::running || verdict_.state == PodState::ready ||
+               verdict_.state == PodState::starting;
+    }
+
+    void stop() override {
+        if (!log_->running()) return;
+        // SIGTERM to the command; its report goes to the log that is being followed.
+        (void)api_.kubectl().runThroughSignals(
+            {"delete", "pod", name_, "--namespace=" + ns_, "--wait=false", "--ignore-not-found"},
+            std::nullopt, startSeconds);
+        (void)loop_.waitThroughSignals([this] { return !log_->running(); }, stopSeconds);
+    }
+
+    LoadOutput output() override {
+        log_->drain(pollSeconds);
+        LoadOutput output;
+        output.out = log_->out();
+        output.exitCode = static_cast<int>(verdict_.exitCode.value_or(0));
+        const auto end = log_->running() ? Clock::now() : log_->endedAt();
+        output.wallSeconds = std::chrono::duration<double>(end - startedAt_).count();
+        return output;
+    }
+
+    [[nodiscard]] bool outputCut() const override { return log_->outDropped() > 0; }
+
+private:
+    void read() {
+        const auto body =
+            api_.read(fmt::format("/api/v1/namespaces/{}/pods/{}", ns_, name_), "reading the pod");
+        if (!body) {
+            if (isFailure(body.error(), CallFailure::notFound)) {
+                verdict_ = {PodState::deleted, "somebody deleted it", std::nullopt};
+            }
+            return;
+        }
+        const auto status = readPodStatus(*body, containerName);
+        if (status) verdict_ = judgePod(*status);
+    }
+
+    EventLoop& loop_;
+    ClusterApi& api_;
+    std::string ns_;
+    std::string name_;
+    PodVerdict verdict_;
+    std::unique_ptr<Child> log_;
+    Clock::time_point startedAt_;
+    Clock::time_point lastRead_;
+};
+
+}  // namespace
+
+PodLoadHost::PodLoadHost(EventLoop& loop, ClusterApi& api, Plan plan)
+    : loop_(loop), api_(api), plan_(std::move(plan)) {}
+
+Result<void> PodLoadHost::check(const std::string& /*program*/) {
+    return {};
+}
+
+Result<std::unique_ptr<RunningLoad>> PodLoadHost::start(const std::vector<std::string>& words) {
+    const auto name = fmt::format("memfit-load-{}-{}", plan_.runId, ++number_);
+    auto load = std::make_unique<PodLoad>(loop_, api_, plan_, name);
+    const auto created = throughRestarts(loop_, [&] {
+        return api_.kubectl().text(
+            {"create", "--namespace=" + plan_.ns, "--filename=-", "--output=name"},
+            loadPod(plan_, name, words).dump());
+    });
+    if (!created) return created.error();
+    if (auto started = load->awaitStart(); !started) return started.error();
+    return std::unique_ptr<RunningLoad>(std::move(load));
+}
+
+}  // namespace memfit::plugin
