@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 mapfile -t sources < <(git ls-files '*.cpp' '*.h')
-mapfile -t scripts < <(git ls-files '*.sh' '.ci/run')
+mapfile -t scripts < <(git ls-files '*.sh' '.ci/run' 'tests/cluster/*' | grep -v '\.md$')
 
 echo "format: ${#sources[@]} files"
 clang-format-19 --dry-run --Werror "${sources[@]}"

@@ -1,11 +1,13 @@
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <signal.h>  // NOLINT(modernize-deprecated-headers): kill() is not in <csignal>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -40,12 +42,27 @@ Result<CgroupFiles> makeFolder(const fs::path& folder) {
     return files;
 }
 
+/// Named as nextName() names them, by a process that is no more. Anything else, whatever its name
+/// begins with, is somebody else's.
+bool isOfDeadRun(const std::string& name) {
+    if (!name.starts_with(namePrefix)) return false;
+    const char* const begin = name.data() + namePrefix.size();
+    const char* const end = name.data() + name.size();
+    pid_t pid = 0;
+    const auto [dash, pidError] = std::from_chars(begin, end, pid);
+    if (pidError != std::errc{} || pid <= 0 || dash == end || *dash != '-') return false;
+    unsigned number = 0;
+    const auto [last, numberError] = std::from_chars(dash + 1, end, number);
+    if (numberError != std::errc{} || last != end) return false;
+    return ::kill(pid, 0) == -1 && errno == ESRCH;
+}
+
 int removeStaleIn(const fs::path& parent) {
     const auto files = CgroupFiles::open(parent);
     if (!files) return 0;
     int removed = 0;
     for (const std::string& name : files->children()) {
-        if (!name.starts_with(namePrefix)) continue;
+        if (!isOfDeadRun(name)) continue;
         const auto child = CgroupFiles::open(parent / name);
         if (!child || ::flock(child->descriptor(), LOCK_EX | LOCK_NB) != 0) continue;
         if (killAndRemove(parent / name, removeSeconds)) ++removed;

@@ -278,7 +278,7 @@ Result<std::unique_ptr<Instance>> InPlaceTestbed::start(const Settings& settings
     if (auto done = patch(settings); !done) return done.error();
     const auto pod = awaitPod(settings);
     if (!pod) return pod.error();
-    return std::unique_ptr<Instance>(new PodInstance(world_, *pod, [] {}));
+    return std::unique_ptr<Instance>(new PodInstance(world_, *pod, !settings.limit, [] {}));
 }
 
 void InPlaceTestbed::restore() {

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "load/redact.h"
-#include "memfit/observe/kubelet_usage.h"
 
 namespace memfit::plugin {
 namespace {
@@ -28,6 +27,9 @@ constexpr double readAgainSeconds = 1;
 constexpr double answerSeconds = 2;
 constexpr std::chrono::milliseconds usageEvery{1000};
 constexpr std::chrono::seconds eventsEvery{3};
+/// The kubelet's housekeeping lets up to 15 s pass between samples of a quiet container.
+constexpr double sampleSeconds = 20;
+constexpr double samplePollSeconds = 0.5;
 
 bool isFinal(PodState state) {
     return state != PodState::starting && state != PodState::running && state != PodState::ready &&
@@ -85,9 +87,11 @@ InstanceStatus instanceStatus(const PodVerdict& verdict) {
     return status;
 }
 
-PodInstance::PodInstance(PodWorld& world, std::string pod, std::function<void()> release)
+PodInstance::PodInstance(PodWorld& world, std::string pod, bool unlimited,
+                         std::function<void()> release)
     : world_(world),
       pod_(std::move(pod)),
+      unlimited_(unlimited),
       release_(std::move(release)),
       route_(world.loop, world.api, world.options.ns, pod_, world.findings),
       stats_(world.loop, world.options.statsPort, world.options.statsPath,
@@ -241,26 +245,57 @@ Result<MemorySnapshot> PodInstance::memory() {
     return snapshot;
 }
 
-void PodInstance::readUsage() {
-    usageAt_ = Clock::now();
-    if (world_.kubeletForbidden || status_.node.empty()) return;
+std::optional<KubeletUsage> PodInstance::readSummary() {
+    if (world_.kubeletForbidden || status_.node.empty()) return std::nullopt;
     const auto response = world_.api.get(
         fmt::format("/api/v1/nodes/{}/proxy/stats/summary?only_cpu_and_memory=true", status_.node),
         answerSeconds);
-    if (!response) return;
+    if (!response) return std::nullopt;
     constexpr unsigned forbidden = 403;
-    if (response->status == forbidden) {
-        world_.kubeletForbidden = true;
-        return;
-    }
-    if (!response->success()) return;
-    const auto read = readStatsSummary(
-        response->body, {world_.options.ns, pod_, world_.options.container, status_.uid});
-    if (!read || !*read) return;
-    const auto& seen = **read;
+    world_.kubeletForbidden = response->status == forbidden;
+    if (!response->success()) return std::nullopt;
+    auto read = readStatsSummary(response->body,
+                                 {world_.options.ns, pod_, world_.options.container, status_.uid});
+    return read ? *std::move(read) : std::nullopt;
+}
+
+void PodInstance::readUsage() {
+    usageAt_ = Clock::now();
+    const auto seen = readSummary();
+    if (!seen) return;
     Usage usage = usage_.value_or(Usage{});
-    usage.current = seen.usage ? seen.usage : seen.workingSet;
-    usage.anon = seen.rss;
+    usage.current = seen->usage ? seen->usage : seen->workingSet;
+    usage.anon = seen->rss;
+    usage_ = usage;
+}
+
+/// The kubelet samples about every ten seconds: only a sample taken after the load holds the high-
+/// water mark of all of it. That is worth the wait once: it tells the search where to begin.
+void PodInstance::awaitPeak() {
+    // A container that is only seconds old has no sample yet, and its load is over too soon for the
+    // wait to pay.
+    const auto before = readSummary();
+    if (!before || before->time.empty()) return;
+    world_.peakAwaited = true;
+    const auto deadline = in(sampleSeconds);
+    for (;;) {
+        if (!world_.loop.pause(samplePollSeconds) || Clock::now() >= deadline) return;
+        const auto now = readSummary();
+        if (now && now->time != before->time) break;
+    }
+    const auto response = world_.api.get(
+        fmt::format("/api/v1/nodes/{}/proxy/metrics/cadvisor", status_.node), answerSeconds);
+    if (!response || !response->success()) return;
+    const auto seen = readCadvisor(
+        response->body, {world_.options.ns, pod_, world_.options.container, status_.uid});
+    if (!seen || seen->podLevel) return;
+    Usage usage = usage_.value_or(Usage{});
+    usage.current = seen->usage;
+    usage.anon = seen->rss;
+    usage.peak = seen->peak;
+    // After the load Go still holds what it used; shmem, which counts as cache, is left out of the
+    // demand here, which is then too low, but on the side that sampling errs to anyway.
+    if (seen->usage && seen->cache) usage.demand = *seen->usage - *seen->cache;
     usage_ = usage;
 }
 
@@ -303,7 +338,9 @@ InstanceStatus PodInstance::settledStatus() {
         }
         if (!decided()) readAgain();
     }
-    return instanceStatus(verdict());
+    const auto status = instanceStatus(verdict());
+    if (unlimited_ && everReady_ && status.running && !world_.peakAwaited) awaitPeak();
+    return status;
 }
 
 }  // namespace memfit::plugin

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "memfit/observe/kubelet_usage.h"
 #include "memfit/observe/pod_status.h"
 #include "testbed/pod_world.h"
 #include "testbed/testbed.h"
@@ -18,7 +19,8 @@ namespace memfit::plugin {
 class PodInstance final : public Instance {
 public:
     /// `release` is called at the end: it removes the pod, where that is ours to do.
-    PodInstance(PodWorld& world, std::string pod, std::function<void()> release);
+    /// `unlimited`: of the first such that survives, the kubelet's next sample is awaited.
+    PodInstance(PodWorld& world, std::string pod, bool unlimited, std::function<void()> release);
     ~PodInstance() override;
 
     [[nodiscard]] Result<bool> waitReady(double timeoutSeconds) override;
@@ -35,6 +37,8 @@ private:
     [[nodiscard]] const PodVerdict& verdict();
     void readAgain();
     void readUsage();
+    [[nodiscard]] std::optional<KubeletUsage> readSummary();
+    void awaitPeak();
     void readEvents();
     [[nodiscard]] Result<bool> becomesReady(Clock::time_point deadline);
     [[nodiscard]] Result<bool> awaitStart();
@@ -43,6 +47,7 @@ private:
 
     PodWorld& world_;
     std::string pod_;
+    bool unlimited_;
     std::function<void()> release_;
     PodRoute route_;
     StatsPage stats_;

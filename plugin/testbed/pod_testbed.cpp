@@ -211,7 +211,8 @@ Result<std::unique_ptr<Instance>> PodTestbed::start(const Settings& settings) {
     }
     // Before the call: one that is cut short may have made it.
     existing_.insert(name);
-    auto instance = std::make_unique<PodInstance>(world_, name, [this, name] { remove(name); });
+    auto instance = std::make_unique<PodInstance>(world_, name, !settings.limit,
+                                                  [this, name] { remove(name); });
     if (const auto created = send(*pod, false); !created) return created.error();
     return std::unique_ptr<Instance>(std::move(instance));
 }

@@ -45,6 +45,8 @@ struct PodWorld {
     PodRouteFindings findings = {};
     bool forwarded = false;         ///< a load went through a port-forward
     bool kubeletForbidden = false;  ///< `get` on nodes/proxy is not allowed
+    /// A run without a limit has waited for the kubelet's sample: once is enough.
+    bool peakAwaited = false;
     std::optional<std::string> node = std::nullopt;
 
     /// The container on trial; null when the workload has none of that name.

@@ -80,12 +80,40 @@ TEST_CASE("a cgroup that goes out of scope takes its processes along") {
     CHECK(test::comesTrue(loop, [&] { return test::runningInGroup(child->pid()) == 0; }, 5));
 }
 
+namespace {
+
+/// The id of a process that has just ended.
+pid_t deadProcess(EventLoop& loop) {
+    const auto child = Child::start(loop, {"true"}, {});
+    REQUIRE(child.has_value());
+    REQUIRE(test::comesTrue(loop, [&] { return !(*child)->running(); }, 10));
+    return (*child)->pid();
+}
+
+}  // namespace
+
+TEST_CASE("only cgroups named as ours by a process that is gone are taken for left ones") {
+    MEMFIT_CGROUP_OR_SKIP(parent);
+    EventLoop loop;
+    const auto dead = std::to_string(deadProcess(loop));
+    const std::vector<std::string> names{"memfit-cluster", "memfit-1-1", "memfit-" + dead,
+                                         "memfit-" + dead + "-1x"};
+    for (const auto& name : names) {
+        CAPTURE(name);
+        const fs::path foreign = parent.folder() / name;
+        REQUIRE(::mkdir(foreign.c_str(), 0755) == 0);
+        (void)parent.removeStale();
+        CHECK(fs::exists(foreign));
+        CHECK(::rmdir(foreign.c_str()) == 0);
+    }
+}
+
 TEST_CASE("cgroups that a killed run left are removed with what is in them, live ones are not") {
     MEMFIT_CGROUP_OR_SKIP(parent);
     EventLoop loop;
     const auto living = parent.create({64 * MiB, std::nullopt});
     REQUIRE(living.has_value());
-    const fs::path left = parent.folder() / "memfit-1-1";
+    const fs::path left = parent.folder() / ("memfit-" + std::to_string(deadProcess(loop)) + "-1");
     REQUIRE(::mkdir(left.c_str(), 0755) == 0);
     const UniqueFd join(::open((left / "cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC));
     ChildOptions options;
