@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PRESET ?= dev
 JOBS ?= $(shell nproc)
 
-.PHONY: demo test bench lint install build sweep asan format clean
+.PHONY: demo demo-cluster test bench lint install build sweep asan format clean
 
 build: deps-build
 	cmake --preset $(PRESET)
@@ -21,6 +21,15 @@ demo: deps-demo
 	cmake --preset release -DMEMFIT_TESTS=OFF -B build/demo
 	cmake --build build/demo -j $(JOBS) --target kubectl-memfit
 	examples/demo.sh build/demo/plugin/kubectl-memfit
+
+# In the cluster of KUBECONFIG, else in one that tests/cluster/up makes and that is taken down again.
+# MEMFIT=PATH/kubectl-memfit takes a binary that is built already.
+demo-cluster: deps-demo-cluster
+ifndef MEMFIT
+	cmake --preset release -DMEMFIT_TESTS=OFF -B build/demo
+	cmake --build build/demo -j $(JOBS) --target kubectl-memfit
+endif
+	examples/demo-cluster.sh $(or $(MEMFIT),build/demo/plugin/kubectl-memfit)
 
 bench: deps-bench
 	cmake --preset release

@@ -1,23 +1,28 @@
 #!/usr/bin/env bash
-# Installs what building and testing need. Usage: install-deps.sh build|demo|test|bench|lint
+# Installs what building and testing need. Usage: install-deps.sh build|demo|demo-cluster|test|bench|lint
 # Says what it will install; on a system without apt it lists what to install, and stops.
 set -euo pipefail
 
 build=(g++ cmake ninja-build libboost1.81-dev nlohmann-json3-dev libyaml-cpp-dev libcli11-dev
        libfmt-dev)
 demo=("${build[@]}" golang-go hey)
+demo_cluster=("${demo[@]}")
 testing=("${demo[@]}" doctest-dev)
 bench=("${testing[@]}" hyperfine time)
-command -v "${KUBECTL_PATH:-kubectl}" >/dev/null || bench+=(kubernetes-client)
+if ! command -v "${KUBECTL_PATH:-kubectl}" >/dev/null; then
+    bench+=(kubernetes-client)
+    demo_cluster+=(kubernetes-client)
+fi
 lint=("${testing[@]}" clang-format-19 clang-tidy-19 clang-19 shellcheck git)
 
 case "${1:-build}" in
     build) packages=("${build[@]}") ;;
     demo) packages=("${demo[@]}") ;;
+    demo-cluster) packages=("${demo_cluster[@]}") ;;
     test) packages=("${testing[@]}") ;;
     bench) packages=("${bench[@]}") ;;
     lint) packages=("${lint[@]}") ;;
-    *) echo "error: unknown set '$1'; use build, demo, test, bench or lint" >&2; exit 2 ;;
+    *) echo "error: unknown set '$1'; use build, demo, demo-cluster, test, bench or lint" >&2; exit 2 ;;
 esac
 
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then

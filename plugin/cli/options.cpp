@@ -184,7 +184,9 @@ constexpr std::array options{
                    return {};
                }},
     OptionSpec{"ceiling", "", "QUANTITY", measured, onTrials,
-               "safety limit of the run without a limit (default: half of the memory that is free)",
+               "safety limit of the run without a limit (default: half of the memory that is free; "
+               "of a pod "
+               "1Gi or 4 x its limit, as far as node and namespace allow)",
                "", [](Options& o, Value v) { return storeBytes(v, o.ceiling); }},
 
     OptionSpec{"load", "", "COMMAND", loadGroup, onTrials,
@@ -238,7 +240,11 @@ constexpr std::array options{
     OptionSpec{"floor", "", "TERMS", edgeGroup, onSearching,
                "what a survivor must deliver, 'rps>=0.9x,p99<=500ms'; x: times the run without a "
                "limit",
-               "", [](Options& o, Value v) { return store(Floor::parse(v), o.floor); }},
+               "",
+               [](Options& o, Value v) {
+                   o.floorText = v;
+                   return store(Floor::parse(v), o.floor);
+               }},
 
     OptionSpec{"limits", "", "LIST", benchGroup, onBenching,
                "limits to compare (default none,min,sys,2x,4x); also quantities", "",

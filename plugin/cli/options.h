@@ -80,6 +80,7 @@ struct Options {
     Mode mode = Mode::plain;
     GomemlimitRule gomemlimit;
     std::optional<Floor> floor;
+    std::optional<std::string> floorText;  ///< as given
 
     // The bench.
     std::vector<LimitWord> limits;  ///< empty: none,min,sys,2x,4x

@@ -150,6 +150,11 @@ Result<void> checkSources(const Command& command) {
 
 /// Flags that only make sense of trial pods, or only together.
 Result<void> checkPodFlags(const Options& options) {
+    if (!options.target.empty() &&
+        (options.cpuMilli || options.enforcement != Enforcement::automatic)) {
+        return usageError("--cpu and --enforcement are for programs of this machine",
+                          "leave them out: a pod keeps its workload's own CPU limit");
+    }
     if (options.via == Via::pod && !options.loadImage) {
         return usageError("--via pod needs an image that has the load command",
                           "add --load-image IMAGE");

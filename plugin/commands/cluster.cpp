@@ -139,6 +139,7 @@ Result<std::unique_ptr<Testbed>> podTestbed(const Context& context, const Option
     if (!ready) return ready.error();
     PodOptions pod;
     pod.workload = cluster.workload;
+    pod.workloadJson = cluster.workloadJson;
     pod.container = cluster.container;
     pod.ns = cluster.context.ns;
     pod.context = cluster.context.name;

@@ -27,23 +27,44 @@ std::string stages(CommandKind kind, const Options& options) {
                       "in all", total, retries);
 }
 
+/// What a trial is made of.
+std::string whatStarts(const Options& options) {
+    if (!options.target.empty()) {
+        const auto workload = fmt::format("{}", fmt::join(options.target, "/"));
+        if (options.inPlace) {
+            return fmt::format(
+                "would patch the live {} before each trial, and restore it:\n"
+                "  memory limit and request, GOMEMLIMIT, GOGC\n",
+                workload);
+        }
+        return fmt::format("would create, once a trial, a pod as a copy of:\n  {}\n", workload);
+    }
+    const auto* const how = options.enforcement == Enforcement::watchdog
+                                ? "under the watchdog"
+                                : "in a memory cgroup of its own";
+    return fmt::format("would start, once a trial, {}:\n  {}\n", how,
+                       options.program.empty()
+                           ? "the program of " + fmt::format("{}", fmt::join(options.files, ", "))
+                           : shownCommand(options.program));
+}
+
 }  // namespace
 
 Result<int> runDryRun(const Context& context) {
     const auto kind = context.kind;
     const auto& options = context.options;
     std::string text;
-    if (!options.local && kind == CommandKind::recommend) {
-        text = fmt::format("would read {} and print the advice; would run nothing\n",
-                           fmt::join(options.files, ", "));
+    const bool inCluster = !options.target.empty();
+    const bool readsOnly = inCluster ? !options.load && options.files.empty()
+                                     : !options.local && kind == CommandKind::recommend;
+    if (readsOnly) {
+        text = inCluster
+                   ? fmt::format("would read {} and its pods; would create and change nothing\n",
+                                 fmt::join(options.target, "/"))
+                   : fmt::format("would read {} and print the advice; would run nothing\n",
+                                 fmt::join(options.files, ", "));
     } else {
-        text = options.enforcement == Enforcement::watchdog
-                   ? "would start, once a trial, under the watchdog:\n"
-                   : "would start, once a trial, in a memory cgroup of its own:\n";
-        text += fmt::format(
-            "  {}\n", options.program.empty()
-                          ? "the program of " + fmt::format("{}", fmt::join(options.files, ", "))
-                          : shownCommand(options.program));
+        text = whatStarts(options);
         for (const auto& [name, command] :
              {std::pair("warm-up", options.warmup), std::pair("load", options.load)}) {
             if (!command) continue;

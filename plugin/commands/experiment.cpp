@@ -137,11 +137,13 @@ std::optional<Error> confirmStage(const Context& context, Session& session,
                                   Recommendation& recommendation) {
     if (!recommendation.advised.limit) return std::nullopt;
     context.progress.stage("confirm", 0);
-    const auto unlimited = ensureUnlimited(session, context.options.confirm);
-    if (!unlimited) return unlimited.error();
     Confirmation confirmation(recommendation.advised, context.options.confirm);
     std::optional<Error> stopped;
-    while (const auto settings = confirmation.next()) {
+    const auto unlimited = ensureUnlimited(session, context.options.confirm);
+    if (!unlimited) stopped = unlimited.error();
+    while (!stopped) {
+        const auto settings = confirmation.next();
+        if (!settings) break;
         const int left = std::max(0, context.options.confirm - confirmation.tally().loads - 1);
         const auto record = session.trials().run(*settings, left);
         if (!record) {

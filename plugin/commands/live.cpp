@@ -177,8 +177,9 @@ Result<LiveFacts> readLive(const Context& context, Cluster& cluster) {
     LiveFacts facts;
     auto pods = readPods(cluster, facts);
     if (!pods) return pods.error();
+    std::vector<Warning> declared;
     std::vector<Warning> wiring;
-    facts.declared = settingsOf(cluster.workload.containers, cluster.container, wiring);
+    facts.declared = settingsOf(cluster.workload.containers, cluster.container, declared);
     LiveMemory memory(context.loop, cluster, context.options);
     for (const auto& pod : *pods) {
         if (facts.pods.size() == mostPods) break;
@@ -197,7 +198,8 @@ Result<LiveFacts> readLive(const Context& context, Cluster& cluster) {
         }
         facts.pods.push_back(std::move(live));
     }
-    facts.warnings = std::move(wiring);
+    // What admission made of the pods counts; the template's wiring only where there are none.
+    facts.warnings = facts.pods.empty() ? std::move(declared) : std::move(wiring);
     for (auto& warning : memory.warnings()) facts.warnings.push_back(std::move(warning));
     if (auto read = readAutoscalers(cluster, facts); !read) return read.error();
     if (auto read = readNodes(cluster, *pods, facts); !read) return read.error();

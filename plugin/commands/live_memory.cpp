@@ -19,7 +19,7 @@ constexpr double answerSeconds = 1;
 /// Pods that do not answer must not add up to a long wait.
 constexpr std::chrono::seconds allAnswers{5};
 /// Each is a process.
-constexpr int mostForwards = 2;
+constexpr int mostForwards = 4;
 
 constexpr unsigned forbiddenStatus = 403;
 
@@ -124,7 +124,10 @@ Result<std::optional<MemorySnapshot>> LiveMemory::statistics(const ListedPod& po
     auto snapshot = throughApi(pod, closedPorts);
     if (!snapshot || *snapshot) return snapshot;
     for (const int port : closedPorts) {
-        if (forwards_ >= mostForwards || Clock::now() >= deadline_) break;
+        if (forwards_ >= mostForwards || Clock::now() >= deadline_) {
+            ++notAsked_;
+            return snapshot;
+        }
         auto forwarded = throughForward(pod, port);
         if (!forwarded || *forwarded) return forwarded;
     }
@@ -141,14 +144,19 @@ Result<std::optional<Usage>> LiveMemory::usage(const ListedPod& pod) {
                         urlEncoded(pod.node)),
             2 * answerSeconds);
         if (!response && response.error().kind == ErrorKind::interrupted) return response.error();
+        kubeletForbidden_ = kubeletForbidden_ || (response && response->status == forbiddenStatus);
         if (response && response->success()) summary = std::move(response->body);
     }
     if (!summary) {
         silentKubelets_.insert(pod.node);
         return std::optional<Usage>();
     }
-    const auto read =
-        readStatsSummary(*summary, {cluster_.context.ns, pod.name, cluster_.container, pod.uid});
+    ContainerKey key;
+    key.nameSpace = cluster_.context.ns;
+    key.pod = pod.name;
+    key.uid = pod.uid;
+    key.container = cluster_.container;
+    const auto read = readStatsSummary(*summary, key);
     if (!read || !*read) return std::optional<Usage>();
     Usage usage;
     usage.current = (*read)->usage;
@@ -169,11 +177,17 @@ std::vector<Warning> LiveMemory::warnings() const {
                                    missing_ == 1 ? "1 pod" : fmt::format("{} pods", missing_),
                                    fmt::join(paths(), ", "))});
     }
+    if (notAsked_ > 0) {
+        all.push_back({"statistics-not-read",
+                       fmt::format("Go's statistics of {} were not read, to keep this short: their "
+                                   "ports answer within the container only, or late",
+                                   notAsked_ == 1 ? "1 pod" : fmt::format("{} pods", notAsked_))});
+    }
     if (!silentKubelets_.empty()) {
         all.push_back({"usage-not-read",
-                       fmt::format("what the kubelet says of memory was not read on {}: that takes "
-                                   "`get` on nodes/proxy",
-                                   fmt::join(silentKubelets_, ", "))});
+                       fmt::format("what the kubelet says of memory was not read on {}{}",
+                                   fmt::join(silentKubelets_, ", "),
+                                   kubeletForbidden_ ? ": that takes `get` on nodes/proxy" : "")});
     }
     return all;
 }

@@ -53,8 +53,10 @@ private:
     std::optional<StatsPlace> found_;
     std::map<std::string, std::optional<std::string>> summaries_;  ///< by node
     int forwards_ = 0;
-    std::size_t missing_ = 0;
+    std::size_t missing_ = 0;   ///< pods without a page
+    std::size_t notAsked_ = 0;  ///< pods whose page would have cost one process or wait too many
     bool proxyForbidden_ = false;
+    bool kubeletForbidden_ = false;
     std::set<std::string> silentKubelets_;
     Clock::time_point deadline_;
 };

@@ -26,6 +26,7 @@ AdviceOptions adviceOptions(const Options& options) {
     AdviceOptions advice;
     advice.policy = options.policy;
     advice.tolerance = options.tolerance;
+    advice.floor = options.floorText;
     advice.current = currentSettings(options);
     return advice;
 }
@@ -108,11 +109,12 @@ int checked(const Context& context, const Recommendation& recommendation) {
 }
 
 Result<int> finished(const Context& context, const Recommendation& recommendation,
-                     const Results& results) {
+                     const Results& results, const std::optional<Error>& stopped) {
     const auto printed = print(
         {toJson(recommendation), describe(recommendation, results, {context.options.verbose})},
         context.options, context.streams);
     if (!printed) return printed.error();
+    if (stopped) return *stopped;
     return context.options.check ? checked(context, recommendation) : 0;
 }
 
@@ -123,7 +125,7 @@ Result<int> runRecommend(const Context& context) {
     if (!options.target.empty() && !options.load && options.files.empty()) {
         const auto observed = observe(context);
         if (!observed) return observed.error();
-        return finished(context, *observed, {});
+        return finished(context, *observed, {}, std::nullopt);
     }
     auto results = readResultFiles(options.files);
     if (context.loop.signal()) return EventLoop::interruption();
@@ -158,8 +160,7 @@ Result<int> runRecommend(const Context& context) {
         recommendation->header.warnings.insert(recommendation->header.warnings.end(),
                                                warnings.begin(), warnings.end());
     }
-    const auto done = finished(context, *recommendation, *results);
-    return done && stopped ? Result<int>(*stopped) : done;
+    return finished(context, *recommendation, *results, stopped);
 }
 
 }  // namespace memfit::plugin

@@ -43,7 +43,7 @@ Error cannotWrite(const fs::path& path) {
 /// When the process began, and in which boot of the machine; empty where /proc does not tell.
 std::string startOf(std::int64_t pid) {
     std::ifstream stat(fmt::format("/proc/{}/stat", pid));
-    std::string text((std::istreambuf_iterator<char>(stat)), {});
+    const std::string text((std::istreambuf_iterator<char>(stat)), {});
     const auto name = text.rfind(')');
     if (name == std::string::npos) return {};
     // starttime is the 22nd field, the 20th after the name [proc(5)].
@@ -60,6 +60,11 @@ std::string startOf(std::int64_t pid) {
 std::string textAt(const Json& object, const char* key) {
     const auto found = object.find(key);
     return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+/// One line; what is no UTF-8 (of a command line) is replaced.
+std::string lineOf(const Json& entry) {
+    return entry.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 Json runLine(const RunRecord& record) {
@@ -139,7 +144,7 @@ Result<RunJournal> RunJournal::begin(const RunRecord& record) {
         ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, S_IRUSR | S_IWUSR);
     if (file == -1) return cannotWrite(path);
     RunJournal journal(std::move(path), file);
-    if (auto written = journal.append(runLine(record).dump()); !written) return written.error();
+    if (auto written = journal.append(lineOf(runLine(record))); !written) return written.error();
     return journal;
 }
 
@@ -166,16 +171,15 @@ Result<void> RunJournal::append(const std::string& line) {
 }
 
 Result<void> RunJournal::noteOriginal(const RunRecord& record) {
-    return append(Json{{"type", "original"},
-                       {"path", record.workloadPath},
-                       {"label", record.workloadLabel},
-                       {"uid", record.workloadUid},
-                       {"original", record.original}}
-                      .dump());
+    return append(lineOf({{"type", "original"},
+                          {"path", record.workloadPath},
+                          {"label", record.workloadLabel},
+                          {"uid", record.workloadUid},
+                          {"original", record.original}}));
 }
 
 Result<void> RunJournal::noteOurs(const std::string& ours) {
-    return append(Json{{"type", "ours"}, {"ours", ours}}.dump());
+    return append(lineOf({{"type", "ours"}, {"ours", ours}}));
 }
 
 void RunJournal::finish() {

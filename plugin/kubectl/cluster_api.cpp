@@ -84,6 +84,8 @@ std::string statusMessage(const HttpResponse& response) {
                               : fmt::format("Error from server ({}): {}", reason, word("message"));
     }
     const auto text = response.body.substr(0, longest);
+    // Of a read without a proxy these are kubectl's words already.
+    if (text.starts_with("Error from server") || text.starts_with("error: ")) return text;
     const auto reason = reasonOf(response.status);
     if (reason.empty()) return fmt::format("status {}: {}", response.status, text);
     return fmt::format("Error from server ({}): {}", reason, text);
@@ -150,11 +152,12 @@ Result<HttpResponse> ClusterApi::getRaw(std::string_view path, double timeoutSec
     auto finished = kubectl_.run({"get", "--raw", std::string(path)}, std::nullopt, timeoutSeconds);
     if (!finished) return finished.error();
     if (finished->status.success()) return HttpResponse{200, std::move(finished->out)};
-    const auto failureClass = classifyFailure(finished->err);
+    auto said = ownWords(finished->err);
+    const auto failureClass = classifyFailure(said);
     if (failureClass == CallFailure::unreachable) {
-        return callError(fmt::format("GET {}", path), finished->err);
+        return callError(fmt::format("GET {}", path), said);
     }
-    return HttpResponse{statusOf(failureClass), std::move(finished->err)};
+    return HttpResponse{statusOf(failureClass), std::move(said)};
 }
 
 Result<std::string> ClusterApi::read(std::string_view path, std::string_view what,

@@ -67,23 +67,10 @@ std::string nextStep(CallFailure failure, std::string_view text) {
     return {};
 }
 
-/// kubectl's own text in one line: warnings of the client about itself left out.
-std::string oneLine(std::string_view text) {
-    std::string line;
-    while (!text.empty()) {
-        const auto end = std::min(text.find('\n'), text.size());
-        auto part = boost::algorithm::trim_copy(std::string(text.substr(0, end)));
-        text.remove_prefix(std::min(end + 1, text.size()));
-        // klog lines (`E1123 10:11:12.123456 …`) are diagnostics of the client library.
-        const bool diagnostic = part.size() > 5 &&
-                                (part[0] == 'E' || part[0] == 'W' || part[0] == 'I') &&
-                                part.find_first_not_of("0123456789", 1) == 5;
-        if (part.empty() || diagnostic || part.starts_with("Warning:")) continue;
-        if (!line.empty()) line += "; ";
-        line += part;
-    }
-    if (line.size() > longestMessage) line = line.substr(0, longestMessage) + "...";
-    return line;
+/// A klog line (`E1123 10:11:12.123456 …`): a diagnostic of the client library.
+bool isDiagnostic(std::string_view line) {
+    return line.size() > 5 && (line[0] == 'E' || line[0] == 'W' || line[0] == 'I') &&
+           line.find_first_not_of("0123456789", 1) == 5;
 }
 
 std::string valueOr(const nlohmann::json& object, const char* key, std::string fallback) {
@@ -101,12 +88,31 @@ CallFailure classifyFailure(std::string_view kubectlError) {
     return CallFailure::other;
 }
 
+std::string ownWords(std::string_view kubectlError) {
+    std::string words;
+    std::string lastDiagnostic;
+    while (!kubectlError.empty()) {
+        const auto end = std::min(kubectlError.find('\n'), kubectlError.size());
+        auto line = boost::algorithm::trim_copy(std::string(kubectlError.substr(0, end)));
+        kubectlError.remove_prefix(std::min(end + 1, kubectlError.size()));
+        if (line.empty() || line.starts_with("Warning:")) continue;
+        if (isDiagnostic(line)) {
+            lastDiagnostic = std::move(line);
+            continue;
+        }
+        if (!words.empty()) words += "; ";
+        words += line;
+    }
+    if (words.empty()) words = std::move(lastDiagnostic);
+    if (words.size() > longestMessage) words = words.substr(0, longestMessage) + "...";
+    return words;
+}
+
 Error callError(std::string_view what, std::string_view kubectlError) {
-    const std::string said = redactText(oneLine(kubectlError));
-    const auto failureClass = classifyFailure(kubectlError);
+    const std::string said = redactText(ownWords(kubectlError));
     return failure(said.empty() ? fmt::format("{} failed and said nothing", what)
                                 : fmt::format("{}: {}", what, said),
-                   nextStep(failureClass, said));
+                   nextStep(classifyFailure(said), said));
 }
 
 bool isFailure(const Error& error, CallFailure failure) {

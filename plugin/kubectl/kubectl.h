@@ -85,6 +85,10 @@ private:
 /// What kubectl's standard error says went wrong.
 [[nodiscard]] CallFailure classifyFailure(std::string_view kubectlError);
 
+/// kubectl's own words in one line: without warnings and the diagnostics of its client library,
+/// unless there is nothing but a diagnostic. Shortened.
+[[nodiscard]] std::string ownWords(std::string_view kubectlError);
+
 /// The error for a call that failed, in kubectl's own words, with the next thing to try.
 [[nodiscard]] Error callError(std::string_view what, std::string_view kubectlError);
 

@@ -45,6 +45,8 @@ TrialRun::TrialRun(EventLoop& loop, Instance& instance, const LoadPlan& plan,
     : loop_(loop),
       instance_(instance),
       plan_(plan),
+      here_(loop),
+      host_(plan.host ? *plan.host : here_),
       sampler_(loop, instance, onMoment, plan.sampling) {}
 
 void TrialRun::add(const MemorySnapshot& snapshot) {
@@ -119,7 +121,7 @@ Result<void> TrialRun::load(double timeout) {
 
 Result<TrialRun::LoadRun> TrialRun::runCommand(const LoadCommand& command, double timeout) {
     const Clock::time_point start = Clock::now();
-    auto started = plan_.host->start(fillIn(command, instance_.service()));
+    auto started = host_.start(fillIn(command, instance_.service()));
     if (!started) return started.error();
     RunningLoad& load = **started;
     LoadRun run;

@@ -40,6 +40,8 @@ private:
     EventLoop& loop_;
     Instance& instance_;
     const LoadPlan& plan_;
+    LocalLoadHost here_;
+    LoadHost& host_;
     Sampler sampler_;
     bool snapshotsWork_ = false;
 };

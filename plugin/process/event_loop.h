@@ -63,7 +63,7 @@ private:
     WaitEnd wait(const std::function<bool()>& ready, std::optional<double> seconds,
                  bool endOnSignal);
     [[nodiscard]] std::optional<WaitEnd> endOf(const Wait& wait) const;
-    WaitEnd yield(const Wait& wait);
+    static WaitEnd yield(const Wait& wait);
     bool runReadyTasks();
     void runDue();
     void awaitSignal();

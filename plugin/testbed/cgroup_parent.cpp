@@ -1,6 +1,5 @@
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <signal.h>  // NOLINT(modernize-deprecated-headers): kill() is not in <csignal>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include <utility>
 
 #include "testbed/memory_cgroup.h"
+#include "testbed/processes.h"
 
 namespace memfit::plugin {
 
@@ -54,7 +54,8 @@ bool isOfDeadRun(const std::string& name) {
     unsigned number = 0;
     const auto [last, numberError] = std::from_chars(dash + 1, end, number);
     if (numberError != std::errc{} || last != end) return false;
-    return ::kill(pid, 0) == -1 && errno == ESRCH;
+    // One that has ended but was not reaped yet holds no memory either.
+    return !heldMemory(pid);
 }
 
 int removeStaleIn(const fs::path& parent) {

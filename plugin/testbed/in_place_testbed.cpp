@@ -129,7 +129,8 @@ Result<void> InPlaceTestbed::checkRivals() {
     for (const auto& owner : workload.owners) {
         if (owner.controller) rivals.push_back(fmt::format("{} {}", owner.kind, owner.name));
     }
-    const auto reading = readNamespaceSelectors(world_.api, world_.options.ns);
+    const auto reading =
+        readNamespaceSelectors(world_.api, world_.options.ns, world_.options.workloadJson);
     if (!reading) return reading.error();
     for (const auto& target : reading->selectors.scaleTargets) {
         if (target.kind == toString(workload.kind) && target.name == workload.name) {

@@ -87,8 +87,12 @@ std::optional<std::string> textOf(const std::optional<Json>& tree) {
     return tree ? std::optional(tree->dump()) : std::nullopt;
 }
 
-Result<std::string> readControllers(Reader& reader) {
+Result<std::string> readControllers(Reader& reader, const std::string& own) {
     Json all{{"kind", "List"}, {"apiVersion", "v1"}, {"items", Json::array()}};
+    if (auto workload = Json::parse(own, nullptr, false);
+        workload.is_object() && workload.value("kind", std::string("Pod")) != "Pod") {
+        all["items"].push_back(std::move(workload));
+    }
     for (const auto& kind : controllerKinds) {
         auto list = reader.read(kind);
         if (!list) return list.error();
@@ -100,9 +104,10 @@ Result<std::string> readControllers(Reader& reader) {
 
 }  // namespace
 
-Result<NamespaceReading> readNamespaceSelectors(ClusterApi& api, const std::string& ns) {
+Result<NamespaceReading> readNamespaceSelectors(ClusterApi& api, const std::string& ns,
+                                                const std::string& own) {
     Reader reader(api, ns);
-    const auto controllers = readControllers(reader);
+    const auto controllers = readControllers(reader, own);
     if (!controllers) return controllers.error();
     std::array<std::optional<std::string>, 4> texts;
     const std::array kinds{services, autoscalers, budgets, policies};

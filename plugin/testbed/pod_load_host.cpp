@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
 #include "memfit/manifest/trial_pod.h"
@@ -91,12 +93,15 @@ public:
     /// The log ends with the command.
     bool running() override {
         if (log_->running()) return true;
+        if (endedAt_) return false;
         if (Clock::now() - lastRead_ > std::chrono::milliseconds(200)) {
             lastRead_ = Clock::now();
             read();
         }
-        return verdict_.state == PodState::running || verdict_.state == PodState::ready ||
-               verdict_.state == PodState::starting;
+        const bool runs = verdict_.state == PodState::running ||
+                          verdict_.state == PodState::ready || verdict_.state == PodState::starting;
+        if (!runs) endedAt_ = Clock::now();
+        return runs;
     }
 
     void stop() override {
@@ -113,7 +118,15 @@ public:
         LoadOutput output;
         output.out = log_->out();
         output.exitCode = static_cast<int>(verdict_.exitCode.value_or(0));
-        const auto end = log_->running() ? Clock::now() : log_->endedAt();
+        auto end = endedAt_.value_or(Clock::now());
+        const auto followed = log_->exit();
+        if (followed && followed->success()) {
+            end = log_->endedAt();
+        } else if (followed && output.out.empty()) {
+            // Without its log the load has no report, whatever became of it.
+            output.exitCode = std::max(1, output.exitCode);
+            output.err = callError("kubectl logs", log_->err()).message();
+        }
         output.wallSeconds = std::chrono::duration<double>(end - startedAt_).count();
         return output;
     }
@@ -142,6 +155,7 @@ private:
     std::unique_ptr<Child> log_;
     Clock::time_point startedAt_;
     Clock::time_point lastRead_;
+    std::optional<Clock::time_point> endedAt_;
 };
 
 }  // namespace

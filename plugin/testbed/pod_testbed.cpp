@@ -101,7 +101,8 @@ Result<void> PodTestbed::checkPermissions() {
 }
 
 Result<void> PodTestbed::readNamespace() {
-    auto reading = readNamespaceSelectors(world_.api, world_.options.ns);
+    auto reading =
+        readNamespaceSelectors(world_.api, world_.options.ns, world_.options.workloadJson);
     if (!reading) return reading.error();
     selectors_ = std::move(reading->selectors);
     if (!reading->unreadable.empty()) {

@@ -17,6 +17,7 @@ namespace memfit::plugin {
 /// A workload of a cluster, and how copies of it are made.
 struct PodOptions {
     Workload workload;
+    std::string workloadJson;  ///< as the API server printed it
     std::string container;
     std::string ns;
     std::optional<std::string> context;

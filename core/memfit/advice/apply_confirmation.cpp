@@ -70,6 +70,11 @@ void applyConfirmation(Recommendation& recommendation, const Confirmation& confi
     dropReasons(recommendation, "current-fits");
     dropReasons(recommendation, "current-differs");
     for (auto& reason : confirmation.reasons()) recommendation.reasons.push_back(std::move(reason));
+    dropReasons(recommendation, "node-too-full");
+    if (recommendation.live && recommendation.current)
+        if (auto full =
+                nodeTooFull(*recommendation.live, *recommendation.current, recommendation.advised))
+            recommendation.reasons.push_back(*std::move(full));
     if (recommendation.current)
         recommendation.reasons.push_back(currentReason(
             *recommendation.current, recommendation.advised, recommendation.tolerance));

@@ -28,7 +28,9 @@ struct Judgement {
     const SqueezeResult* edgeSource = nullptr;  ///< the plain squeeze whose edge counts
     Basis basis = Basis::fixed;
     AdvisedSettings advised;
-    /// The limit that the measurements alone would have given, where live usage raised it.
+    std::size_t cellsForAutoscaler = 0;  ///< with GOGC=off, out because of a memory autoscaler
+    /// The limit that the measurements alone would have given, where live usage (or an OOM kill of
+    /// a live pod) raised it.
     std::optional<Bytes> beforeLiveUsage;
     /// The advised limit is none of the limits that were tried.
     bool limitNotTried = false;
@@ -70,6 +72,14 @@ using Rule = std::optional<Finding> (*)(const Judgement&);
 [[nodiscard]] std::vector<Rule> memoryRules();
 /// Rules that say what the figures rest on, and lower the confidence.
 [[nodiscard]] std::vector<Rule> caveatRules();
+
+/// What the live workload says: OOM kills, autoscalers, its nodes.
+[[nodiscard]] std::vector<Rule> liveRules();
+
+/// `node-too-full`: a node that could not hold the workload's pods with the advised request.
+[[nodiscard]] std::optional<Reason> nodeTooFull(const LiveFacts& live,
+                                                const CurrentSettings& current,
+                                                const AdvisedSettings& advised);
 
 /// The command that would raise confidence; empty when there is none. Its words are quoted for a
 /// POSIX shell (control characters as `$'\x1b'`, which bash and zsh read).

@@ -114,6 +114,10 @@ Error inconclusive(const Judgement& j, std::string what) {
 }
 
 Error noCandidate(const Judgement& j) {
+    if (j.cellsForAutoscaler > 0)
+        return inconclusive(j, fmt::format("only settings with GOGC=off survived, which do not go "
+                                           "with the memory-based HorizontalPodAutoscaler {}",
+                                           j.options.live->memoryAutoscalers.front()));
     std::string what = "no limit that was benched survived every run";
     constexpr std::size_t shown = 3;
     const auto& out = j.candidates.out;
@@ -123,18 +127,36 @@ Error noCandidate(const Judgement& j) {
     return inconclusive(j, std::move(what));
 }
 
+/// The smallest limit that live instances leave room for, and the one to set where no measurement
+/// knows a better one.
+struct LiveNeed {
+    Bytes atLeast = 0;
+    Bytes limit = 0;
+};
+
+std::optional<LiveNeed> liveNeed(const AdviceOptions& options) {
+    const auto killedAt = options.live ? oomKilledAt(*options.live) : std::nullopt;
+    if (!killedAt && !options.liveUsage) return std::nullopt;
+    const auto seen = options.liveUsage.value_or(0);
+    LiveNeed need{seen, wholeMiBAbove(seen)};
+    if (!killedAt || *killedAt < seen) return need;
+    need.limit = std::max(need.limit, raisedAfterOomKill(*killedAt));
+    need.atLeast = std::min(*killedAt, std::numeric_limits<Bytes>::max() - 1) + 1;
+    return need;
+}
+
 /// Never below what live instances use: a larger cell that fits, or else live usage itself.
 void keepAboveLiveUsage(Judgement& j) {
-    const auto& seen = j.options.liveUsage;
-    if (!seen || !j.advised.limit || *j.advised.limit >= *seen) return;
+    const auto need = liveNeed(j.options);
+    if (!need || !j.advised.limit || *j.advised.limit >= need->atLeast) return;
     j.beforeLiveUsage = j.advised.limit;
-    const auto larger = choose(j.candidates, j.options.policy, j.options.tolerance, seen);
+    const auto larger = choose(j.candidates, j.options.policy, j.options.tolerance, need->atLeast);
     if (j.choice && larger && j.candidates.cells[larger->chosen].settings.limit) {
         j.choice = larger;
         j.advised = toAdvised(j.candidates.cells[larger->chosen].settings);
         return;
     }
-    setLimit(j.advised, wholeMiBAbove(*seen));
+    setLimit(j.advised, need->limit);
     // A literal was measured at the smaller limit; below live usage it would starve the service.
     if (j.advised.gomemlimit.kind == GomemlimitAdvice::Kind::bytes) {
         j.advised.gomemlimit = {};
@@ -166,27 +188,33 @@ Result<void> judgeSqueeze(Judgement& j) {
     return {};
 }
 
+bool scalesOnMemory(const AdviceOptions& options) {
+    return options.live && !options.live->memoryAutoscalers.empty();
+}
+
 /// Without any measurement: what is set, put in order.
 void judgeCurrent(Judgement& j) {
     const auto& current = *j.options.current;
     if (!current.limit) return;
     auto limit = *current.limit;
-    if (j.options.liveUsage && *j.options.liveUsage > limit)
-        limit = wholeMiBAbove(*j.options.liveUsage);
+    if (const auto need = liveNeed(j.options); need && limit < need->atLeast) limit = need->limit;
     setLimit(j.advised, limit);
     const auto gomemlimit = parseGomemlimit(current.gomemlimit.value_or(""));
     if (!gomemlimit || !*gomemlimit || **gomemlimit > limit) return;
+    const bool isLimit = *gomemlimit == current.limit;
+    // A literal below what is in use starves the service; below a MiB it is a mistake of units.
+    if (!isLimit && **gomemlimit < std::max(j.options.liveUsage.value_or(0), MiB)) return;
     j.advised.gomemlimit =
-        *gomemlimit == current.limit
-            ? GomemlimitAdvice{GomemlimitAdvice::Kind::limitsMemory, std::nullopt}
-            : GomemlimitAdvice{GomemlimitAdvice::Kind::bytes, *gomemlimit};
-    if (parseGogc(current.gogc.value_or("")).off) j.advised.gogc = "off";
+        isLimit ? GomemlimitAdvice{GomemlimitAdvice::Kind::limitsMemory, std::nullopt}
+                : GomemlimitAdvice{GomemlimitAdvice::Kind::bytes, *gomemlimit};
+    const bool off = parseGogc(current.gogc.value_or("")).off;
+    if (off && !scalesOnMemory(j.options)) j.advised.gogc = "off";
 }
 
 Result<void> judge(Judgement& j, const Results& results) {
     if (!results.benches.empty() || !results.squeezes.empty())
         j.basis = Basis::measured;
-    else if (j.options.liveUsage || !results.probes.empty())
+    else if (j.options.liveUsage || j.options.live || !results.probes.empty())
         j.basis = Basis::observed;
     if (j.options.policy == Policy::noLimit) {
         j.choice = choose(j.candidates, Policy::noLimit, j.options.tolerance);
@@ -202,10 +230,37 @@ Result<void> judge(Judgement& j, const Results& results) {
     return {};
 }
 
+bool collectsOnlyAtGomemlimit(const Settings& settings) {
+    return settings.mode == Mode::gomemlimit && parseGogc(settings.gogc.value_or("off")).off;
+}
+
+/// Under an autoscaler that goes by memory a cell with GOGC=off is no choice.
+void leaveOutForAutoscaler(Judgement& j) {
+    if (!scalesOnMemory(j.options)) return;
+    j.cellsForAutoscaler = std::erase_if(j.candidates.cells, [](const Candidate& cell) {
+        return collectsOnlyAtGomemlimit(cell.settings);
+    });
+}
+
+/// `options`, with what the live workload says where they say nothing.
+AdviceOptions withLive(AdviceOptions options) {
+    if (!options.live) return options;
+    if (!options.current) options.current = currentSettings(*options.live);
+    if (!options.liveUsage) options.liveUsage = liveUsage(*options.live);
+    return options;
+}
+
+void addWarnings(const LiveFacts& live, Header& header) {
+    for (const auto& warning : live.warnings)
+        if (std::ranges::find(header.warnings, warning) == header.warnings.end())
+            header.warnings.push_back(warning);
+}
+
 Result<Judgement> gather(const Results& results, const AdviceOptions& options) {
     Judgement j;
-    j.options = options;
+    j.options = withLive(options);
     j.header = headerFor(results);
+    if (j.options.live) addWarnings(*j.options.live, j.header);
     std::vector<const BenchResult*> benches;
     for (const auto& bench : results.benches) {
         if (comparable(bench.header, results.benches.back().header))
@@ -219,6 +274,7 @@ Result<Judgement> gather(const Results& results, const AdviceOptions& options) {
     auto candidates = findCandidates(j.cells, j.squeezes, options.floor);
     if (!candidates) return candidates.error();
     j.candidates = *std::move(candidates);
+    leaveOutForAutoscaler(j);
     j.edgeSource = findEdgeSource(j.squeezes);
     return j;
 }
@@ -226,7 +282,7 @@ Result<Judgement> gather(const Results& results, const AdviceOptions& options) {
 /// Applies every rule; confidence falls to the lowest that one of them leaves.
 void explain(const Judgement& j, Recommendation& recommendation) {
     recommendation.confidence = j.basis == Basis::measured ? Confidence::high : Confidence::low;
-    for (const auto& rules : {choiceRules(), memoryRules(), caveatRules()})
+    for (const auto& rules : {choiceRules(), memoryRules(), liveRules(), caveatRules()})
         for (const auto& rule : rules) {
             auto finding = rule(j);
             if (!finding) continue;
@@ -300,7 +356,8 @@ Result<Recommendation> recommend(const Results& results, const AdviceOptions& op
     recommendation.tolerance = options.tolerance;
     recommendation.floor = options.floor;
     recommendation.advised = j.advised;
-    recommendation.current = options.current;
+    recommendation.current = j.options.current;
+    recommendation.live = j.options.live;
     if (const auto tally = j.confirmed(); tally.loads > 0) recommendation.confirmed = tally;
     explain(j, recommendation);
     recommendation.next = nextCommand(j, recommendation.confidence);

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "memfit/advice/live_facts.h"
 #include "memfit/error.h"
 #include "memfit/experiment/documents.h"
 
@@ -78,6 +79,7 @@ struct Recommendation {
     AdvisedSettings advised;
     std::optional<Confirmed> confirmed;
     std::optional<CurrentSettings> current;
+    std::optional<LiveFacts> live;  ///< what the workload was seen to do in its cluster
     std::vector<Reason> reasons;
     std::string next;  ///< the command that would raise confidence; empty when there is none
 
@@ -89,8 +91,11 @@ struct Recommendation {
 struct AdviceOptions {
     Policy policy = Policy::balanced;
     double tolerance = 0.05;
-    std::optional<Bytes> liveUsage;  ///< the most that live instances were seen to use
-    std::optional<CurrentSettings> current;
+    /// The most that live instances were seen to use; nullopt: as `live` says.
+    std::optional<Bytes> liveUsage = std::nullopt;
+    /// What is set now; nullopt: as `live` says.
+    std::optional<CurrentSettings> current = std::nullopt;
+    std::optional<LiveFacts> live = std::nullopt;  ///< of the workload in its cluster
     std::optional<std::string> floor;  ///< `--floor`, applied to every run (see experiment/floor.h)
 };
 
@@ -98,9 +103,11 @@ struct AdviceOptions {
 /// Benches count as one where load and CPU limit are those of the last; a squeeze alone gives its
 /// minimum. Without either, `options.current` is put in order and judged (limit = request, never
 /// below live usage; basis observed or static, confidence low). Policy no-limit needs no results.
-/// Errors (kind inconclusive): the results allow no advice (no cell in which every run survived,
-/// a squeeze without a minimum or under GOMEMLIMIT, a probe without `current`), saying what is
-/// missing and which command gets it; kind usage: a floor that is none.
+/// No limit at which a live pod was OOM-killed, nor a smaller one, is advised, and no GOGC=off
+/// under an autoscaler that goes by memory. Errors (kind inconclusive): the results allow no advice
+/// (no cell in which every run survived, a squeeze without a minimum or under GOMEMLIMIT, a probe
+/// without `current`), saying what is missing and which command gets it; kind usage: a floor that
+/// is none.
 [[nodiscard]] Result<Recommendation> recommend(const Results& results,
                                                const AdviceOptions& options = {});
 

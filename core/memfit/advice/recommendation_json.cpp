@@ -43,7 +43,7 @@ Json currentTree(const CurrentSettings& current) {
     const auto parsed = parseGomemlimit(current.gomemlimit.value_or(""));
     if (!parsed || *parsed) gomemlimit.kind = GomemlimitAdvice::Kind::bytes;
     if (parsed) gomemlimit.bytes = *parsed;
-    auto tree = gomemlimitTree(gomemlimit);
+    auto tree = current.gomemlimitUnknown ? Json{{"mode", "unknown"}} : gomemlimitTree(gomemlimit);
     if (!parsed) tree["text"] = *current.gomemlimit;
     return settingsTree(current.limit, current.request, std::move(tree), current.gogc);
 }
@@ -53,6 +53,26 @@ Json reasonTree(const Reason& reason) {
     for (const auto& [name, value] : reason.evidence)
         std::visit([&, &key = name](const auto& figure) { evidence[key] = figure; }, value);
     return {{"code", reason.code}, {"text", reason.text}, {"evidence", std::move(evidence)}};
+}
+
+Json nodeTree(const NodeFit& fit) {
+    return {{"node", fit.node},
+            {"allocatableBytes", fit.allocatable},
+            {"requestsBytes", fit.requests},
+            {"limitsBytes", fit.limits},
+            {"pods", fit.pods},
+            {"ownPods", fit.ownPods},
+            {"podsWithoutLimit", fit.podsWithoutLimit},
+            {"unguaranteedPods", fit.unguaranteed},
+            {"neighbours", fit.neighbours}};
+}
+
+Json liveTree(const LiveFacts& live) {
+    Json tree{{"pods", podsTree(live.pods)}, {"morePods", live.morePods}};
+    tree["memoryAutoscalers"] = live.memoryAutoscalers;
+    tree["nodes"] = Json::array();
+    for (const auto& fit : live.nodes) tree["nodes"].push_back(nodeTree(fit));
+    return tree;
 }
 
 }  // namespace
@@ -71,6 +91,7 @@ std::string toJson(const Recommendation& recommendation) {
         tree["confirmed"] = {{"loads", recommendation.confirmed->loads},
                              {"killed", recommendation.confirmed->killed}};
     if (recommendation.current) tree["current"] = currentTree(*recommendation.current);
+    if (recommendation.live) tree["live"] = liveTree(*recommendation.live);
     tree["reasons"] = Json::array();
     for (const auto& reason : recommendation.reasons) tree["reasons"].push_back(reasonTree(reason));
     if (!recommendation.next.empty()) tree["next"] = recommendation.next;

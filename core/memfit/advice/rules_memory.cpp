@@ -5,6 +5,7 @@
 
 #include "memfit/advice/judgement.h"
 #include "memfit/units/bytes.h"
+#include "memfit/units/go_settings.h"
 #include "memfit/units/quantity.h"
 
 namespace memfit {
@@ -110,7 +111,8 @@ std::optional<Finding> edge(const Judgement& j) {
 }
 
 std::optional<Finding> headroomUnderGomemlimit(const Judgement& j) {
-    if (!j.advised.limit || j.advised.gomemlimit.kind == GomemlimitAdvice::Kind::unset)
+    if (!j.advised.limit || j.advised.gomemlimit.kind == GomemlimitAdvice::Kind::unset ||
+        !parseGogc(j.advised.gogc.value_or("")).off)
         return std::nullopt;
     const auto tally = j.confirmed();
     return Finding{gomemlimitHeadroom(tally),
@@ -152,8 +154,24 @@ std::optional<Finding> liveUsage(const Judgement& j) {
     return Finding{liveUsageReason(*seen, *j.advised.limit)};
 }
 
+/// The measurements would have given a limit at which a live pod was OOM-killed.
+Finding killedWhereLoadIsNot(const Judgement& j, Bytes killedAt) {
+    return {{"load-not-representative",
+             fmt::format("Live instances were OOM-killed at {}, but the load would get by with {}, "
+                         "so the load is not representative; the limit is kept above that",
+                         formatQuantity(killedAt), limitText(j.beforeLiveUsage)),
+             {{"oomKilledLimitBytes", killedAt},
+              {"measuredLimitBytes", *j.beforeLiveUsage},
+              {"limitBytes", *j.advised.limit}}},
+            Confidence::low};
+}
+
 std::optional<Finding> loadNotRepresentative(const Judgement& j) {
-    if (!j.beforeLiveUsage || !j.advised.limit || !j.options.liveUsage) return std::nullopt;
+    if (!j.beforeLiveUsage || !j.advised.limit) return std::nullopt;
+    const auto killedAt = j.options.live ? oomKilledAt(*j.options.live) : std::nullopt;
+    if (killedAt && *killedAt >= j.options.liveUsage.value_or(0))
+        return killedWhereLoadIsNot(j, *killedAt);
+    if (!j.options.liveUsage) return std::nullopt;
     return Finding{{"load-not-representative",
                     fmt::format("Live instances were seen to use {}, more than the {} that the "
                                 "load would get by with, so the load is not representative; the "

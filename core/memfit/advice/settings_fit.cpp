@@ -41,8 +41,16 @@ std::string advisedText(const CurrentSettings& set, const AdvisedSettings& advis
     return fmt::format("{} is advised", formatGomemlimit(advised.gomemlimit.bytes.value_or(0)));
 }
 
+/// What comes from where it was not read may or may not be what is advised.
+std::optional<std::string> unknownGomemlimit(const CurrentSettings& set,
+                                             const AdvisedSettings& advised) {
+    if (advised.gomemlimit.kind == GomemlimitAdvice::Kind::unset) return std::nullopt;
+    return "GOMEMLIMIT is not known, " + advisedText(set, advised);
+}
+
 std::optional<std::string> gomemlimitMismatch(const CurrentSettings& set,
                                               const AdvisedSettings& advised, double tolerance) {
+    if (set.gomemlimitUnknown) return unknownGomemlimit(set, advised);
     const auto parsed = parseGomemlimit(set.gomemlimit.value_or(""));
     if (!parsed) return fmt::format("GOMEMLIMIT is {}, at which Go dies at start", *set.gomemlimit);
     const auto bytes = *parsed;
@@ -65,6 +73,10 @@ std::optional<std::string> gogcMismatch(const CurrentSettings& set,
                                         const AdvisedSettings& advised) {
     const auto now = parseGogc(set.gogc.value_or(""));
     const auto wanted = parseGogc(advised.gogc.value_or(""));
+    if (set.gogcUnknown) {
+        if (!wanted.off) return std::nullopt;
+        return fmt::format("GOGC is not known, {} is advised", formatGogc(wanted));
+    }
     const bool samePercent = now.percent == wanted.percent || !advised.limit;
     if (now.off == wanted.off && (now.off || samePercent)) return std::nullopt;
     return fmt::format("GOGC is {}, {} is advised", set.gogc ? formatGogc(now) : "not set",

@@ -8,6 +8,7 @@
 
 #include "memfit/error.h"
 #include "memfit/experiment/edge_search.h"
+#include "memfit/experiment/live_pod.h"
 #include "memfit/experiment/statistics.h"
 #include "memfit/experiment/trial.h"
 
@@ -74,13 +75,6 @@ struct Header {
     friend bool operator==(const Header&, const Header&) = default;
 };
 
-struct CurrentSettings {
-    std::optional<Bytes> limit, request;
-    std::optional<std::string> gomemlimit, gogc;  ///< as set, in Go's grammar
-
-    friend bool operator==(const CurrentSettings&, const CurrentSettings&) = default;
-};
-
 struct ProbeResult {
     Header header;
     CurrentSettings settings;
@@ -88,6 +82,7 @@ struct ProbeResult {
     std::vector<MemorySnapshot> samples;
     std::optional<LoadReport> run;
     std::optional<Usage> usage;
+    std::vector<LivePod> pods;  ///< of a live workload; written, not read back
 
     friend bool operator==(const ProbeResult&, const ProbeResult&) = default;
 };

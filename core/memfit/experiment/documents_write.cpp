@@ -123,6 +123,18 @@ Json currentTree(const CurrentSettings& settings) {
     return tree;
 }
 
+Json podTree(const LivePod& pod) {
+    Json tree{{"name", pod.name}};
+    if (!pod.node.empty()) tree["node"] = pod.node;
+    tree["settings"] = currentTree(pod.settings);
+    if (pod.memory) tree["memory"] = memoryTree(*pod.memory);
+    if (pod.usage) tree["usage"] = usageTree(*pod.usage);
+    tree["restarts"] = pod.restarts;
+    tree["oomKilled"] = pod.oomKilled;
+    if (!pod.oomKilledAt.empty()) tree["oomKilledAt"] = pod.oomKilledAt;
+    return tree;
+}
+
 /// What a trial, a bench run and a probe may know of one load.
 template <class Run>
 void putMeasured(Json& tree, const Run& run) {
@@ -215,6 +227,12 @@ void putLimit(Json& tree, std::string_view name, std::optional<Bytes> limit) {
     tree[std::string(name)] = limit ? Json(*limit) : Json(nullptr);
 }
 
+Json podsTree(const std::vector<LivePod>& pods) {
+    Json tree = Json::array();
+    for (const auto& pod : pods) tree.push_back(podTree(pod));
+    return tree;
+}
+
 Json documentTree(std::string_view kind, const Header& header) {
     Json tree = Json::object();
     tree["apiVersion"] = apiVersion;
@@ -253,6 +271,7 @@ std::string toJson(const ProbeResult& result) {
     for (const auto& sample : result.samples) tree["samples"].push_back(memoryTree(sample));
     if (result.run) tree["run"] = loadTree(*result.run);
     if (result.usage) tree["usage"] = usageTree(*result.usage);
+    if (!result.pods.empty()) tree["pods"] = podsTree(result.pods);
     return finish(std::move(tree), result.header);
 }
 

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "memfit/experiment/documents.h"
 #include "memfit/experiment/json_parse.h"
@@ -18,6 +19,9 @@ void putKnown(Json& tree, std::string_view name, const std::optional<Value>& val
 
 /// A limit is always written; `null` says that there is none.
 void putLimit(Json& tree, std::string_view name, std::optional<Bytes> limit);
+
+/// Live pods, each with what is known of it.
+[[nodiscard]] Json podsTree(const std::vector<LivePod>& pods);
 
 /// apiVersion, kind and the header but for its `inputs`, which come last in a document.
 [[nodiscard]] Json documentTree(std::string_view kind, const Header& header);

@@ -2,6 +2,7 @@
 
 #include "memfit/report/describe.h"
 #include "memfit/report/describe_common.h"
+#include "memfit/report/describe_live.h"
 #include "memfit/report/figures.h"
 
 namespace memfit {
@@ -93,6 +94,10 @@ Report describe(const ProbeResult& result, const Detail& /*detail*/) {
         }
     }
     if (result.run) report.push_back(Paragraph{{{loadSentence(*result.run) + ".", Tone::normal}}});
+    if (!result.pods.empty()) {
+        report.push_back(Heading{"Live pods"});
+        report.push_back(podsTable(result.pods));
+    }
     addHeaderNotes(report, result.header);
     return report;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "memfit/report/describe.h"
+#include "memfit/report/describe_live.h"
 #include "memfit/report/figures.h"
 #include "memfit/units/go_settings.h"
 #include "memfit/units/quantity.h"
@@ -42,8 +43,11 @@ Table settingsTable(const Recommendation& recommendation) {
     };
     add("limits.memory", quantityText(advised.limit), quantityText(current.limit));
     add("requests.memory", quantityText(advised.request), quantityText(current.request));
-    add("GOMEMLIMIT", gomemlimitText(advised), current.gomemlimit.value_or("not set"));
-    add("GOGC", advised.gogc.value_or("not set"), current.gogc.value_or("not set"));
+    const auto now = [](const std::optional<std::string>& value, bool unknown) {
+        return unknown ? "not known" : value.value_or("not set");
+    };
+    add("GOMEMLIMIT", gomemlimitText(advised), now(current.gomemlimit, current.gomemlimitUnknown));
+    add("GOGC", advised.gogc.value_or("not set"), now(current.gogc, current.gogcUnknown));
     return table;
 }
 
@@ -73,6 +77,8 @@ Report describe(const Recommendation& recommendation, const Results& results,
     for (const auto& probe : results.probes) append(report, describe(probe, detail));
     for (const auto& squeeze : results.squeezes) append(report, describe(squeeze, detail));
     for (const auto& bench : results.benches) append(report, describe(bench, detail));
+
+    if (recommendation.live) addLive(report, *recommendation.live);
 
     const auto name = recommendation.header.target.describe();
     report.push_back(Heading{fmt::format("Recommended{}{} ({})", name.empty() ? "" : " for ", name,

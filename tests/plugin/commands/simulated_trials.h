@@ -20,6 +20,13 @@ public:
     /// After so many trials every further one is interrupted.
     std::optional<std::size_t> interruptAfter;
     std::vector<Settings> seen;
+    /// How many trials were wanted side by side, each time.
+    std::vector<std::size_t> batches;
+
+    void together(const std::vector<std::function<void()>>& tasks) override {
+        batches.push_back(tasks.size());
+        TrialRunner::together(tasks);
+    }
 
     Result<TrialRecord> run(const Settings& settings,
                             const std::function<void(const TrialMoment&)>& onMoment) override {

@@ -109,6 +109,75 @@ TEST_CASE("an interrupted squeeze keeps the trials it has") {
     CHECK(run.result.trials.size() == 2);
 }
 
+TEST_CASE("a squeeze with trials side by side comes to the same answer, never more at a time") {
+    for (const int parallel : {2, 3, 5}) {
+        CAPTURE(parallel);
+        Lab lab;
+        auto plan = plainPlan();
+        plan.parallel = parallel;
+        const auto run = squeeze(lab.trials, plan);
+        CHECK(!run.stopped);
+        CHECK((run.state == EdgeSearchState::found));
+        REQUIRE(run.result.edge.low);
+        REQUIRE(run.result.edge.high);
+        CHECK(*run.result.edge.low <= lab.world.demand);
+        CHECK(*run.result.edge.high >= lab.world.demand);
+        REQUIRE(run.result.minimum);
+        CHECK(*run.result.minimum >= lab.world.demand);
+        CHECK(*run.result.minimum <= 19 * MiB);
+        CHECK(run.result.confirmations >= 3);
+        CHECK(run.result.trials.size() == lab.world.seen.size());
+        CHECK(lab.world.seen.size() <= static_cast<std::size_t>(plan.search.maxTrials));
+        REQUIRE(!lab.world.batches.empty());
+        CHECK(std::ranges::max(lab.world.batches) <= static_cast<std::size_t>(parallel));
+        CHECK(std::ranges::max(lab.world.batches) > 1);
+    }
+}
+
+TEST_CASE("the last trials side by side are no more than --max-trials leaves") {
+    Lab lab;
+    auto plan = plainPlan();
+    plan.parallel = 4;
+    plan.search.maxTrials = 3;
+    const auto run = squeeze(lab.trials, plan);
+    CHECK(lab.world.seen.size() == 3);
+    CHECK(lab.world.batches == std::vector<std::size_t>{2});
+    REQUIRE(run.stopped);
+    CHECK((run.stopped->kind == ErrorKind::inconclusive));
+}
+
+TEST_CASE("of trials side by side, one that says nothing stops the run but keeps the others") {
+    Lab lab;
+    auto plan = plainPlan();
+    plan.parallel = 3;
+    // The run without a limit; then the first of three, with both of its repeats.
+    lab.world.first = {Outcome::survived, Outcome::loadFailed, Outcome::loadFailed,
+                       Outcome::loadFailed};
+    const auto run = squeeze(lab.trials, plan);
+    REQUIRE(run.stopped);
+    CHECK((run.stopped->kind == ErrorKind::failed));
+    CHECK(run.stopped->what.find("ended as loadFailed: as told") != std::string::npos);
+    CHECK(lab.world.batches == std::vector<std::size_t>{3});
+    CHECK(lab.world.seen.size() == 6);
+    REQUIRE(run.result.trials.size() == 4);
+    CHECK((run.result.trials[1].outcome == Outcome::loadFailed));
+    for (const std::size_t other : {2U, 3U}) {
+        CHECK(saysSomethingAboutTheEdge(run.result.trials[other].outcome));
+    }
+}
+
+TEST_CASE("an interruption of trials side by side keeps those that had ended") {
+    Lab lab;
+    auto plan = plainPlan();
+    plan.parallel = 3;
+    lab.world.interruptAfter = 2;
+    const auto run = squeeze(lab.trials, plan);
+    REQUIRE(run.stopped);
+    CHECK((run.stopped->kind == ErrorKind::interrupted));
+    CHECK(run.result.trials.size() == 2);
+    CHECK(lab.world.batches == std::vector<std::size_t>{3});
+}
+
 TEST_CASE("a bench runs every cell once a round and counts what was killed") {
     Lab lab;
     const std::vector<CellSpec> cells{{"none", plainSettings(std::nullopt)},

@@ -7,7 +7,11 @@
 #include <array>
 #include <chrono>
 #include <csignal>
+#include <functional>
+#include <string>
+#include <vector>
 
+#include "process/run.h"
 #include "support/world.h"
 
 using namespace memfit;
@@ -109,4 +113,97 @@ TEST_CASE("output into a file is never seen to close") {
     loop.watchOutput(::fileno(file));
     CHECK(loop.waitUntil(never, 0.02) == WaitEnd::timedOut);
     std::fclose(file);
+}
+
+TEST_CASE("tasks go on in turn: whenever one waits, the others run") {
+    EventLoop loop;
+    std::string order;
+    char turn = 'a';
+    const auto player = [&](char self, char other) {
+        return [&loop, &order, &turn, self, other] {
+            for (int i = 0; i < 3; ++i) {
+                CHECK(loop.waitUntil([&] { return turn == self; }, 5) == WaitEnd::ready);
+                order += self;
+                turn = other;
+            }
+        };
+    };
+    loop.together({player('b', 'c'), player('c', 'a'), player('a', 'b')});
+    CHECK(order == "abcabcabc");
+}
+
+TEST_CASE("only one task runs at any moment, between waits without a break") {
+    EventLoop loop;
+    std::string order;
+    const auto task = [&](char name) {
+        return [&loop, &order, name] {
+            order += name;
+            order += name;
+            CHECK(loop.waitUntil(never, 0) == WaitEnd::timedOut);
+            order += name;
+        };
+    };
+    loop.together({task('a'), task('b')});
+    CHECK(order == "aabbab");
+}
+
+TEST_CASE("waits of tasks pass side by side") {
+    EventLoop loop;
+    int whole = 0;
+    const auto task = [&] { whole += loop.pause(0.1) ? 1 : 0; };
+    const double took = secondsOf([&] { loop.together({task, task, task, task, task}); });
+    CHECK(whole == 5);
+    CHECK(took >= 0.1);
+    CHECK(took < 0.4);
+}
+
+TEST_CASE("tasks run programs side by side and each has its own result") {
+    EventLoop loop;
+    std::vector<std::string> outs(4);
+    std::vector<std::function<void()>> tasks;
+    for (std::size_t i = 0; i < outs.size(); ++i) {
+        tasks.emplace_back([&loop, &outs, i] {
+            const auto finished = run(loop, {"printf", "%d", std::to_string(i)}, {}, 10);
+            outs[i] = finished ? finished->out : finished.error().message();
+        });
+    }
+    loop.together(tasks);
+    CHECK(outs == std::vector<std::string>{"0", "1", "2", "3"});
+}
+
+TEST_CASE("a signal ends the waits of all tasks, but those of the clean-up") {
+    EventLoop loop;
+    std::vector<WaitEnd> ends;
+    bool cleanedUp = false;
+    const auto waits = [&] { ends.push_back(loop.waitUntil(never, std::nullopt)); };
+    loop.together(
+        {waits, waits,
+         [&] { cleanedUp = loop.waitThroughSignals([&] { return ends.size() == 3; }, 5); },
+         [&] {
+             std::raise(SIGTERM);
+             waits();
+         }});
+    CHECK(ends == std::vector<WaitEnd>(3, WaitEnd::interrupted));
+    CHECK(cleanedUp);
+    CHECK(loop.signal() == SIGTERM);
+}
+
+TEST_CASE("a task that never waits runs to its end, and the others still do") {
+    EventLoop loop;
+    std::string order;
+    loop.together({[&] {
+                       (void)loop.pause(0.02);
+                       order += "waited ";
+                   },
+                   [&] { order += "at once "; }});
+    CHECK(order == "at once waited ");
+}
+
+TEST_CASE("no tasks are done at once, and the loop serves plain waits again after tasks") {
+    EventLoop loop;
+    loop.together({});
+    loop.together({[&] { (void)loop.pause(0.01); }});
+    loop.together({[&] { (void)loop.pause(0.01); }});
+    CHECK(loop.waitUntil(never, 0.02) == WaitEnd::timedOut);
+    CHECK_FALSE(loop.signal());
 }

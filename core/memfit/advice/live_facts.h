@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "memfit/advice/node_fit.h"
+#include "memfit/experiment/documents.h"
+#include "memfit/experiment/live_pod.h"
+
+namespace memfit {
+
+/// What is known of a workload that runs in a cluster, read without touching it.
+struct LiveFacts {
+    CurrentSettings declared;                    ///< by the pod template
+    std::vector<LivePod> pods;                   ///< those that were looked at, the newest first
+    std::int64_t morePods = 0;                   ///< of the workload, that were not
+    std::vector<std::string> memoryAutoscalers;  ///< names of those that scale it on memory
+    std::vector<NodeFit> nodes;                  ///< those that its pods are on
+    /// What could not be read, and wiring of GOMEMLIMIT that does not do what it looks like.
+    std::vector<Warning> warnings;
+
+    friend bool operator==(const LiveFacts&, const LiveFacts&) = default;
+};
+
+/// What is set now: that of the newest pod, or by the template where none runs.
+[[nodiscard]] CurrentSettings currentSettings(const LiveFacts& facts);
+
+/// The most that a pod was seen to hold, see LivePod::inUse(). nullopt: none was seen.
+[[nodiscard]] std::optional<Bytes> liveUsage(const LiveFacts& facts);
+
+/// The largest limit at which a pod was OOM-killed. nullopt: none was known to be.
+[[nodiscard]] std::optional<Bytes> oomKilledAt(const LiveFacts& facts);
+
+/// What to set after an OOM kill at `limit`, for want of a measurement: a quarter more, whole MiB.
+[[nodiscard]] Bytes raisedAfterOomKill(Bytes limit);
+
+/// A probe of the workload as it runs: settings and memory of the pod that holds most, and all
+/// pods. `header` is its head; the facts' warnings are added to it.
+[[nodiscard]] ProbeResult probeOf(const LiveFacts& facts, Header header);
+
+}  // namespace memfit

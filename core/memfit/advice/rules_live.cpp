@@ -1,0 +1,238 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "memfit/advice/judgement.h"
+#include "memfit/units/bytes.h"
+#include "memfit/units/go_settings.h"
+#include "memfit/units/quantity.h"
+
+namespace memfit {
+
+namespace {
+
+std::string plural(std::int64_t count, std::string_view noun) {
+    return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+/// The pods that were OOM-killed, with a limit or without.
+struct Killed {
+    std::int64_t pods = 0;
+    std::int64_t restarts = 0;
+    std::string lastAt;
+};
+
+Killed killed(const LiveFacts& facts, bool withLimit) {
+    Killed tally;
+    for (const auto& pod : facts.pods) {
+        if (!pod.oomKilled || pod.settings.limit.has_value() != withLimit) continue;
+        ++tally.pods;
+        tally.restarts += pod.restarts;
+        // RFC 3339 in UTC, as the API server writes it, sorts as text.
+        tally.lastAt = std::max(tally.lastAt, pod.oomKilledAt);
+    }
+    return tally;
+}
+
+std::string lastText(const Killed& tally) {
+    return tally.lastAt.empty() ? "" : ", last at " + tally.lastAt;
+}
+
+std::optional<Finding> oomKilledAtLimit(const Judgement& j) {
+    if (!j.options.live) return std::nullopt;
+    const auto limit = oomKilledAt(*j.options.live);
+    if (!limit) return std::nullopt;
+    const auto tally = killed(*j.options.live, true);
+    auto text =
+        fmt::format("{} of {} looked at {} OOM-killed at the limit of {} ({} in all{})", tally.pods,
+                    plural(static_cast<std::int64_t>(j.options.live->pods.size()), "pod"),
+                    tally.pods == 1 ? "was" : "were", formatQuantity(*limit),
+                    plural(tally.restarts, "restart"), lastText(tally));
+    if (j.basis != Basis::measured && j.advised.limit)
+        text += fmt::format(": {} is more than that, but how much is enough was not measured",
+                            formatQuantity(*j.advised.limit));
+    return Finding{{"oom-killed-live",
+                    std::move(text),
+                    {{"limitBytes", *limit},
+                     {"pods", tally.pods},
+                     {"restarts", tally.restarts},
+                     {"lastAt", tally.lastAt}}}};
+}
+
+std::optional<Finding> oomKilledByNode(const Judgement& j) {
+    if (!j.options.live) return std::nullopt;
+    const auto tally = killed(*j.options.live, false);
+    if (tally.pods == 0) return std::nullopt;
+    return Finding{
+        {"oom-killed-without-limit",
+         fmt::format("{} OOM-killed without a memory limit{}: the node ran out of "
+                     "memory, and a request that covers the need is what protects "
+                     "against that",
+                     tally.pods == 1 ? "1 pod was" : fmt::format("{} pods were", tally.pods),
+                     lastText(tally)),
+         {{"pods", tally.pods}, {"lastAt", tally.lastAt}}}};
+}
+
+/// Without a measurement a limit far above what is in use is worth one.
+std::optional<Finding> farAboveUsage(const Judgement& j) {
+    constexpr Bytes far = 3;
+    const auto& seen = j.options.liveUsage;
+    if (j.basis == Basis::measured || !seen || *seen <= 0 || !j.advised.limit) return std::nullopt;
+    const bool neededMore = j.options.live && oomKilledAt(*j.options.live);
+    if (neededMore || *j.advised.limit / far < *seen) return std::nullopt;
+    const double ratio = static_cast<double>(*j.advised.limit) / static_cast<double>(*seen);
+    return Finding{
+        {"limit-far-above-usage",
+         fmt::format("{} is {:.1f} times what was in use when it was looked at; whether "
+                     "the load needs that much takes a measurement",
+                     formatQuantity(*j.advised.limit), ratio),
+         {{"limitBytes", *j.advised.limit}, {"liveUsageBytes", *seen}, {"ratio", ratio}}}};
+}
+
+bool gogcOffNow(const Judgement& j) {
+    return j.options.current && parseGogc(j.options.current->gogc.value_or("")).off;
+}
+
+std::optional<Finding> memoryAutoscaler(const Judgement& j) {
+    if (!j.options.live || j.options.live->memoryAutoscalers.empty()) return std::nullopt;
+    const auto names = fmt::format("{}", fmt::join(j.options.live->memoryAutoscalers, ", "));
+    auto text = fmt::format(
+        "HorizontalPodAutoscaler {} scales on memory: with GOGC=off memory in use would sit at "
+        "GOMEMLIMIT whatever the load, so GOGC=off is not advised{}; a new request moves what its "
+        "utilization target means",
+        names, gogcOffNow(j) ? ", though it is set" : "");
+    std::vector<Evidence> evidence{{"autoscaler", names}};
+    if (j.cellsForAutoscaler > 0) {
+        text += fmt::format("; {} with it {} left out",
+                            plural(static_cast<std::int64_t>(j.cellsForAutoscaler), "setting"),
+                            j.cellsForAutoscaler == 1 ? "was" : "were");
+        evidence.emplace_back("leftOut", static_cast<std::int64_t>(j.cellsForAutoscaler));
+    }
+    return Finding{{"memory-autoscaler", std::move(text), std::move(evidence)}};
+}
+
+std::string settingsWords(const CurrentSettings& settings) {
+    const auto quantity = [](const std::optional<Bytes>& bytes) {
+        return bytes ? formatQuantity(*bytes) : std::string("none");
+    };
+    return fmt::format("limit {}, request {}", quantity(settings.limit),
+                       quantity(settings.request));
+}
+
+bool sameMemory(const CurrentSettings& a, const CurrentSettings& b) {
+    return a.limit == b.limit && a.request == b.request;
+}
+
+std::optional<Finding> podsDiffer(const Judgement& j) {
+    if (!j.options.live || j.options.live->pods.empty()) return std::nullopt;
+    const auto& live = *j.options.live;
+    const auto& first = live.pods.front();
+    const auto other = std::ranges::find_if(
+        live.pods, [&](const LivePod& pod) { return !sameMemory(pod.settings, first.settings); });
+    if (other == live.pods.end()) return std::nullopt;
+    return Finding{{"pods-differ",
+                    fmt::format("The pods are not set alike: {} has {}, {} has {}; the newest "
+                                "counts as what is set now",
+                                first.name, settingsWords(first.settings), other->name,
+                                settingsWords(other->settings)),
+                    {{"pod", first.name}, {"other", other->name}}}};
+}
+
+std::optional<Finding> podDiffersFromTemplate(const Judgement& j) {
+    if (!j.options.live || j.options.live->pods.empty()) return std::nullopt;
+    const auto& live = *j.options.live;
+    const auto& pod = live.pods.front();
+    auto declared = live.declared;
+    // The API server sets a missing request to the limit.
+    if (!declared.request) declared.request = declared.limit;
+    if (sameMemory(pod.settings, declared)) return std::nullopt;
+    return Finding{
+        {"pod-differs-from-template",
+         fmt::format("{} has {}, its template {}: a LimitRange, an autoscaler or a "
+                     "resize changed it, or a rollout is under way",
+                     pod.name, settingsWords(pod.settings), settingsWords(live.declared)),
+         {{"pod", pod.name}}}};
+}
+
+std::optional<Finding> noLivePods(const Judgement& j) {
+    if (!j.options.live || !j.options.live->pods.empty()) return std::nullopt;
+    return Finding{{"no-live-pods",
+                    "No pod of the workload runs now, so its template is all there was to read",
+                    {}}};
+}
+
+std::string neighboursText(const NodeFit& fit) {
+    const auto more = fit.unguaranteed - static_cast<std::int64_t>(fit.neighbours.size());
+    return fmt::format("{}{}", fmt::join(fit.neighbours, ", "),
+                       more > 0 ? fmt::format(" and {} more", more) : "");
+}
+
+std::optional<Finding> neighbours(const Judgement& j) {
+    if (!j.options.live || !j.advised.limit) return std::nullopt;
+    for (const auto& fit : j.options.live->nodes) {
+        if (fit.unguaranteed == 0) continue;
+        return Finding{{"request-not-limit-neighbours",
+                        fmt::format("On node {} {} of other workloads can take more than they "
+                                    "request, so the node may run short all the same: {}",
+                                    fit.node, plural(fit.unguaranteed, "pod"), neighboursText(fit)),
+                        {{"node", fit.node},
+                         {"pods", fit.unguaranteed},
+                         {"podsWithoutLimit", fit.podsWithoutLimit}}}};
+    }
+    return std::nullopt;
+}
+
+std::optional<Finding> overcommitted(const Judgement& j) {
+    if (!j.options.live || !j.advised.limit) return std::nullopt;
+    for (const auto& fit : j.options.live->nodes) {
+        if (!fit.overcommitted()) continue;
+        return Finding{{"node-overcommitted",
+                        fmt::format("On node {} the memory limits of all pods come to {}, more "
+                                    "than the {} it can give, so a limit is no guarantee there",
+                                    fit.node, formatMiB(fit.limits), formatMiB(fit.allocatable)),
+                        {{"node", fit.node},
+                         {"limitsBytes", fit.limits},
+                         {"allocatableBytes", fit.allocatable}}}};
+    }
+    return std::nullopt;
+}
+
+std::optional<Finding> tooFull(const Judgement& j) {
+    if (!j.options.live || !j.options.current) return std::nullopt;
+    auto reason = nodeTooFull(*j.options.live, *j.options.current, j.advised);
+    if (!reason) return std::nullopt;
+    return Finding{*std::move(reason)};
+}
+
+}  // namespace
+
+std::optional<Reason> nodeTooFull(const LiveFacts& live, const CurrentSettings& current,
+                                  const AdvisedSettings& advised) {
+    if (!advised.request) return std::nullopt;
+    const double more =
+        static_cast<double>(*advised.request) - static_cast<double>(current.request.value_or(0));
+    for (const auto& fit : live.nodes) {
+        const double wanted =
+            static_cast<double>(fit.requests) + more * static_cast<double>(fit.ownPods);
+        if (more <= 0 || wanted <= static_cast<double>(fit.allocatable)) continue;
+        return Reason{
+            "node-too-full",
+            fmt::format("Node {} could not hold its {} of the workload with a request "
+                        "of {}: {} are requested there of {}",
+                        fit.node, plural(fit.ownPods, "pod"), formatQuantity(*advised.request),
+                        formatMiB(fit.requests), formatMiB(fit.allocatable)),
+            {{"node", fit.node},
+             {"requestBytes", *advised.request},
+             {"requestsBytes", fit.requests},
+             {"allocatableBytes", fit.allocatable}}};
+    }
+    return std::nullopt;
+}
+
+std::vector<Rule> liveRules() {
+    return {oomKilledAtLimit, oomKilledByNode,        farAboveUsage, memoryAutoscaler, podsDiffer,
+            noLivePods,       podDiffersFromTemplate, overcommitted, neighbours,       tooFull};
+}
+
+}  // namespace memfit

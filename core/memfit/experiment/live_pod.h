@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "memfit/experiment/trial.h"
+#include "memfit/observe/memory_snapshot.h"
+
+namespace memfit {
+
+/// How a container's memory is set now.
+struct CurrentSettings {
+    std::optional<Bytes> limit, request;
+    std::optional<std::string> gomemlimit, gogc;  ///< as set, in Go's grammar
+    bool gomemlimitUnknown = false;               ///< set where it was not read: `gomemlimit` is no
+    bool gogcUnknown = false;                     ///< proof that it is not set
+
+    friend bool operator==(const CurrentSettings&, const CurrentSettings&) = default;
+};
+
+/// A pod of the workload that runs now, as it was read without touching it.
+struct LivePod {
+    std::string name;
+    std::string node;
+    CurrentSettings settings;  ///< of the container, after admission and whoever resized it
+    std::optional<MemorySnapshot> memory;
+    std::optional<Usage> usage;
+    std::int64_t restarts = 0;  ///< of the container
+    bool oomKilled = false;     ///< the container's last end was an OOM kill
+    std::string oomKilledAt;    ///< RFC 3339; empty when not said
+
+    /// The memory that it was seen to hold: what the kubelet says (working set, or anonymous
+    /// memory), else what Go says is in use for certain (HeapInuse and StackSys).
+    [[nodiscard]] std::optional<Bytes> inUse() const;
+
+    friend bool operator==(const LivePod&, const LivePod&) = default;
+};
+
+}  // namespace memfit

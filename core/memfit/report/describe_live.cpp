@@ -1,0 +1,81 @@
+#include "memfit/report/describe_live.h"
+
+#include <fmt/format.h>
+
+#include "memfit/report/figures.h"
+#include "memfit/units/quantity.h"
+
+namespace memfit {
+namespace {
+
+std::string quantityText(const std::optional<Bytes>& bytes) {
+    return bytes ? formatQuantity(*bytes) : "none";
+}
+
+std::string lastOomText(const LivePod& pod) {
+    if (!pod.oomKilled) return {};
+    return pod.oomKilledAt.empty() ? "yes" : pod.oomKilledAt;
+}
+
+std::vector<Span> podRow(const LivePod& pod) {
+    const auto& settings = pod.settings;
+    return {
+        {pod.name},
+        {pod.node},
+        {quantityText(settings.limit)},
+        {quantityText(settings.request)},
+        {settings.gomemlimitUnknown ? "unknown" : settings.gomemlimit.value_or("")},
+        {settings.gogcUnknown ? "unknown" : settings.gogc.value_or("")},
+        {pod.memory ? sizeText(pod.memory->sys) : std::string()},
+        {sizeText(pod.inUse())},
+        {std::to_string(pod.restarts)},
+        {lastOomText(pod), Tone::bad},
+    };
+}
+
+std::string nodeSentence(const NodeFit& fit) {
+    auto text = fmt::format("Node {}: of {} its {} pods request {}, and their limits come to {}",
+                            fit.node, formatMiB(fit.allocatable), fit.pods, formatMiB(fit.requests),
+                            formatMiB(fit.limits));
+    if (fit.podsWithoutLimit > 0)
+        text += fmt::format(
+            "; {} of other workloads {} no limit",
+            fit.podsWithoutLimit == 1 ? "1 pod" : fmt::format("{} pods", fit.podsWithoutLimit),
+            fit.podsWithoutLimit == 1 ? "has" : "have");
+    return text + ".";
+}
+
+}  // namespace
+
+Table podsTable(const std::vector<LivePod>& pods) {
+    Table table{{{"pod", Align::left},
+                 {"node", Align::left},
+                 {"limit", Align::right},
+                 {"request", Align::right},
+                 {"GOMEMLIMIT", Align::right},
+                 {"GOGC", Align::right},
+                 {"Go Sys", Align::right},
+                 {"in use", Align::right},
+                 {"restarts", Align::right},
+                 {"last OOM kill", Align::left}},
+                {}};
+    for (const auto& pod : pods) table.rows.push_back(podRow(pod));
+    dropEmptyColumns(table);
+    return table;
+}
+
+void addLive(Report& report, const LiveFacts& facts) {
+    if (facts.pods.empty() && facts.nodes.empty()) return;
+    report.push_back(Heading{"Live pods"});
+    if (!facts.pods.empty()) report.push_back(podsTable(facts.pods));
+    if (facts.morePods > 0)
+        report.push_back(Paragraph{
+            {{fmt::format("{} more pod{} not looked at.", facts.morePods,
+                          facts.morePods == 1 ? " of the workload was" : "s of the workload were"),
+              Tone::faint}}});
+    for (const auto& fit : facts.nodes)
+        report.push_back(
+            Paragraph{{{nodeSentence(fit), fit.overcommitted() ? Tone::bad : Tone::normal}}});
+}
+
+}  // namespace memfit
