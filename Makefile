@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PRESET ?= dev
 JOBS ?= $(shell nproc)
 
-.PHONY: demo demo-cluster test bench lint install build sweep asan format clean
+.PHONY: demo demo-cluster test e2e bench lint install build sweep asan format clean
 
 build: deps-build
 	cmake --preset $(PRESET)
@@ -35,6 +35,12 @@ bench: deps-bench
 	cmake --preset release
 	cmake --build --preset release -j $(JOBS) --target kubectl-memfit measurements
 	tests/bench/run.sh build/release
+
+# On the cluster of $KUBECONFIG, else on one of its own, which it takes down again.
+e2e: deps-bench
+	cmake --preset $(PRESET)
+	cmake --build --preset $(PRESET) -j $(JOBS) --target e2e_tests
+	tests/e2e/run.sh build/$(PRESET) -d
 
 sweep: deps-bench
 	cmake --preset release

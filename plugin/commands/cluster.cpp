@@ -13,31 +13,32 @@
 namespace memfit::plugin {
 namespace {
 
+constexpr std::string_view appsPath = "apis/apps/v1";
+
 struct WorkloadType {
-    std::array<std::string_view, 4> names;
+    std::array<std::string_view, 3> names;
     std::string_view path;
     std::string_view plural;
 };
 
 constexpr std::array workloadTypes{
-    WorkloadType{
-        {"deploy", "deployment", "deployments", "deployments.apps"}, "apis/apps/v1", "deployments"},
-    WorkloadType{{"sts", "statefulset", "statefulsets", "statefulsets.apps"},
-                 "apis/apps/v1",
-                 "statefulsets"},
-    WorkloadType{
-        {"ds", "daemonset", "daemonsets", "daemonsets.apps"}, "apis/apps/v1", "daemonsets"},
-    WorkloadType{
-        {"rs", "replicaset", "replicasets", "replicasets.apps"}, "apis/apps/v1", "replicasets"},
-    WorkloadType{{"po", "pod", "pods", "pods"}, "api/v1", "pods"},
+    WorkloadType{{"deploy", "deployment", "deployments"}, appsPath, "deployments"},
+    WorkloadType{{"sts", "statefulset", "statefulsets"}, appsPath, "statefulsets"},
+    WorkloadType{{"ds", "daemonset", "daemonsets"}, appsPath, "daemonsets"},
+    WorkloadType{{"rs", "replicaset", "replicasets"}, appsPath, "replicasets"},
+    WorkloadType{{"po", "pod", "pods"}, "api/v1", "pods"},
 };
 
 const WorkloadType* findType(const std::string& word) {
     auto name = boost::algorithm::to_lower_copy(word);
-    // `deployments.v1.apps`, `deployment.apps`
-    if (name.ends_with(".v1.apps")) name.erase(name.size() - std::string_view(".v1.apps").size());
-    if (name.ends_with(".apps")) name.erase(name.size() - std::string_view(".apps").size());
+    bool inApps = false;
+    for (const std::string_view group : {".v1.apps", ".apps"}) {  // as in `deployments.v1.apps`
+        if (inApps || !name.ends_with(group)) continue;
+        name.erase(name.size() - group.size());
+        inApps = true;
+    }
     for (const auto& type : workloadTypes) {
+        if (inApps && type.path != appsPath) continue;
         for (const auto known : type.names) {
             if (known == name) return &type;
         }

@@ -7,6 +7,7 @@
 #include <array>
 #include <boost/algorithm/string/case_conv.hpp>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "commands/live_memory.h"
@@ -55,7 +56,8 @@ Result<std::vector<ListedPod>> readPods(Cluster& cluster, LiveFacts& facts) {
         return pod.ended || pod.deleted ||
                !belongsTo(pod, workload, replicaSets ? &*replicaSets : nullptr);
     });
-    std::ranges::stable_sort(*pods, std::ranges::greater(), &ListedPod::created);
+    std::ranges::sort(*pods, std::ranges::greater(),
+                      [](const ListedPod& pod) { return std::tie(pod.created, pod.name); });
     if (pods->size() > mostPods)
         facts.morePods = static_cast<std::int64_t>(pods->size() - mostPods);
     return pods;

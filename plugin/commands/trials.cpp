@@ -14,7 +14,10 @@ Result<TrialRecord> TrialSeries::run(const Settings& settings, int left, bool re
         if (!record) return record;
         progress_.trialEnds(*record, number);
         remember(*record);
-        if (saysSomethingAboutTheEdge(record->trial.outcome) || !repeat || attempt == retries) {
+        const auto outcome = record->trial.outcome;
+        // What befell the instance from outside is nobody's set-up.
+        const bool byChance = outcome == Outcome::evicted || outcome == Outcome::inconclusive;
+        if (saysSomethingAboutTheEdge(outcome) || (!repeat && !byChance) || attempt == retries) {
             return record;
         }
         progress_.note(fmt::format("repeating it: {} says nothing about the edge",
@@ -68,7 +71,10 @@ Error trialFailure(const TrialRecord& record) {
         case Outcome::loadFailed:
             return failure(what, "run the load command by hand and see why it fails");
         case Outcome::unschedulable:
-            return failure(what, "make room on a node, or lower --ceiling and --to");
+            if (trial.note.find("Insufficient memory") != std::string::npos) {
+                return failure(what, "make room on a node, or lower --ceiling and --to");
+            }
+            return failure(what, "see what keeps the workload's pods off the nodes");
         case Outcome::imageError:
             return failure(what, "check the image of the workload and its pull secrets");
         default:

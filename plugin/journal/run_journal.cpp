@@ -40,7 +40,8 @@ Error cannotWrite(const fs::path& path) {
                    "set XDG_STATE_HOME to a folder that can be written to");
 }
 
-/// When the process began, and in which boot of the machine; empty where /proc does not tell.
+/// When the process began, and in which boot of the machine; empty where /proc does not tell, and
+/// of one that has ended and only waits for its parent to look.
 std::string startOf(std::int64_t pid) {
     std::ifstream stat(fmt::format("/proc/{}/stat", pid));
     const std::string text((std::istreambuf_iterator<char>(stat)), {});
@@ -50,7 +51,11 @@ std::string startOf(std::int64_t pid) {
     constexpr int fieldsAfterName = 20;
     std::istringstream fields(text.substr(name + 1));
     std::string field;
-    for (int i = 0; i < fieldsAfterName; ++i) fields >> field;
+    for (int i = 0; i < fieldsAfterName; ++i) {
+        fields >> field;
+        const bool isState = i == 0;
+        if (isState && (field == "Z" || field == "X")) return {};
+    }
     std::ifstream boot("/proc/sys/kernel/random/boot_id");
     std::string bootId;
     boot >> bootId;

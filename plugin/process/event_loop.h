@@ -43,7 +43,8 @@ public:
 
     /// Runs the tasks side by side, each as straight-line code: whenever one waits here, the others
     /// go on. Only one runs at any moment, so that they may share whatever they like; what one sees
-    /// before a wait may have changed after it. Returns when all have ended. Not to be nested.
+    /// before a wait may have changed after it. Returns when all have ended. Not to be nested;
+    /// the tasks must not throw.
     void together(const std::vector<std::function<void()>>& tasks);
 
     /// The first signal that arrived; SIGPIPE when a watched output was closed by its reader.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "load/redact.h"
+#include "testbed/local_instance.h"
 
 namespace memfit::plugin {
 namespace {
@@ -255,14 +256,15 @@ std::optional<KubeletUsage> PodInstance::readSummary() {
     world_.kubeletForbidden = response->status == forbidden;
     if (!response->success()) return std::nullopt;
     auto read = readStatsSummary(response->body,
-                                 {world_.options.ns, pod_, world_.options.container, status_.uid});
+                                 {world_.options.ns, pod_, status_.uid, world_.options.container});
     return read ? *std::move(read) : std::nullopt;
 }
 
 void PodInstance::readUsage() {
     usageAt_ = Clock::now();
     const auto seen = readSummary();
-    if (!seen) return;
+    // Of a container that is only seconds old the kubelet says zero before its first sample.
+    if (!seen || seen->usage.value_or(1) == 0) return;
     Usage usage = usage_.value_or(Usage{});
     usage.current = seen->usage ? seen->usage : seen->workingSet;
     usage.anon = seen->rss;
@@ -287,16 +289,22 @@ void PodInstance::awaitPeak() {
         fmt::format("/api/v1/nodes/{}/proxy/metrics/cadvisor", status_.node), answerSeconds);
     if (!response || !response->success()) return;
     const auto seen = readCadvisor(
-        response->body, {world_.options.ns, pod_, world_.options.container, status_.uid});
+        response->body, {world_.options.ns, pod_, status_.uid, world_.options.container});
     if (!seen || seen->podLevel) return;
     Usage usage = usage_.value_or(Usage{});
     usage.current = seen->usage;
     usage.anon = seen->rss;
     usage.peak = seen->peak;
-    // After the load Go still holds what it used; shmem, which counts as cache, is left out of the
-    // demand here, which is then too low, but on the side that sampling errs to anyway.
-    if (seen->usage && seen->cache) usage.demand = *seen->usage - *seen->cache;
     usage_ = usage;
+}
+
+/// What the program said last; empty where its log may not be read.
+std::string PodInstance::lastLogLine() const {
+    const auto log =
+        world_.api.read(fmt::format("/api/v1/namespaces/{}/pods/{}/log?container={}&tailLines=50",
+                                    world_.options.ns, pod_, world_.options.container),
+                        "reading the pod's log");
+    return log ? lastWords({}, *log) : std::string();
 }
 
 InstanceStatus PodInstance::status() {
@@ -338,7 +346,10 @@ InstanceStatus PodInstance::settledStatus() {
         }
         if (!decided()) readAgain();
     }
-    const auto status = instanceStatus(verdict());
+    auto status = instanceStatus(verdict());
+    if (verdict_.state == PodState::crashed) {
+        if (const auto words = lastLogLine(); !words.empty()) status.detail = words;
+    }
     if (unlimited_ && everReady_ && status.running && !world_.peakAwaited) awaitPeak();
     return status;
 }

@@ -40,6 +40,7 @@ private:
     [[nodiscard]] std::optional<KubeletUsage> readSummary();
     void awaitPeak();
     void readEvents();
+    [[nodiscard]] std::string lastLogLine() const;
     [[nodiscard]] Result<bool> becomesReady(Clock::time_point deadline);
     [[nodiscard]] Result<bool> awaitStart();
     [[nodiscard]] Result<bool> answersReadyPath() const;

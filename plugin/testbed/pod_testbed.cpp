@@ -89,7 +89,7 @@ Result<void> PodTestbed::checkPermissions() {
             {"auth", "can-i", verb, "pods", "--namespace=" + world_.options.ns, "--quiet"});
         if (!answer) return answer.error();
         if (answer->status.success()) continue;
-        if (classifyFailure(answer->err) == CallFailure::unreachable) {
+        if (classifyFailure(ownWords(answer->err)) == CallFailure::unreachable) {
             return callError("kubectl auth can-i", answer->err);
         }
         return failure(fmt::format("trial pods need the verb {} on pods in namespace {}, which "

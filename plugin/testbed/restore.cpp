@@ -39,7 +39,7 @@ Result<std::vector<std::string>> restoreWorkload(EventLoop& loop, const Kubectl&
             {"get", record.workloadLabel, ns, "--output=json"}, std::nullopt, callSeconds);
         if (!live) return live.error();
         if (!live->status.success()) {
-            if (classifyFailure(live->err) == CallFailure::notFound) {
+            if (classifyFailure(ownWords(live->err)) == CallFailure::notFound) {
                 return std::vector<std::string>{};
             }
             problem = callError("reading " + record.workloadLabel, live->err);

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Runs the end-to-end tests on the cluster of $KUBECONFIG, else on one that it starts and takes down.
+# Usage: run.sh BUILD-FOLDER [e2e_tests arguments]
+set -euo pipefail
+here=$(dirname "$(realpath "$0")")
+cluster=$here/../cluster
+build=$(realpath "$1")
+shift
+work=$(mktemp -d)
+started=
+finish() {
+    rm -rf "$work"
+    [ -z "$started" ] || "$cluster/down"
+}
+trap finish EXIT
+
+if [ -z "${KUBECONFIG:-}" ]; then
+    folder=${TMPDIR:-/tmp}/kubectl-memfit-cluster
+    # One that is up already stays up.
+    [ -S "$folder/containerd.sock" ] || started=yes
+    KUBECONFIG=$("$cluster/up")
+    export KUBECONFIG MEMFIT_E2E_CLUSTER=$folder
+    (cd "$here/../../examples/sales-api" && CGO_ENABLED=0 go build -trimpath -o "$work/sales-api" .)
+    (cd "$here/../fixtures/e2e/load" && CGO_ENABLED=0 go build -trimpath -o "$work/load" .)
+    "$cluster/image" sales-api:dev "$work/sales-api"
+    "$cluster/image" memfit-e2e-load:1 "$work/load"
+fi
+"$build/tests/e2e_tests" "$@"
