@@ -21,7 +21,7 @@ struct WorkloadSelector {
 
 /// One change of a manifest.
 struct ManifestChange {
-    int line = 0;      ///< the first changed line, in the edited text, from 1; of a removal the next
+    int line = 0;  ///< the first changed line, in the edited text, from 1; of a removal the next
     std::string what;  ///< `limits.memory 1Gi -> 36Mi`
 
     friend bool operator==(const ManifestChange&, const ManifestChange&) = default;
