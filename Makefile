@@ -39,7 +39,7 @@ bench: deps-bench
 # On the cluster of $KUBECONFIG, else on one of its own, which it takes down again.
 e2e: deps-bench
 	cmake --preset $(PRESET)
-	cmake --build --preset $(PRESET) -j $(JOBS) --target e2e_tests
+	cmake --build --preset $(PRESET) -j $(JOBS) --target e2e_tests cluster_trials
 	tests/e2e/run.sh build/$(PRESET) -d
 
 sweep: deps-bench

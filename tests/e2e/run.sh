@@ -8,8 +8,10 @@ build=$(realpath "$1")
 shift
 work=$(mktemp -d)
 started=
+ns=
 finish() {
     rm -rf "$work"
+    [ -z "$ns" ] || kubectl delete namespace "$ns" --wait=false
     [ -z "$started" ] || "$cluster/down"
 }
 trap finish EXIT
@@ -26,3 +28,10 @@ if [ -z "${KUBECONFIG:-}" ]; then
     "$cluster/image" memfit-e2e-load:1 "$work/load"
 fi
 "$build/tests/e2e_tests" "$@"
+
+# The edge against an exhaustive sweep, and every verdict against containerd's own events.
+ns=memfit-e2e-trials-$$
+kubectl create namespace "$ns"
+sed "s/sales-system/$ns/" "$here/../../examples/sales-api/deploy.yaml" | kubectl apply -f -
+kubectl rollout status --namespace "$ns" --timeout=120s deployment/sales-api
+"$build/tests/cluster_trials" "$ns" sales-api 6 ${MEMFIT_E2E_CLUSTER:+"$MEMFIT_E2E_CLUSTER/containerd.sock"}
