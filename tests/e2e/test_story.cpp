@@ -6,7 +6,7 @@ using namespace memfit::e2e;
 
 namespace {
 
-constexpr std::int64_t mebi = 1024 * 1024;
+constexpr std::int64_t mebi = std::int64_t{1024} * 1024;
 
 /// What the documents say about where they were measured, for all commands alike.
 void checkHeader(const Json& document, const Namespace& ns, const std::string& kind) {
