@@ -22,5 +22,6 @@ cmake --preset clang >/dev/null
 mapfile -t units < <(git ls-files 'core/**/*.cpp' 'core/*.cpp' 'plugin/**/*.cpp' 'plugin/*.cpp' 'tests/**/*.cpp')
 printf '%s\0' "${units[@]}" |
     xargs -0 -P "$(nproc)" -n 4 clang-tidy-19 -p build/clang --quiet --warnings-as-errors='*' 2>&1 |
-    { grep -Ev '^[0-9]+ warnings? generated|^Suppressed|^Use -header-filter|^$' || true; }
+    { grep --line-buffered -Ev \
+        '^[0-9]+ warnings? generated|^Suppressed|^Use -header-filter|^\[[0-9/]+\] Processing|^$' || true; }
 echo "lint: clean"
