@@ -47,7 +47,10 @@ TEST_CASE("further signals do not cut the clean-up short") {
     memfit.awaitProcess("sleep");
     for (int i = 0; i < 5; ++i) memfit.signal(SIGINT);
     memfit.signal(SIGTERM);
-    CHECK(memfit.end().code == 130);
+    const auto end = memfit.end();
+    // Different signals sent at once may reach different threads, in either order.
+    CHECK((end.code == 130 || end.code == 143));
+    CHECK(nlohmann::json::parse(end.out).at("partial") == true);
 }
 
 TEST_CASE("a signal while the program starts up ends the run with nothing to print") {
