@@ -58,6 +58,8 @@ constexpr std::array commands{
         "kubectl memfit recommend --local --port 3000 --load 'hey -n 1000 -c 10 "
         "{url}/v1/users' -- ./sales-api\n"
         "kubectl memfit recommend -f squeeze.json -f bench.json --policy lean\n"
+        "kubectl memfit recommend -f bench.json -o patch\n"
+        "kubectl memfit recommend -f bench.json --edit k8s/deploy.yaml --diff\n"
         "kubectl memfit recommend -f bench.json --check --limit 64Mi"},
     CommandSpec{
         CommandKind::cleanup, "cleanup", "remove what an interrupted run left behind", "[flags]",
@@ -73,6 +75,7 @@ std::optional<OutputFormat> outputFormat(std::string_view name) {
     if (name == "json") return OutputFormat::json;
     if (name == "yaml") return OutputFormat::yaml;
     if (name == "markdown") return OutputFormat::markdown;
+    if (name == "patch") return OutputFormat::patch;
     return std::nullopt;
 }
 
@@ -108,7 +111,7 @@ constexpr std::string_view benchGroup = "Bench";
 constexpr std::string_view adviceGroup = "Advice";
 constexpr std::string_view outputGroup = "Output";
 
-constexpr std::string_view outputChoices = "table|json|yaml|markdown";
+constexpr std::string_view outputChoices = "table|json|yaml|markdown|patch";
 constexpr std::string_view colorChoices = "auto|always|never";
 constexpr std::string_view enforcementChoices = "auto|watchdog";
 constexpr std::string_view modeChoices = "plain|gomemlimit";
@@ -277,18 +280,37 @@ constexpr std::array options{
                [](Options& o, Value v) {
                    return storeChoice(v, policyFromString, policyChoices, o.policy);
                }},
-    OptionSpec{"check", "", "", adviceGroup, onRecommend,
-               "exit 3 when what is set (--limit, --env) does not fit the advice", "",
-               [](Options& o, Value) -> Result<void> {
-                   o.check = true;
+    OptionSpec{
+        "check", "", "", adviceGroup, onRecommend,
+        "exit 3 when what is set (the TARGET's, --edit FILE's, or --limit and --env) does not "
+        "fit the advice",
+        "",
+        [](Options& o, Value) -> Result<void> {
+            o.check = true;
+            return {};
+        }},
+    OptionSpec{"edit", "", "FILE", adviceGroup, onRecommend,
+               "give the workload in this manifest the advised settings, in place (- is a filter "
+               "from standard input to standard output)",
+               "",
+               [](Options& o, Value v) -> Result<void> {
+                   o.edit = v;
                    return {};
                }},
+    OptionSpec{"diff", "", "", adviceGroup, onRecommend,
+               "with --edit: print what would change as a unified diff, and write nothing", "",
+               setSwitch<&Options::diff>},
+    OptionSpec{"apply", "", "", adviceGroup, onRecommend,
+               "patch the TARGET with the advice, after showing the diff and asking; wait for its "
+               "pods",
+               "", setSwitch<&Options::apply>},
     OptionSpec{"limit", "", "QUANTITY", adviceGroup, onRecommend,
                "the limit that is set now, for --check", "",
                [](Options& o, Value v) { return storeBytes(v, o.currentLimit); }},
 
     OptionSpec{
-        "output", "o", "FORMAT", outputGroup, onAll, "how to print the result (default table)",
+        "output", "o", "FORMAT", outputGroup, onAll,
+        "how to print the result (default table); patch, of recommend: a strategic merge patch",
         outputChoices,
         [](Options& o, Value v) { return storeChoice(v, outputFormat, outputChoices, o.output); }},
     OptionSpec{

@@ -18,7 +18,7 @@ namespace memfit::plugin {
 
 enum class CommandKind { probe, squeeze, bench, recommend, cleanup };
 
-enum class OutputFormat { table, json, yaml, markdown };
+enum class OutputFormat { table, json, yaml, markdown, patch };
 enum class ColorWish { automatic, always, never };
 
 /// How limits are kept on this machine: by the kernel where it can be, or always by the watchdog.
@@ -94,6 +94,9 @@ struct Options {
     Policy policy = Policy::balanced;
     bool check = false;
     std::optional<Bytes> currentLimit;
+    std::optional<std::string> edit;  ///< a manifest; `-` is standard input
+    bool diff = false;
+    bool apply = false;
 
     // The output.
     OutputFormat output = OutputFormat::table;

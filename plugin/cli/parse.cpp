@@ -174,6 +174,41 @@ Result<void> checkPodFlags(const Options& options) {
     return {};
 }
 
+/// Where the advice is to land.
+Result<void> checkLanding(const Command& command) {
+    const auto& options = command.options;
+    if (options.output == OutputFormat::patch && command.kind != CommandKind::recommend) {
+        return usageError(fmt::format("{} has no patch to print", specOf(command.kind).name),
+                          "recommend -o patch does");
+    }
+    if (options.output == OutputFormat::patch && options.local) {
+        return usageError("a program of this machine is nothing to patch",
+                          "give a manifest: --edit FILE");
+    }
+    if (options.output == OutputFormat::patch && options.edit) {
+        return usageError("-o patch and --edit are two ways to hand over one advice",
+                          "choose one of them");
+    }
+    if (options.diff && !options.edit) {
+        return usageError("--diff shows what --edit would change", "add --edit FILE");
+    }
+    if (options.apply && (options.target.empty() || options.check || options.edit)) {
+        return usageError("--apply patches a live workload", options.target.empty()
+                                                                 ? "name it: deploy/NAME"
+                                                                 : "leave out --check and --edit");
+    }
+    if (options.edit == "-" &&
+        std::find(options.files.begin(), options.files.end(), "-") != options.files.end()) {
+        return usageError("standard input cannot be both the results and the manifest",
+                          "give one of -f and --edit a file");
+    }
+    if (options.check && !options.currentLimit && options.target.empty() && !options.edit) {
+        return usageError("--check needs to know what is set",
+                          "add --limit QUANTITY or --edit FILE");
+    }
+    return {};
+}
+
 /// What no single flag can know.
 Result<void> checkTogether(const Command& command) {
     const auto& options = command.options;
@@ -201,10 +236,7 @@ Result<void> checkTogether(const Command& command) {
     }
     if (auto checked = checkSources(command); !checked) return checked;
     if (auto checked = checkPodFlags(options); !checked) return checked;
-    if (options.check && !options.currentLimit && options.target.empty()) {
-        return usageError("--check needs to know what is set", "add --limit QUANTITY");
-    }
-    return {};
+    return checkLanding(command);
 }
 
 }  // namespace

@@ -1,17 +1,40 @@
 #include "commands/files.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
+
+#include "process/unique_fd.h"
 
 namespace memfit::plugin {
 namespace {
 
 constexpr std::size_t largestFile = std::size_t{1} << 30U;
+
+Error cannotWrite(const std::string& name, int why) {
+    return failure(fmt::format("cannot write {}: {}", name, std::strerror(why)),
+                   "the file is as it was; see the diff with --diff");
+}
+
+/// 0, or errno.
+int writeAll(int file, std::string_view text) {
+    while (!text.empty()) {
+        const auto written = ::write(file, text.data(), text.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) return errno;
+        text.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return 0;
+}
 
 Result<std::string> readAll(std::istream& in, const std::string& name) {
     std::string text;
@@ -27,13 +50,14 @@ Result<std::string> readAll(std::istream& in, const std::string& name) {
     return text;
 }
 
-Result<std::string> readFile(const std::string& name) {
+}  // namespace
+
+Result<std::string> readText(const std::string& name, const std::string& next) {
     if (name == "-") return readAll(std::cin, "standard input");
     errno = 0;
     std::ifstream file(name, std::ios::binary);
     if (!file) {
-        return failure(fmt::format("cannot open {}: {}", name, std::strerror(errno)),
-                       "give a file that squeeze, bench or recommend wrote with -o json");
+        return failure(fmt::format("cannot open {}: {}", name, std::strerror(errno)), next);
     }
     // A directory opens like a file and fails at the first read.
     if (file.peek() == std::ifstream::traits_type::eof() && errno != 0) {
@@ -43,12 +67,36 @@ Result<std::string> readFile(const std::string& name) {
     return readAll(file, name);
 }
 
-}  // namespace
+Result<void> replaceFile(const std::string& name, std::string_view text) {
+    std::error_code code;
+    const auto target = std::filesystem::canonical(name, code);
+    if (code) return cannotWrite(name, code.value());
+    struct stat before{};
+    if (::stat(target.c_str(), &before) != 0) return cannotWrite(name, errno);
+    auto temporary = (target.parent_path() / ".memfit-XXXXXX").string();
+    const UniqueFd file(::mkostemp(temporary.data(), O_CLOEXEC));
+    if (file.get() < 0) return cannotWrite(name, errno);
+    const auto undone = [&](int why) -> Result<void> {
+        ::unlink(temporary.c_str());
+        return cannotWrite(name, why);
+    };
+    if (const int why = writeAll(file.get(), text); why != 0) return undone(why);
+    // The owner stays where we may give files away; elsewhere it is ours, as with any editor.
+    if (::fchown(file.get(), before.st_uid, before.st_gid) != 0 && errno != EPERM) {
+        return undone(errno);
+    }
+    constexpr mode_t permissions = 07777;
+    if (::fchmod(file.get(), before.st_mode & permissions) != 0) return undone(errno);
+    if (::fsync(file.get()) != 0) return undone(errno);
+    if (::rename(temporary.c_str(), target.c_str()) != 0) return undone(errno);
+    return {};
+}
 
 Result<Results> readResultFiles(const std::vector<std::string>& files) {
     Results results;
     for (const auto& name : files) {
-        const auto text = readFile(name);
+        const auto text =
+            readText(name, "give a file that squeeze, bench or recommend wrote with -o json");
         if (!text) return text.error();
         const std::string shown = name == "-" ? "<stdin>" : name;
         if (auto read = readDocuments(*text, shown, results); !read) return read.error();

@@ -43,6 +43,7 @@ Result<void> print(const Printable& result, const Options& options, const Stream
         case OutputFormat::markdown:
             return printText(renderMarkdown(result.report), streams);
         case OutputFormat::table:
+        case OutputFormat::patch:  // what has no patch is told in words
             break;
     }
     TextStyle style;

@@ -3,6 +3,7 @@
 #include "commands/commands.h"
 #include "commands/experiment.h"
 #include "commands/files.h"
+#include "commands/landing.h"
 #include "commands/live.h"
 #include "memfit/report/describe.h"
 #include "testbed/stats_page.h"
@@ -81,13 +82,10 @@ std::optional<Error> measure(const Context& context, Session& session, Results& 
 }
 
 /// Judges the workload as it runs, from what can be read without touching it.
-Result<Recommendation> observe(const Context& context) {
-    const auto startedAt = timestampNow();
-    const auto cluster = openCluster(context, context.options.target);
-    if (!cluster) return cluster.error();
-    auto facts = readLive(context, **cluster);
+Result<Recommendation> observe(const Context& context, Cluster& cluster, Timestamp startedAt) {
+    auto facts = readLive(context, cluster);
     if (!facts) return facts.error();
-    const auto header = liveHeader(**cluster, *facts, startedAt);
+    const auto header = liveHeader(cluster, *facts, startedAt);
     Results probe;
     fold(probeOf(*facts, header), probe);
     auto advice = adviceOptions(context.options);
@@ -108,14 +106,65 @@ int checked(const Context& context, const Recommendation& recommendation) {
     return found.empty() ? 0 : 3;
 }
 
-Result<int> finished(const Context& context, const Recommendation& recommendation,
-                     const Results& results, const std::optional<Error>& stopped) {
-    const auto printed = print(
-        {toJson(recommendation), describe(recommendation, results, {context.options.verbose})},
-        context.options, context.streams);
+/// The advice and all that is to be done with it. `cluster`: of the TARGET; nullptr without one.
+struct Advice {
+    const Recommendation& recommendation;
+    const Results& results;
+    std::optional<Error> stopped;
+    Cluster* cluster = nullptr;
+};
+
+Result<void> printAdvice(const Context& context, const Advice& advice) {
+    return print({toJson(advice.recommendation),
+                  describe(advice.recommendation, advice.results, {context.options.verbose})},
+                 context.options, context.streams);
+}
+
+/// Prints the patch, or the document, and applies it if that is wanted.
+Result<int> landInCluster(const Context& context, const Advice& advice) {
+    const auto& options = context.options;
+    const bool asPatch = options.output == OutputFormat::patch;
+    std::optional<TriedPatch> tried;
+    if (advice.cluster != nullptr) {
+        auto patch = tryPatch(context, *advice.cluster, advice.recommendation);
+        if (!patch) return patch.error();
+        tried = *std::move(patch);
+    } else if (advice.recommendation.header.target.type == "process") {
+        return usageError("what was measured is a program of this machine, nothing to patch",
+                          "give a manifest: --edit FILE");
+    }
+    const auto printed =
+        asPatch ? printText(tried ? tried->text : patchOf(advice.recommendation), context.streams)
+                : printAdvice(context, advice);
     if (!printed) return printed.error();
-    if (stopped) return *stopped;
-    return context.options.check ? checked(context, recommendation) : 0;
+    if (options.apply) {
+        if (auto applied = applyPatch(context, *advice.cluster, *tried); !applied) {
+            return applied.error();
+        }
+    }
+    return options.check ? checked(context, advice.recommendation) : 0;
+}
+
+Result<int> finished(const Context& context, const Advice& advice) {
+    const auto& options = context.options;
+    if (advice.stopped) {
+        const auto printed = printAdvice(context, advice);
+        return printed ? *advice.stopped : printed.error();
+    }
+    if (options.edit) {
+        // The document gives way to what is asked for on standard output.
+        if (*options.edit != "-" && !options.diff) {
+            if (auto printed = printAdvice(context, advice); !printed) return printed.error();
+        }
+        const auto differs = landInManifest(context, advice.recommendation);
+        if (!differs) return differs.error();
+        return options.check && *differs ? 3 : 0;
+    }
+    if (options.output == OutputFormat::patch || options.apply) {
+        return landInCluster(context, advice);
+    }
+    if (auto printed = printAdvice(context, advice); !printed) return printed.error();
+    return options.check ? checked(context, advice.recommendation) : 0;
 }
 
 }  // namespace
@@ -123,9 +172,12 @@ Result<int> finished(const Context& context, const Recommendation& recommendatio
 Result<int> runRecommend(const Context& context) {
     const auto& options = context.options;
     if (!options.target.empty() && !options.load && options.files.empty()) {
-        const auto observed = observe(context);
+        const auto startedAt = timestampNow();
+        const auto cluster = openCluster(context, options.target);
+        if (!cluster) return cluster.error();
+        const auto observed = observe(context, **cluster, startedAt);
         if (!observed) return observed.error();
-        return finished(context, *observed, {}, std::nullopt);
+        return finished(context, {*observed, {}, std::nullopt, cluster->get()});
     }
     auto results = readResultFiles(options.files);
     if (context.loop.signal()) return EventLoop::interruption();
@@ -160,7 +212,8 @@ Result<int> runRecommend(const Context& context) {
         recommendation->header.warnings.insert(recommendation->header.warnings.end(),
                                                warnings.begin(), warnings.end());
     }
-    return finished(context, *recommendation, *results, stopped);
+    return finished(context,
+                    {*recommendation, *results, stopped, session ? session->cluster() : nullptr});
 }
 
 }  // namespace memfit::plugin

@@ -114,7 +114,8 @@ private:
             const auto& workloads = candidates_[c].workloads;
             for (std::size_t w = 0; w < workloads.size(); ++w) {
                 const FoundWorkload& one = workloads[w];
-                if (one.kind != selector_.kind || one.name != selector_.name) continue;
+                const bool named = one.kind == selector_.kind && one.name == selector_.name;
+                if (!named && !anyWorkload()) continue;
                 const bool fits = !selector_.nameSpace || one.nameSpace == *selector_.nameSpace ||
                                   (withoutNamespace && one.nameSpace.empty());
                 if (fits) found.push_back({c, w, lineOf(candidates_[c], one.node)});
@@ -133,12 +134,22 @@ private:
             if (!lines.empty()) lines += &one == &found.back() ? " and " : ", ";
             lines += fmt::format("{}", one.line);
         }
+        if (anyWorkload()) {
+            return inFile(fmt::format("there are several workloads, in lines {}", lines),
+                          "the results do not say which is meant; give a file with one of them",
+                          found.front().line);
+        }
         return inFile(fmt::format("{} is there more than once, in lines {}", wanted(), lines),
                       selector_.nameSpace ? "split the file" : "say which with --namespace",
                       found.front().line);
     }
 
+    [[nodiscard]] bool anyWorkload() const {
+        return selector_.kind.empty() && selector_.name.empty();
+    }
+
     [[nodiscard]] std::string wanted() const {
+        if (anyWorkload()) return "a workload";
         return selector_.kind + " " + selector_.name +
                (selector_.nameSpace ? " of namespace " + *selector_.nameSpace : std::string());
     }
@@ -158,6 +169,7 @@ private:
             }
         }
         if (count > maxListed) there += ", …";
+        if (anyWorkload()) return inFile("has no workload", "give the manifest that holds it");
         return inFile("has no " + wanted(),
                       there.empty() ? "it has no workload" : "it has " + there);
     }
@@ -168,12 +180,14 @@ private:
         const FoundWorkload& workload = in.workloads[match.workload];
         const auto at = findContainer(in, workload, container);
         if (at.has_error()) return at.error();
+        const NodeId node = in.tree[yaml::containersOf(in.tree, workload)].children[*at];
+        const std::string name(in.tree.scalar(node, "name").value_or(container));
         yaml::DocumentEdit document;
         document.text = in.text;
         document.tree = in.tree;
         document.firstLine = in.firstLine;
         if (const auto problem =
-                yaml::editContainer(document, match.workload, *at, container, wantedSettings)) {
+                yaml::editContainer(document, match.workload, *at, name, wantedSettings)) {
             return located(*problem, document.text, in.firstLine);
         }
         ManifestEdit edit;
@@ -197,10 +211,15 @@ private:
         for (std::size_t i = 0; i < items.size(); ++i) {
             const auto name = in.tree.scalar(items[i], "name");
             if (!name) continue;
-            if (*name == container) found.push_back(i);
+            const bool only = container.empty() && items.size() == 1;
+            if (*name == container || only) found.push_back(i);
             if (i < maxListed) there += (there.empty() ? "" : ", ") + std::string(*name);
         }
         const int line = lineOf(in, containers);
+        if (found.empty() && container.empty()) {
+            return inFile(fmt::format("{} {} has several containers", workload.kind, workload.name),
+                          "say which with --container: " + there, line);
+        }
         if (found.empty()) {
             return inFile(fmt::format("{} has no container {}", wanted(), container),
                           "it has " + (there.empty() ? "none" : there), line);

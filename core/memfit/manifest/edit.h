@@ -10,7 +10,7 @@
 
 namespace memfit {
 
-/// Which object of a manifest is meant.
+/// Which object of a manifest is meant. Neither kind nor name: the only workload that is there.
 struct WorkloadSelector {
     std::string kind;  ///< as Kubernetes spells it, `Deployment`
     std::string name;
@@ -38,7 +38,8 @@ struct ManifestEdit {
 };
 
 /// Gives the container `container` of one workload in `text`, a YAML file of any number of
-/// documents or a JSON one, the memory settings `wanted`. `fileName` names the text in errors.
+/// documents or a JSON one, the memory settings `wanted`. `fileName` names the text in errors; an
+/// empty `container` means the only one.
 ///
 /// Only what differs in meaning is changed (`0.5Gi` stays where 512Mi is wanted), so that a second
 /// edit changes nothing. Every byte outside of the changes stays: comments, blank lines, order,

@@ -123,6 +123,9 @@ std::string mergePatchYaml(const WorkloadName& object, const Container& now,
     Entries metadata{{"name", stringValue(object.name)}};
     if (!object.nameSpace.empty())
         metadata.emplace_back("namespace", stringValue(object.nameSpace));
+    if (!object.uid.empty()) metadata.emplace_back("uid", stringValue(object.uid));
+    if (!object.resourceVersion.empty())
+        metadata.emplace_back("resourceVersion", stringValue(object.resourceVersion));
     Value spec = mapValue({{"containers", sequenceValue({containerPatch(now, wanted)})}});
     const auto path = yaml::podSpecPath(object.kind);
     for (const auto step : std::views::reverse(path)) {

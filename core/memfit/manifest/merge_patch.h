@@ -13,6 +13,10 @@ struct WorkloadName {
     std::string kind;        ///< `Deployment`
     std::string nameSpace;   ///< left out when empty
     std::string name;
+    /// What must hold for the patch to be taken: the API server refuses another uid, and, with a
+    /// resourceVersion, an object that was changed since. Left out when empty.
+    std::string uid = {};
+    std::string resourceVersion = {};
 
     friend bool operator==(const WorkloadName&, const WorkloadName&) = default;
 };

@@ -182,4 +182,23 @@ TEST_CASE("one of many documents is edited, every other byte stays") {
     CHECK(edit.changes == std::vector<ManifestChange>{{6007, "limits.memory 36Mi"}});
 }
 
+TEST_CASE("a selector without a name means the only workload, and its only container") {
+    const auto one = deployment("      - {name: app}\n");
+    const auto edit = editManifest(one, "deploy.yaml", {}, "", limitOnly(36 * MiB));
+    REQUIRE(edit.has_value());
+    CHECK(edit->text == deployment("      - {name: app, resources: {limits: {memory: 36Mi}}}\n"));
+    const auto message = [](const std::string& text) {
+        const auto refused = editManifest(text, "deploy.yaml", {}, "", limitOnly(36 * MiB));
+        REQUIRE(!refused.has_value());
+        return refused.error().message();
+    };
+    CHECK(message(one + "---\n" + one) ==
+          "deploy.yaml:1: there are several workloads, in lines 1 and 9; the results do not say "
+          "which is meant; give a file with one of them");
+    CHECK(message(deployment("      - {name: app}\n      - {name: proxy}\n")) ==
+          "deploy.yaml:7: Deployment api has several containers; say which with --container: app, "
+          "proxy");
+    CHECK(message("kind: X\n") == "deploy.yaml: has no workload; give the manifest that holds it");
+}
+
 }  // namespace

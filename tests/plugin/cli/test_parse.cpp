@@ -135,7 +135,7 @@ TEST_CASE("a value that does not fit is refused with the flag and what would fit
     CHECK(with({"--load-timeout", "soon"}) ==
           "--load-timeout: 'soon' is not a duration; write it as 500ms, 90s or 2m");
     CHECK(with({"--env", "=x"}) == "--env: '' does not set a variable; write it as NAME=VALUE");
-    CHECK(with({"-o", "html"}) == "--output: 'html' is not one of table|json|yaml|markdown");
+    CHECK(with({"-o", "html"}) == "--output: 'html' is not one of table|json|yaml|markdown|patch");
 }
 
 TEST_CASE("what a command cannot do without is asked for") {
@@ -165,7 +165,7 @@ TEST_CASE("what a command cannot do without is asked for") {
     CHECK(refused({"probe", "--local", "--port", "1"}) ==
           "--local needs a program; write it last, after `--`");
     CHECK(refused({"recommend", "-f", "x", "--check"}) ==
-          "--check needs to know what is set; add --limit QUANTITY");
+          "--check needs to know what is set; add --limit QUANTITY or --edit FILE");
 }
 
 TEST_CASE("kubectl's own connection flags are handed on in their order, each as one word") {
@@ -209,4 +209,20 @@ TEST_CASE("no arguments, --help and --version print and do nothing") {
     CHECK(notice({}) == notice({"--help"}));
     CHECK(notice({"help", "bench"}) == notice({"bench", "-h"}));
     CHECK(notice({"--version"}).starts_with("kubectl-memfit "));
+}
+
+TEST_CASE("ways to hand over the advice that contradict each other are refused") {
+    CHECK(refused({"squeeze", "deploy/api", "--load", "hey", "-o", "patch"}) ==
+          "squeeze has no patch to print; recommend -o patch does");
+    CHECK(refused({"recommend", "-f", "a.json", "--edit", "m.yaml", "-o", "patch"}) ==
+          "-o patch and --edit are two ways to hand over one advice; choose one of them");
+    CHECK(refused({"recommend", "-f", "a.json", "--diff"}) ==
+          "--diff shows what --edit would change; add --edit FILE");
+    CHECK(refused({"recommend", "-f", "a.json", "--apply"}) ==
+          "--apply patches a live workload; name it: deploy/NAME");
+    CHECK(refused({"recommend", "deploy/api", "--apply", "--check"}) ==
+          "--apply patches a live workload; leave out --check and --edit");
+    CHECK(refused({"recommend", "-f", "-", "--edit", "-"}) ==
+          "standard input cannot be both the results and the manifest; give one of -f and --edit a "
+          "file");
 }

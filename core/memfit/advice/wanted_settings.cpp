@@ -1,0 +1,87 @@
+#include "memfit/advice/wanted_settings.h"
+
+#include <array>
+#include <boost/algorithm/string/case_conv.hpp>
+
+#include "memfit/units/go_settings.h"
+
+namespace memfit {
+
+namespace {
+
+constexpr std::array kinds{
+    WorkloadKind::deployment, WorkloadKind::statefulSet, WorkloadKind::daemonSet,
+    WorkloadKind::replicaSet, WorkloadKind::job,         WorkloadKind::cronJob,
+    WorkloadKind::pod,
+};
+
+GomemlimitWish gomemlimitWish(const GomemlimitAdvice& advice) {
+    switch (advice.kind) {
+        case GomemlimitAdvice::Kind::limitsMemory:
+            return {GomemlimitWish::Kind::limitsMemory, 0};
+        case GomemlimitAdvice::Kind::bytes:
+            return {GomemlimitWish::Kind::bytes, advice.bytes.value_or(0)};
+        case GomemlimitAdvice::Kind::unset:
+            break;
+    }
+    return {GomemlimitWish::Kind::unset, 0};
+}
+
+GogcWish gogcWish(const std::optional<std::string>& advice) {
+    if (!advice) return {GogcWish::Kind::unset, 100};
+    const auto gogc = parseGogc(*advice);
+    if (gogc.off) return {GogcWish::Kind::off, 100};
+    return {GogcWish::Kind::percent, gogc.percent};
+}
+
+GoVariable assumed(bool literalWanted) {
+    GoVariable variable;
+    variable.from = literalWanted ? GoVariable::From::resourceField : GoVariable::From::literal;
+    return variable;
+}
+
+}  // namespace
+
+MemorySettings wantedSettings(const AdvisedSettings& advised) {
+    MemorySettings wanted;
+    wanted.limit = advised.limit ? MemoryWish{MemoryWish::Kind::set, *advised.limit}
+                                 : MemoryWish{MemoryWish::Kind::remove, 0};
+    if (advised.request) wanted.request = {MemoryWish::Kind::set, *advised.request};
+    wanted.gomemlimit = gomemlimitWish(advised.gomemlimit);
+    wanted.gogc = gogcWish(advised.gogc);
+    return wanted;
+}
+
+std::string kindOfType(const std::string& type) {
+    for (const auto kind : kinds) {
+        const std::string name(toString(kind));
+        if (boost::algorithm::to_lower_copy(name) == boost::algorithm::to_lower_copy(type)) {
+            return name;
+        }
+    }
+    return type;
+}
+
+std::string apiVersionOfKind(const std::string& kind) {
+    if (kind == toString(WorkloadKind::pod)) return "v1";
+    const bool batch =
+        kind == toString(WorkloadKind::job) || kind == toString(WorkloadKind::cronJob);
+    return batch ? "batch/v1" : "apps/v1";
+}
+
+WorkloadSelector workloadSelector(const Target& target) {
+    if (target.type == "process" || !target.name) return {};
+    return {kindOfType(target.type), *target.name, target.ns};
+}
+
+Container assumedContainer(const Target& target, const MemorySettings& wanted) {
+    Container container;
+    container.name = target.container.value_or("");
+    container.memoryLimit = 0;  // there: what is to be removed is then named
+    container.gomemlimit = assumed(wanted.gomemlimit.kind == GomemlimitWish::Kind::bytes);
+    container.gogc = assumed(wanted.gogc.kind == GogcWish::Kind::off ||
+                             wanted.gogc.kind == GogcWish::Kind::percent);
+    return container;
+}
+
+}  // namespace memfit

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+
+#include "memfit/advice/recommendation.h"
+#include "memfit/manifest/edit.h"
+#include "memfit/manifest/memory_settings.h"
+
+namespace memfit {
+
+/// What a manifest or a live workload is to say so that it runs as advised. A limit that is not
+/// advised goes; a request that is not advised stays, since it harms nobody and losing it would
+/// make the pod the first to be evicted (quality-of-service class BestEffort). Variables that are
+/// not advised go: GOGC was at its default in what was measured.
+[[nodiscard]] MemorySettings wantedSettings(const AdvisedSettings& advised);
+
+/// The object of a manifest that was measured; of a local process, which is no object, any.
+[[nodiscard]] WorkloadSelector workloadSelector(const Target& target);
+
+/// `Deployment` for the `deployment` of a result document; the word itself when it is not known.
+[[nodiscard]] std::string kindOfType(const std::string& type);
+
+/// `apps/v1` of a kind as kindOfType() returns it.
+[[nodiscard]] std::string apiVersionOfKind(const std::string& kind);
+
+/// What a patch has to assume of a container that only result documents tell of: that both
+/// variables stand there as literals, unless literals are what is wanted. A patch that removes what
+/// is not there does no harm; one that leaves it is refused.
+[[nodiscard]] Container assumedContainer(const Target& target, const MemorySettings& wanted);
+
+}  // namespace memfit

@@ -1,0 +1,73 @@
+#include <fmt/format.h>
+
+#include <ostream>
+
+#include "commands/files.h"
+#include "commands/landing.h"
+#include "memfit/advice/wanted_settings.h"
+#include "memfit/manifest/diff.h"
+#include "memfit/manifest/edit.h"
+#include "memfit/manifest/merge_patch.h"
+#include "memfit/report/report.h"
+
+namespace memfit::plugin {
+namespace {
+
+constexpr std::string_view standardInput = "-";
+
+Result<ManifestEdit> edited(const Context& context, const Recommendation& recommendation,
+                            const std::string& text, const std::string& shown) {
+    const auto& target = recommendation.header.target;
+    auto selector = workloadSelector(target);
+    if (context.options.ns && !selector.name.empty()) selector.nameSpace = context.options.ns;
+    const auto container = context.options.container.value_or(target.container.value_or(""));
+    return editManifest(text, shown, selector, container, wantedSettings(recommendation.advised));
+}
+
+}  // namespace
+
+Result<bool> landInManifest(const Context& context, const Recommendation& recommendation) {
+    const auto& options = context.options;
+    const auto& name = *options.edit;
+    const bool filter = name == standardInput;
+    const auto text = readText(name, "give the manifest that holds the workload");
+    if (!text) return text.error();
+    const std::string shown = filter ? "<stdin>" : name;
+    const auto edit = edited(context, recommendation, *text, shown);
+    if (!edit) return edit.error();
+    for (const auto& note : edit->notes) {
+        context.progress.note(fmt::format("note: {}: {}", shown, note));
+    }
+    for (const auto& change : edit->changes) {
+        const bool finding = options.check;
+        if (!finding && options.quiet) break;
+        context.streams.err << printable(fmt::format("{}{}:{}: {}", finding ? "check: " : "", shown,
+                                                     change.line, change.what))
+                            << "\n"
+                            << std::flush;
+    }
+    const bool differs = !edit->changes.empty();
+    if (options.diff) {
+        const auto printed = printText(
+            unifiedDiff(*text, edit->text, filter ? "manifest.yaml" : name), context.streams);
+        if (!printed) return printed.error();
+    } else if (!options.check && filter) {
+        const auto printed = printText(edit->text, context.streams);
+        if (!printed) return printed.error();
+    } else if (!options.check && differs) {
+        const auto written = replaceFile(name, edit->text);
+        if (!written) return written.error();
+    }
+    return differs;
+}
+
+std::string patchOf(const Recommendation& recommendation) {
+    const auto& target = recommendation.header.target;
+    const auto wanted = wantedSettings(recommendation.advised);
+    const auto kind = kindOfType(target.type);
+    return mergePatchYaml(
+        {apiVersionOfKind(kind), kind, target.ns.value_or(""), target.name.value_or("")},
+        assumedContainer(target, wanted), wanted);
+}
+
+}  // namespace memfit::plugin

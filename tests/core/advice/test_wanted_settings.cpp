@@ -1,0 +1,72 @@
+#include <doctest/doctest.h>
+
+#include "memfit/advice/wanted_settings.h"
+#include "memfit/manifest/merge_patch.h"
+
+namespace {
+
+using namespace memfit;
+
+TEST_CASE("advised settings become what a manifest is to say") {
+    AdvisedSettings advised;
+    advised.limit = 36 * MiB;
+    advised.request = 36 * MiB;
+    advised.gomemlimit.kind = GomemlimitAdvice::Kind::limitsMemory;
+    advised.gogc = "off";
+    MemorySettings wanted;
+    wanted.limit = {MemoryWish::Kind::set, 36 * MiB};
+    wanted.request = {MemoryWish::Kind::set, 36 * MiB};
+    wanted.gomemlimit.kind = GomemlimitWish::Kind::limitsMemory;
+    wanted.gogc.kind = GogcWish::Kind::off;
+    CHECK((wantedSettings(advised) == wanted));
+}
+
+TEST_CASE("where nothing is advised the limit and the variables go, and the request stays") {
+    MemorySettings wanted;
+    wanted.limit.kind = MemoryWish::Kind::remove;
+    wanted.gomemlimit.kind = GomemlimitWish::Kind::unset;
+    wanted.gogc.kind = GogcWish::Kind::unset;
+    CHECK((wantedSettings({}) == wanted));
+}
+
+TEST_CASE("a measured workload is named as a manifest names it, and a process is any") {
+    Target target;
+    target.type = "statefulset";
+    target.name = "db";
+    target.ns = "prod";
+    CHECK((workloadSelector(target) == WorkloadSelector{"StatefulSet", "db", "prod"}));
+    CHECK(apiVersionOfKind("StatefulSet") == "apps/v1");
+    CHECK(apiVersionOfKind("CronJob") == "batch/v1");
+    CHECK(apiVersionOfKind("Pod") == "v1");
+    target.type = "process";
+    CHECK((workloadSelector(target) == WorkloadSelector{}));
+}
+
+TEST_CASE("a patch that knows nothing of the workload removes whatever could contradict") {
+    Target target;
+    target.type = "deployment";
+    target.name = "api";
+    target.container = "app";
+    CHECK(mergePatchYaml({"apps/v1", "Deployment", "", "api"},
+                         assumedContainer(target, wantedSettings({})), wantedSettings({})) ==
+          R"(apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: api
+spec:
+  template:
+    spec:
+      containers:
+        - name: app
+          env:
+            - name: GOMEMLIMIT
+              $patch: delete
+            - name: GOGC
+              $patch: delete
+          resources:
+            limits:
+              memory: null
+)");
+}
+
+}  // namespace

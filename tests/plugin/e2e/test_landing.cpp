@@ -1,0 +1,190 @@
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+
+#include "support/fixtures.h"
+#include "support/memfit_binary.h"
+
+using namespace memfit::test;
+
+namespace {
+
+const std::string manifest = R"(# The shop's service.
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: sales-api, namespace: sales-system}
+spec:
+  template:
+    spec:
+      containers:
+      - name: sales-api   # Go
+        image: 'sales-api:dev'
+        resources:
+          limits: {cpu: 250m, memory: 1Gi}
+)";
+
+const std::string edited = R"(# The shop's service.
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: sales-api, namespace: sales-system}
+spec:
+  template:
+    spec:
+      containers:
+      - name: sales-api   # Go
+        image: 'sales-api:dev'
+        resources:
+          limits: {cpu: 250m, memory: 36Mi}
+          requests:
+            memory: 36Mi
+        env:
+        - name: GOMEMLIMIT
+          valueFrom:
+            resourceFieldRef:
+              containerName: sales-api
+              resource: limits.memory
+        - name: GOGC
+          value: "off"
+)";
+
+BinaryEnd recommend(std::vector<std::string> flags, BinarySetup setup = {}) {
+    flags.insert(flags.begin(), {"recommend", "-f", fixturePath("replay/seed-bench.json")});
+    return memfitRun(flags, std::move(setup));
+}
+
+std::string changesOf(const std::string& file) {
+    return file + ":12: limits.memory 1Gi -> 36Mi\n" + file + ":13: requests.memory 36Mi\n" + file +
+           ":15: GOMEMLIMIT from limits.memory, GOGC off\n";
+}
+
+std::string read(const std::filesystem::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+}  // namespace
+
+TEST_CASE("--edit gives the manifest the advised settings and says which lines changed") {
+    const TemporaryFolder folder;
+    const auto file = folder.file("deploy.yaml", manifest);
+    const auto first = recommend({"--edit", file.string()});
+    CHECK(first.code == 0);
+    CHECK(first.err == changesOf(file.string()));
+    CHECK(first.out == readFixture("e2e/seed-bench.table.txt"));
+    CHECK(read(file) == edited);
+    const auto second = recommend({"--edit", file.string(), "--check"});
+    CHECK(second.code == 0);
+    CHECK(second.err.empty());
+}
+
+TEST_CASE("--edit - is a filter") {
+    const auto end = recommend({"--edit", "-"}, {.input = manifest});
+    CHECK(end.code == 0);
+    CHECK(end.out == edited);
+    CHECK(end.err == changesOf("<stdin>"));
+}
+
+TEST_CASE("--diff prints what --edit would change, and --check exits 3; neither writes") {
+    const TemporaryFolder folder;
+    const auto file = folder.file("deploy.yaml", manifest);
+    const auto diff = recommend({"--edit", file.string(), "--diff", "-q"});
+    CHECK(diff.code == 0);
+    CHECK(diff.err.empty());
+    CHECK(diff.out == "--- " + file.string() + "\n+++ " + file.string() + R"(
+@@ -9,4 +9,14 @@
+       - name: sales-api   # Go
+         image: 'sales-api:dev'
+         resources:
+-          limits: {cpu: 250m, memory: 1Gi}
++          limits: {cpu: 250m, memory: 36Mi}
++          requests:
++            memory: 36Mi
++        env:
++        - name: GOMEMLIMIT
++          valueFrom:
++            resourceFieldRef:
++              containerName: sales-api
++              resource: limits.memory
++        - name: GOGC
++          value: "off"
+)");
+    const auto check = recommend({"--edit", file.string(), "--check"});
+    CHECK(check.code == 3);
+    CHECK(check.err.starts_with("check: " + file.string() + ":12: limits.memory 1Gi -> 36Mi\n"));
+    CHECK(read(file) == manifest);
+}
+
+TEST_CASE("--edit keeps the file's mode and follows a symbolic link") {
+    const TemporaryFolder folder;
+    const auto file = folder.file("real.yaml", manifest);
+    std::filesystem::permissions(file, std::filesystem::perms(0640));
+    const auto link = folder.path() / "link.yaml";
+    std::filesystem::create_symlink("real.yaml", link);
+    CHECK(recommend({"--edit", link.string(), "-q"}).code == 0);
+    CHECK(std::filesystem::is_symlink(link));
+    CHECK(read(file) == edited);
+    CHECK((std::filesystem::status(file).permissions() == std::filesystem::perms(0640)));
+    // The temporary file has gone.
+    CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 2);
+}
+
+TEST_CASE("a manifest that cannot be edited ends in one line, and stays as it was") {
+    const TemporaryFolder folder;
+    const auto refused = [&](const std::string& text, const std::vector<std::string>& more = {}) {
+        const auto file = folder.file("deploy.yaml", text);
+        std::vector<std::string> flags{"--edit", file.string(), "--diff"};
+        flags.insert(flags.end(), more.begin(), more.end());
+        const auto end = recommend(flags);
+        CHECK(end.code == 1);
+        CHECK(end.out.empty());
+        CHECK(read(file) == text);
+        std::string line = end.err;
+        const auto at = line.find(folder.path().string() + "/");
+        if (at != std::string::npos) line.erase(at, folder.path().string().size() + 1);
+        return line;
+    };
+    CHECK(refused("") == "error: deploy.yaml:1: empty, not a manifest\n");
+    CHECK(refused("kind: ConfigMap\n") ==
+          "error: deploy.yaml: has no Deployment sales-api of namespace sales-system; it has no "
+          "workload\n");
+    CHECK(refused(manifest, {"-c", "proxy"}) ==
+          "error: deploy.yaml:9: Deployment sales-api of namespace sales-system has no container "
+          "proxy; it has sales-api\n");
+    const auto missing = recommend({"--edit", (folder.path() / "no.yaml").string()});
+    CHECK(missing.code == 1);
+    CHECK(missing.err.ends_with(
+        "no.yaml: No such file or directory; give the manifest that holds the workload\n"));
+}
+
+TEST_CASE("-o patch prints a strategic merge patch of the object that the documents name") {
+    const auto end = recommend({"-o", "patch"});
+    CHECK(end.code == 0);
+    CHECK(end.err.empty());
+    CHECK(end.out == R"(apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: sales-api
+  namespace: sales-system
+spec:
+  template:
+    spec:
+      containers:
+        - name: sales-api
+          env:
+            - name: GOMEMLIMIT
+              value: null
+              valueFrom:
+                resourceFieldRef:
+                  containerName: sales-api
+                  resource: limits.memory
+            - name: GOGC
+              value: "off"
+              valueFrom: null
+          resources:
+            limits:
+              memory: 36Mi
+            requests:
+              memory: 36Mi
+)");
+}
