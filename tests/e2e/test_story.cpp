@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "e2e/cluster.h"
+#include "support/fixtures.h"
 
 using namespace memfit::e2e;
 
@@ -32,31 +33,6 @@ void checkTrialEnvironment(const Json& document) {
     CHECK(!environment.at("node").get<std::string>().empty());
     CHECK(document.at("load").at("tool") == "hey");
     CHECK(document.at("load").at("via") == "direct");
-}
-
-/// The patch that a user would make of the advice, by hand.
-Json adviceAsPatch(const Json& advice) {
-    const auto bytes = [](const Json& value) { return std::to_string(value.get<std::int64_t>()); };
-    Json env = Json::array();
-    const auto& mode = advice.at("gomemlimit").at("mode");
-    if (mode == "limits.memory") {
-        env.push_back(
-            {{"name", "GOMEMLIMIT"},
-             {"valueFrom",
-              {{"resourceFieldRef", {{"resource", "limits.memory"}, {"divisor", "1"}}}}}});
-    } else if (mode == "bytes") {
-        env.push_back(
-            {{"name", "GOMEMLIMIT"}, {"value", bytes(advice.at("gomemlimit").at("bytes"))}});
-    }
-    if (advice.contains("gogc")) {
-        env.push_back({{"name", "GOGC"}, {"value", advice.at("gogc")}});
-    }
-    const Json container{{"name", "sales-api"},
-                         {"env", env},
-                         {"resources",
-                          {{"limits", {{"memory", bytes(advice.at("limitBytes"))}}},
-                           {"requests", {{"memory", bytes(advice.at("requestBytes"))}}}}}};
-    return {{"spec", {{"template", {{"spec", {{"containers", Json::array({container})}}}}}}}};
 }
 
 }  // namespace
@@ -136,7 +112,11 @@ TEST_CASE("the advised settings, put into the workload, carry the load twenty ti
     REQUIRE(advice.at("limitBytes").is_number_integer());
     CHECK(advice.at("requestBytes") == advice.at("limitBytes"));
 
-    (void)ns.kubectl({"patch", "deploy/sales-api", "--patch", adviceAsPatch(advice).dump()});
+    const memfit::test::TemporaryFolder folder;
+    const auto file = folder.file("recommendation.json", result.dump()).string();
+    const auto patch = measure(ns, {"recommend", "-f", file, "-o", "patch"});
+    CHECK(patch.code == 0);
+    (void)ns.kubectl({"patch", "deploy/sales-api", "--patch", patch.out});
     (void)ns.kubectl({"rollout", "status", "deploy/sales-api", "--timeout=60s"});
     (void)ns.kubectl({"wait", "pods", "--selector=app=sales-api", "--for=condition=Ready"});
     const auto uid = ns.readyPod().at("metadata").at("uid");
@@ -150,4 +130,35 @@ TEST_CASE("the advised settings, put into the workload, carry the load twenty ti
     const auto pod = ns.readyPod();
     CHECK(pod.at("metadata").at("uid") == uid);
     CHECK(pod.at("status").at("containerStatuses").at(0).at("restartCount") == 0);
+}
+
+TEST_CASE("--apply patches the workload, waits for its pods, and then finds nothing to do") {
+    const Namespace ns;
+    ns.deploySalesApi();
+    auto bench = Json::parse(memfit::test::readFixture("replay/seed-bench.json"));
+    bench.at("target").at("namespace") = ns.name();
+    const memfit::test::TemporaryFolder folder;
+    const auto file = folder.file("bench.json", bench.dump()).string();
+    const Words words{
+        "recommend", "deploy/sales-api", "-f", file,   "--load", load(), "--confirm", "1",
+        "--yes",     "--apply",          "-o", "patch"};
+    const auto first = measure(ns, words);
+    CHECK(first.code == 0);
+    CHECK(first.err.find("+    memory: 36Mi\n") != std::string::npos);
+    CHECK(
+        first.err.ends_with("deployment/sales-api is changed; waiting for its pods\n"
+                            "deployment/sales-api runs with the advised settings\n"));
+    const auto container = ns.readyPod().at("spec").at("containers").at(0);
+    CHECK(container.at("resources").at("limits").at("memory") == "36Mi");
+    CHECK(container.at("resources").at("requests").at("memory") == "36Mi");
+    CHECK(container.at("env") ==
+          Json::parse(R"([{"name": "GOMEMLIMIT", "valueFrom": {"resourceFieldRef":
+                             {"containerName": "sales-api", "resource": "limits.memory",
+                              "divisor": "0"}}},
+                          {"name": "GOGC", "value": "off"}])"));
+    const auto before = ns.live();
+    const auto second = measure(ns, words);
+    CHECK(second.code == 0);
+    CHECK(second.err.ends_with("deployment/sales-api has the advised settings already\n"));
+    CHECK(ns.live() == before);
 }
