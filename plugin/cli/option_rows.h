@@ -18,10 +18,11 @@ constexpr unsigned onProbe = bit(CommandKind::probe);
 constexpr unsigned onSqueeze = bit(CommandKind::squeeze);
 constexpr unsigned onBench = bit(CommandKind::bench);
 constexpr unsigned onRecommend = bit(CommandKind::recommend);
+constexpr unsigned onLint = bit(CommandKind::lint);
 constexpr unsigned onCleanup = bit(CommandKind::cleanup);
 /// Every command that runs or judges trials.
 constexpr unsigned onTrials = onProbe | onSqueeze | onBench | onRecommend;
-constexpr unsigned onAll = onTrials | onCleanup;
+constexpr unsigned onAll = onTrials | onLint | onCleanup;
 constexpr unsigned onSearching = onSqueeze | onBench | onRecommend;
 constexpr unsigned onBenching = onBench | onRecommend;
 

@@ -62,6 +62,16 @@ constexpr std::array commands{
         "kubectl memfit recommend -f bench.json --edit k8s/deploy.yaml --diff\n"
         "kubectl memfit recommend -f bench.json --check --limit 64Mi"},
     CommandSpec{
+        CommandKind::lint, "lint", "find memory settings that are wrong on sight",
+        "(FILE... | - | TARGET) [flags]",
+        "Reads manifests (YAML or JSON, any number of documents), standard input, or a live\n"
+        "workload, and names each setting that is wrong whatever the program does, with its line,\n"
+        "what comes of it, and the fix. Exits 3 on findings of --severity or above.",
+        "kubectl memfit lint k8s/*.yaml\n"
+        "helm template . | kubectl memfit lint -\n"
+        "kubectl memfit lint deploy/sales-api\n"
+        "kubectl memfit lint k8s/*.yaml -o sarif > memfit.sarif"},
+    CommandSpec{
         CommandKind::cleanup, "cleanup", "remove what an interrupted run left behind", "[flags]",
         "Restores workloads that a killed --in-place run left changed, and removes trial pods\n"
         "of runs that are over: those of this machine whose process is gone, and all that have\n"
@@ -76,6 +86,8 @@ std::optional<OutputFormat> outputFormat(std::string_view name) {
     if (name == "yaml") return OutputFormat::yaml;
     if (name == "markdown") return OutputFormat::markdown;
     if (name == "patch") return OutputFormat::patch;
+    if (name == "sarif") return OutputFormat::sarif;
+    if (name == "github") return OutputFormat::github;
     return std::nullopt;
 }
 
@@ -111,7 +123,7 @@ constexpr std::string_view benchGroup = "Bench";
 constexpr std::string_view adviceGroup = "Advice";
 constexpr std::string_view outputGroup = "Output";
 
-constexpr std::string_view outputChoices = "table|json|yaml|markdown|patch";
+constexpr std::string_view outputChoices = "table|json|yaml|markdown|patch|sarif|github";
 constexpr std::string_view colorChoices = "auto|always|never";
 constexpr std::string_view enforcementChoices = "auto|watchdog";
 constexpr std::string_view modeChoices = "plain|gomemlimit";
@@ -308,9 +320,16 @@ constexpr std::array options{
                "the limit that is set now, for --check", "",
                [](Options& o, Value v) { return storeBytes(v, o.currentLimit); }},
 
+    OptionSpec{"severity", "", "LEVEL", adviceGroup, onLint,
+               "exit 3 on findings of this level or above (default warning)", "note|warning|error",
+               [](Options& o, Value v) {
+                   return storeChoice(v, severityFromString, "note|warning|error", o.severity);
+               }},
+
     OptionSpec{
         "output", "o", "FORMAT", outputGroup, onAll,
-        "how to print the result (default table); patch, of recommend: a strategic merge patch",
+        "how to print the result (default table); patch, of recommend: a strategic merge patch; "
+        "sarif and github, of lint",
         outputChoices,
         [](Options& o, Value v) { return storeChoice(v, outputFormat, outputChoices, o.output); }},
     OptionSpec{

@@ -11,14 +11,15 @@
 #include "memfit/error.h"
 #include "memfit/experiment/bench_plan.h"
 #include "memfit/experiment/floor.h"
+#include "memfit/lint/lint.h"
 #include "memfit/observe/load_report.h"
 #include "memfit/units/bytes.h"
 
 namespace memfit::plugin {
 
-enum class CommandKind { probe, squeeze, bench, recommend, cleanup };
+enum class CommandKind { probe, squeeze, bench, recommend, lint, cleanup };
 
-enum class OutputFormat { table, json, yaml, markdown, patch };
+enum class OutputFormat { table, json, yaml, markdown, patch, sarif, github };
 enum class ColorWish { automatic, always, never };
 
 /// How limits are kept on this machine: by the kernel where it can be, or always by the watchdog.
@@ -97,6 +98,9 @@ struct Options {
     std::optional<std::string> edit;  ///< a manifest; `-` is standard input
     bool diff = false;
     bool apply = false;
+
+    // Lint; `target` holds the files.
+    Severity severity = Severity::warning;
 
     // The output.
     OutputFormat output = OutputFormat::table;

@@ -181,6 +181,12 @@ Result<void> checkLanding(const Command& command) {
         return usageError(fmt::format("{} has no patch to print", specOf(command.kind).name),
                           "recommend -o patch does");
     }
+    const bool ofLint =
+        options.output == OutputFormat::sarif || options.output == OutputFormat::github;
+    if (ofLint && command.kind != CommandKind::lint) {
+        return usageError(fmt::format("{} has no findings to print", specOf(command.kind).name),
+                          "lint -o sarif does");
+    }
     if (options.output == OutputFormat::patch && options.local) {
         return usageError("a program of this machine is nothing to patch",
                           "give a manifest: --edit FILE");
@@ -216,6 +222,11 @@ Result<void> checkTogether(const Command& command) {
         if (options.target.empty() && options.program.empty()) return {};
         return usageError("cleanup takes no workload: it removes what runs have left",
                           "choose the namespace with -n");
+    }
+    if (command.kind == CommandKind::lint) {
+        if (!options.target.empty() && options.program.empty()) return checkLanding(command);
+        return usageError("lint has nothing to read",
+                          "name files, - for standard input, or a workload (deploy/NAME)");
     }
     if (options.from && options.to && *options.from > *options.to) {
         return usageError(fmt::format("--from {} is above --to {}", formatMiB(*options.from),

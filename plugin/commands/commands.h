@@ -10,6 +10,7 @@ namespace memfit::plugin {
 [[nodiscard]] Result<int> runSqueeze(const Context& context);
 [[nodiscard]] Result<int> runBench(const Context& context);
 [[nodiscard]] Result<int> runRecommend(const Context& context);
+[[nodiscard]] Result<int> runLint(const Context& context);
 [[nodiscard]] Result<int> runCleanup(const Context& context);
 
 /// --dry-run of any of them: says what would be run, and touches nothing.

@@ -43,7 +43,9 @@ Result<void> print(const Printable& result, const Options& options, const Stream
         case OutputFormat::markdown:
             return printText(renderMarkdown(result.report), streams);
         case OutputFormat::table:
-        case OutputFormat::patch:  // what has no patch is told in words
+        case OutputFormat::patch:  // what has no such form is told in words
+        case OutputFormat::sarif:
+        case OutputFormat::github:
             break;
     }
     TextStyle style;

@@ -20,7 +20,8 @@ int report(const Error& error, std::optional<int> signal, const Streams& streams
 }
 
 Result<int> dispatch(const Context& context) {
-    if (context.options.dryRun && context.kind != CommandKind::cleanup) return runDryRun(context);
+    const bool trials = context.kind != CommandKind::cleanup && context.kind != CommandKind::lint;
+    if (context.options.dryRun && trials) return runDryRun(context);
     switch (context.kind) {
         case CommandKind::probe:
             return runProbe(context);
@@ -30,6 +31,8 @@ Result<int> dispatch(const Context& context) {
             return runBench(context);
         case CommandKind::recommend:
             return runRecommend(context);
+        case CommandKind::lint:
+            return runLint(context);
         case CommandKind::cleanup:
             return runCleanup(context);
     }

@@ -1,0 +1,241 @@
+#include "memfit/lint/lint_rules.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <utility>
+
+#include "memfit/units/go_settings.h"
+#include "memfit/units/quantity.h"
+#include "memfit/units/quoted.h"
+
+namespace memfit::lint {
+
+namespace {
+
+using yaml::NodeId;
+using yaml::noNode;
+using yaml::Tree;
+using yaml::Value;
+
+/// Docker and containerd's runc refuse less (moby daemon/daemon_unix.go, linuxMinMemory).
+constexpr Bytes leastLimit = 6 * MiB;
+
+/// A memory quantity of `resources`.
+struct Amount {
+    NodeId at = noNode;  ///< noNode: not written
+    std::optional<Bytes> bytes;
+};
+
+/// The last entry of a name in env, which is the one that counts.
+struct Variable {
+    NodeId entry = noNode;  ///< noNode: not there
+    NodeId value = noNode;  ///< of a literal
+    NodeId field = noNode;  ///< resourceFieldRef
+    std::string_view text;  ///< of a literal
+};
+
+struct View {
+    const ContainerView& container;
+    const Report& report;
+    Amount limit, request;
+    Variable gomemlimit, gogc;
+    bool envFrom = false;
+
+    [[nodiscard]] const Tree& tree() const { return container.tree; }
+};
+
+Amount readAmount(const ContainerView& container, std::string_view list, const Report& report) {
+    const Tree& tree = container.tree;
+    const NodeId resources = tree.find(container.node, "resources");
+    const NodeId amounts = tree.find(resources, list);
+    const NodeId at = tree.find(amounts, "memory");
+    if (at == noNode || tree[tree.resolved(at)].kind != Value::Kind::scalar) return {};
+    const std::string_view text = tree[tree.resolved(at)].text;
+    const auto quantity = parseQuantity(text);
+    if (!quantity) {
+        report({"memory-malformed", at,
+                fmt::format("{}.memory is {}, which Kubernetes refuses", list, quoted(text)),
+                quantity.error().next.empty() ? "write it as 64Mi" : quantity.error().next});
+        return {at, std::nullopt};
+    }
+    if (quantity->fractional) {
+        report({"memory-fraction", at,
+                fmt::format("{}.memory is {}, a fraction of a byte: m is a thousandth", list,
+                            quoted(text)),
+                "write M or Mi"});
+    }
+    return {at, quantity->bytes};
+}
+
+Variable readVariable(const ContainerView& container, std::string_view name) {
+    const Tree& tree = container.tree;
+    Variable found;
+    const NodeId written = tree.find(container.node, "env");
+    if (written == noNode) return found;
+    const NodeId env = tree.resolved(written);
+    if (tree[env].kind != Value::Kind::sequence) return found;
+    for (const NodeId item : tree[env].children) {
+        const NodeId entry = tree.resolved(item);
+        if (tree[entry].kind != Value::Kind::map || tree.scalar(entry, "name") != name) continue;
+        found = {};
+        found.entry = item;
+        found.value = tree.find(entry, "value");
+        if (found.value != noNode) {
+            const auto& node = tree[tree.resolved(found.value)];
+            if (node.kind != Value::Kind::scalar)
+                found.value = noNode;
+            else
+                found.text = node.text;
+        }
+        const NodeId source = tree.find(entry, "valueFrom");
+        found.field = tree.find(source, "resourceFieldRef");
+    }
+    return found;
+}
+
+void judgeQuantities(const View& view) {
+    const auto& limit = view.limit;
+    const auto& request = view.request;
+    if (limit.bytes && *limit.bytes < leastLimit) {
+        view.report({"limit-too-small", limit.at,
+                     fmt::format("the memory limit is {}; container runtimes start nothing below "
+                                 "6Mi",
+                                 formatQuantity(*limit.bytes)),
+                     "measure the minimum: kubectl memfit squeeze"});
+    }
+    if (limit.bytes && request.at == noNode) {
+        view.report({"limit-without-request", limit.at,
+                     "there is a memory limit and no request; the API server makes the request the "
+                     "limit, unless a LimitRange says otherwise",
+                     fmt::format("write the request: {}", formatQuantity(*limit.bytes))});
+    }
+    if (!limit.bytes || !request.bytes) return;
+    if (*request.bytes > *limit.bytes) {
+        view.report({"request-above-limit", request.at,
+                     fmt::format("the memory request, {}, is above the limit, {}, which Kubernetes "
+                                 "refuses",
+                                 formatQuantity(*request.bytes), formatQuantity(*limit.bytes)),
+                     "make the request the limit"});
+    } else if (*request.bytes < *limit.bytes) {
+        view.report({"request-below-limit", request.at,
+                     fmt::format("the memory request, {}, is below the limit, {}: the node may not "
+                                 "have what the limit allows",
+                                 formatQuantity(*request.bytes), formatQuantity(*limit.bytes)),
+                     "make the request the limit"});
+    }
+}
+
+void judgeReference(const View& view) {
+    const Tree& tree = view.tree();
+    const NodeId field = view.gomemlimit.field;
+    const auto resource = tree.scalar(field, "resource").value_or("");
+    const auto owner = tree.scalar(field, "containerName").value_or("");
+    const auto divisor = tree.scalar(field, "divisor").value_or("");
+    const bool byLimit = resource == "limits.memory";
+    if (!byLimit && resource != "requests.memory") {
+        view.report({"gomemlimit-not-memory", field,
+                     fmt::format("GOMEMLIMIT comes from {}, which is no memory", quoted(resource)),
+                     "refer to limits.memory"});
+        return;
+    }
+    if (!divisor.empty() && divisor != "0" && divisor != "1") {
+        view.report({"gomemlimit-divisor", tree.find(field, "divisor"),
+                     fmt::format("the divisor {} leaves a small number, which Go reads as that "
+                                 "many bytes: the heap is collected without end",
+                                 quoted(divisor)),
+                     "leave the divisor out"});
+    }
+    if (!owner.empty() && owner != view.container.name) {
+        view.report({"gomemlimit-other-container", tree.find(field, "containerName"),
+                     fmt::format("GOMEMLIMIT comes from container {}, not from {} itself",
+                                 quoted(owner), quoted(view.container.name)),
+                     "name the container itself"});
+        return;
+    }
+    if (byLimit && view.limit.at == noNode) {
+        view.report({"gomemlimit-without-limit", field,
+                     "GOMEMLIMIT comes from a memory limit that is not set, and is then all that "
+                     "the node can allocate",
+                     "set the limit, or leave GOMEMLIMIT out"});
+    }
+    if (!byLimit && view.request.at == noNode && view.limit.at == noNode) {
+        view.report({"gomemlimit-without-limit", field,
+                     "GOMEMLIMIT comes from a memory request that is not set, and is then 0",
+                     "set the request, or leave GOMEMLIMIT out"});
+    }
+}
+
+void judgeLiteral(const View& view) {
+    const auto& variable = view.gomemlimit;
+    const auto parsed = parseGomemlimit(variable.text);
+    if (!parsed) {
+        view.report({"gomemlimit-malformed", variable.value,
+                     fmt::format("GOMEMLIMIT is {}, at which a Go program dies at start",
+                                 quoted(variable.text)),
+                     parsed.error().next.empty() ? "write it as 36MiB" : parsed.error().next});
+        return;
+    }
+    if (!*parsed || !view.limit.bytes) return;
+    const Bytes bytes = **parsed;
+    const Bytes limit = *view.limit.bytes;
+    if (bytes > limit) {
+        view.report({"gomemlimit-above-limit", variable.value,
+                     fmt::format("GOMEMLIMIT, {}, is above the memory limit, {}: the kernel kills "
+                                 "before Go collects",
+                                 formatGomemlimit(bytes), formatQuantity(limit)),
+                     "take it from limits.memory"});
+    } else if (bytes < limit / 2) {
+        view.report({"gomemlimit-far-below-limit", variable.value,
+                     fmt::format("GOMEMLIMIT, {}, is less than half of the memory limit, {}: Go "
+                                 "collects hard while most of the limit lies idle",
+                                 formatGomemlimit(bytes), formatQuantity(limit)),
+                     "take it from limits.memory, or lower the limit"});
+    }
+}
+
+/// Whether Go is told of a memory limit; nullopt when that is decided elsewhere.
+std::optional<bool> hasGomemlimit(const View& view) {
+    if (view.gomemlimit.value != noNode) {
+        const auto parsed = parseGomemlimit(view.gomemlimit.text);
+        return !parsed || parsed->has_value();
+    }
+    if (view.gomemlimit.entry != noNode) return true;
+    if (view.envFrom) return std::nullopt;
+    return false;
+}
+
+void judgeGogc(const View& view) {
+    if (view.gogc.value == noNode) return;
+    const auto gogc = parseGogc(view.gogc.text);
+    if (gogc.malformed) {
+        view.report({"gogc-malformed", view.gogc.value,
+                     fmt::format("GOGC is {}, which Go does not understand and silently takes for "
+                                 "100",
+                                 quoted(view.gogc.text)),
+                     "write a whole number, or off"});
+    }
+    if (gogc.off && hasGomemlimit(view) == false) {
+        view.report({"gogc-off-unbounded", view.gogc.value,
+                     "GOGC is off and there is no GOMEMLIMIT: nothing is ever collected",
+                     "set GOMEMLIMIT from limits.memory, or leave GOGC out"});
+    }
+}
+
+}  // namespace
+
+void judgeContainer(const ContainerView& container, const Report& report) {
+    const View view{container,
+                    report,
+                    readAmount(container, "limits", report),
+                    readAmount(container, "requests", report),
+                    readVariable(container, "GOMEMLIMIT"),
+                    readVariable(container, "GOGC"),
+                    container.tree.find(container.node, "envFrom") != noNode};
+    judgeQuantities(view);
+    if (view.gomemlimit.value != noNode) judgeLiteral(view);
+    if (view.gomemlimit.field != noNode) judgeReference(view);
+    judgeGogc(view);
+}
+
+}  // namespace memfit::lint

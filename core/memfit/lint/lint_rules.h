@@ -1,0 +1,32 @@
+#pragma once
+
+// Internal to memfit/lint: the rules, over one container of a parsed document.
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "memfit/manifest/yaml_tree.h"
+
+namespace memfit::lint {
+
+/// A finding before it has a place in a file.
+struct Raw {
+    std::string_view code;
+    yaml::NodeId at = yaml::noNode;
+    std::string text;
+    std::string fix;
+};
+
+using Report = std::function<void(Raw)>;
+
+/// What a rule looks at.
+struct ContainerView {
+    const yaml::Tree& tree;
+    yaml::NodeId node = yaml::noNode;
+    std::string_view name;
+};
+
+void judgeContainer(const ContainerView& container, const Report& report);
+
+}  // namespace memfit::lint

@@ -1,0 +1,48 @@
+#include "memfit/report/describe_lint.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace memfit {
+
+namespace {
+
+std::string placeText(const Location& at) {
+    return at.line > 0 ? fmt::format("{}:{}:{}", at.file, at.line, at.column) : at.file;
+}
+
+Tone toneOf(Severity severity) {
+    return severity == Severity::note ? Tone::faint : Tone::bad;
+}
+
+std::string counted(std::ptrdiff_t count, std::string_view what) {
+    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+}  // namespace
+
+Report describe(const std::vector<Finding>& findings) {
+    if (findings.empty()) return {Paragraph{{{"No setting is wrong on sight.", Tone::good}}}};
+    const auto count = [&](Severity severity) {
+        return std::ranges::count(findings, severity, &Finding::severity);
+    };
+    Report report;
+    Bullets bullets;
+    for (const auto& finding : findings) {
+        bullets.items.push_back(
+            {fmt::format("{}: {}: {}, container {}: {}; {}", placeText(finding.at),
+                         toString(finding.severity), finding.workload, finding.container,
+                         finding.text, finding.fix),
+             finding.code, toneOf(finding.severity)});
+    }
+    report.emplace_back(std::move(bullets));
+    report.emplace_back(
+        Paragraph{{{fmt::format("{}, {}, {}", counted(count(Severity::error), "error"),
+                                counted(count(Severity::warning), "warning"),
+                                counted(count(Severity::note), "note")),
+                    Tone::strong}}});
+    return report;
+}
+
+}  // namespace memfit

@@ -1,0 +1,143 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "memfit/lint/lint.h"
+#include "memfit/report/describe_lint.h"
+#include "support/fixtures.h"
+
+namespace {
+
+using namespace memfit;
+using memfit::test::readFixture;
+
+std::vector<Finding> findings(const std::string& text) {
+    auto found = lintManifest(text, "m.yaml");
+    REQUIRE_MESSAGE(found.has_value(), (found ? "" : found.error().message()));
+    return *std::move(found);
+}
+
+std::vector<std::string> codes(const std::string& text) {
+    std::vector<std::string> all;
+    for (const auto& finding : findings(text)) all.push_back(finding.code);
+    return all;
+}
+
+/// A Pod with one container.
+std::string pod(const std::string& container) {
+    return "kind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n    - name: c\n" + container;
+}
+
+std::string refusal(const std::string& text) {
+    const auto found = lintManifest(text, "m.yaml");
+    REQUIRE(!found.has_value());
+    return found.error().message();
+}
+
+std::vector<Finding> bad() {
+    auto found = lintManifest(readFixture("lint/bad.yaml"), "bad.yaml");
+    REQUIRE(found.has_value());
+    return *std::move(found);
+}
+
+TEST_CASE("every bad setting is found on its line, with why and the fix") {
+    CHECK(lintGithub(bad()) == readFixture("lint/bad.github.txt"));
+    CHECK(renderText(describe(bad()), {}) == readFixture("lint/bad.table.txt"));
+}
+
+TEST_CASE("the bad manifests show every rule, and every finding is of a rule") {
+    std::set<std::string> found;
+    for (const auto& finding : bad()) found.insert(finding.code);
+    std::set<std::string> known;
+    for (const auto& rule : lintRules()) known.insert(std::string(rule.code));
+    CHECK(found == known);
+    CHECK(std::ranges::is_sorted(lintRules(), {}, &LintRule::code));
+}
+
+TEST_CASE("good settings, other objects and what comes from elsewhere are passed over") {
+    CHECK(findings(readFixture("lint/good.yaml")).empty());
+    CHECK(renderText(describe(std::vector<Finding>{}), {}) == "No setting is wrong on sight.\n");
+}
+
+TEST_CASE("a finding says where, of whom, what and the fix") {
+    CHECK(findings("---\nkind: X\n---\n" + pod("      env: [{name: GOGC, value: 'x'}]\n")) ==
+          std::vector<Finding>{
+              {"gogc-malformed", Severity::warning, Location{"m.yaml", 9, 33}, "Pod p", "c",
+               "GOGC is \"x\", which Go does not understand and silently takes for 100",
+               "write a whole number, or off"}});
+}
+
+TEST_CASE("of a variable that is there twice the last one counts") {
+    const std::string both =
+        "      env: [{name: GOMEMLIMIT, value: 2Gi}, "
+        "{name: GOMEMLIMIT, value: 2GiB}]\n";
+    CHECK(codes(pod(both)).empty());
+}
+
+TEST_CASE("aliases and merge keys are followed") {
+    CHECK(
+        codes("x: &env [{name: GOGC, value: x}]\ny: &amounts {limits: {memory: 4Mi}}\n" +
+              pod("      env: *env\n      resources: {<<: *amounts, requests: {memory: 4Mi}}\n")) ==
+        std::vector<std::string>{"gogc-malformed", "limit-too-small"});
+}
+
+TEST_CASE("JSON and lists are linted too") {
+    CHECK(codes(R"({"kind": "List", "items": [{"kind": "Pod", "metadata": {"name": "p"},
+                    "spec": {"containers": [{"name": "c", "env":
+                      [{"name": "GOMEMLIMIT", "value": "17MB"}]}]}}]})") ==
+          std::vector<std::string>{"gomemlimit-malformed"});
+}
+
+TEST_CASE("settings of strange types are no findings and no crash") {
+    CHECK(codes(pod("      env: {a: b}\n      resources: [x]\n")).empty());
+    CHECK(codes(pod("      env: [x, {name: GOGC}, {name: GOMEMLIMIT, value: [1]}]\n"
+                    "      resources: {limits: {memory: {a: b}}}\n"))
+              .empty());
+    CHECK(codes("kind: Pod\nspec: {containers: [x, null, []]}\n").empty());
+}
+
+TEST_CASE("what is no manifest is refused with its line") {
+    CHECK(refusal("") == "m.yaml:1: empty, not a manifest");
+    CHECK(refusal("a: 1\n---\nb: {{ .Values.b }}\n").starts_with("m.yaml:3: "));
+    CHECK(refusal("a: \"b\n").starts_with("m.yaml:1: "));
+}
+
+TEST_CASE("SARIF names each rule once and each finding with its region") {
+    const auto log = nlohmann::json::parse(lintSarif(bad(), "1.2.3"));
+    CHECK(log.at("version") == "2.1.0");
+    const auto& run = log.at("runs").at(0);
+    CHECK(run.at("tool").at("driver").at("version") == "1.2.3");
+    CHECK(run.at("tool").at("driver").at("rules").size() == lintRules().size());
+    CHECK(run.at("results").size() == bad().size());
+    CHECK(run.at("results").at(3) == nlohmann::json::parse(R"({
+        "ruleId": "gogc-malformed", "level": "warning",
+        "message": {"text": "Deployment shop/bad, container gogc-malformed: GOGC is \"100%\", which Go does not understand and silently takes for 100; write a whole number, or off"},
+        "locations": [{"physicalLocation": {"artifactLocation": {"uri": "bad.yaml"},
+                       "region": {"startLine": 20, "startColumn": 22}}}]})"));
+}
+
+TEST_CASE("JSON has every finding, and no line where there is none") {
+    auto found = bad();
+    found.resize(1);
+    found.front().at = Location{"deployment/bad", 0, 0};
+    CHECK(nlohmann::json::parse(lintJson(found)) == nlohmann::json::parse(R"({
+        "apiVersion": "memfit.dev/v1alpha1", "kind": "LintResult", "findings": [
+          {"code": "gomemlimit-malformed", "severity": "error", "file": "deployment/bad",
+           "workload": "Deployment shop/bad", "container": "gomemlimit-malformed",
+           "text": "GOMEMLIMIT is \"2Gi\", at which a Go program dies at start",
+           "fix": "write 2GiB"}]})"));
+}
+
+TEST_CASE("a workflow command cannot be ended by what a manifest holds") {
+    Finding finding;
+    finding.code = "x";
+    finding.at = Location{"a,b:c%\n.yaml", 1, 2};
+    finding.workload = "Pod p\n::error::hacked";
+    CHECK(lintGithub({finding}) ==
+          "::warning file=a%2Cb%3Ac%25%0A.yaml,line=1,col=2,title=x::Pod p%0A::error::hacked, "
+          "container : ; \n");
+}
+
+}  // namespace

@@ -1,0 +1,49 @@
+#include <doctest/doctest.h>
+
+#include "support/fixtures.h"
+#include "support/memfit_binary.h"
+
+using namespace memfit::test;
+
+TEST_CASE("lint exits 3 on findings of the severity or above, and 0 below it") {
+    const std::string note =
+        "kind: Pod\nspec: {containers: [{name: c, resources: {limits: "
+        "{memory: 64Mi}}}]}\n";
+    const auto code = [&](const std::string& text, const std::string& severity) {
+        return memfitRun({"lint", "-", "--severity", severity}, {.input = text}).code;
+    };
+    CHECK(code(note, "note") == 3);
+    CHECK(code(note, "warning") == 0);
+    CHECK(code(readFixture("lint/bad.yaml"), "error") == 3);
+    CHECK(memfitRun({"lint", fixturePath("lint/good.yaml")}).code == 0);
+}
+
+TEST_CASE("lint reads several files and names each") {
+    const TemporaryFolder folder;
+    const auto one = folder.file("one.yaml", readFixture("lint/good.yaml")).string();
+    const auto two = folder
+                         .file("two.yaml",
+                               "kind: Pod\nspec: {containers: [{name: c, env: "
+                               "[{name: GOGC, value: x}]}]}\n")
+                         .string();
+    const auto end = memfitRun({"lint", one, two, "-o", "github"});
+    CHECK(end.code == 3);
+    CHECK(end.err.empty());
+    CHECK(end.out == "::warning file=" + two +
+                         ",line=2,col=57,title=gogc-malformed::Pod , container c: GOGC is \"x\", "
+                         "which Go does not understand and silently takes for 100; write a whole "
+                         "number, or off\n");
+}
+
+TEST_CASE("lint of what is not there or no manifest ends in one line") {
+    const auto missing = memfitRun({"lint", "no-such.yaml"});
+    CHECK(missing.code == 1);
+    CHECK(missing.out.empty());
+    CHECK(missing.err ==
+          "error: cannot open no-such.yaml: No such file or directory; give manifests, - for "
+          "standard input, or deploy/NAME\n");
+    const auto broken = memfitRun({"lint", "-"}, {.input = "a: [\n"});
+    CHECK(broken.code == 1);
+    CHECK(broken.err.starts_with("error: <stdin>:"));
+    CHECK(memfitRun({"lint"}).code == 2);
+}
