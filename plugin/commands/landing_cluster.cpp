@@ -127,12 +127,11 @@ Result<TriedPatch> tryPatch(const Context& context, Cluster& cluster,
     }
     TriedPatch patch;
     patch.wanted = wantedSettings(recommendation.advised);
-    WorkloadName name{workload.apiVersion, std::string(toString(workload.kind)), cluster.context.ns,
-                      workload.name};
+    const WorkloadName name{workload.apiVersion, std::string(toString(workload.kind)),
+                            cluster.context.ns, workload.name};
     patch.text = mergePatchYaml(name, now->container, patch.wanted);
-    name.uid = workload.uid;
-    name.resourceVersion = now->resourceVersion;
-    patch.guarded = mergePatchYaml(name, now->container, patch.wanted);
+    patch.guarded =
+        mergePatchYaml(name, now->container, patch.wanted, {workload.uid, now->resourceVersion});
     const auto tried = cluster.api.kubectl().text(patchWords(cluster, patch.guarded, true));
     if (!tried && isFailure(tried.error(), CallFailure::forbidden) && !context.options.apply) {
         context.progress.note("warning: the patch was not tried on the server: " +

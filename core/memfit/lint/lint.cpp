@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 
 #include "memfit/lint/lint_rules.h"
 #include "memfit/manifest/edit_find.h"
@@ -126,8 +127,8 @@ Result<std::vector<Finding>> lintManifest(std::string_view text, std::string_vie
         }
         line += linesIn(part);
     }
-    std::ranges::stable_sort(findings, [](const Finding& a, const Finding& b) {
-        return std::pair(a.at.line, a.at.column) < std::pair(b.at.line, b.at.column);
+    std::ranges::sort(findings, {}, [](const Finding& finding) {
+        return std::tuple(finding.at.line, finding.at.column, finding.code);
     });
     return findings;
 }

@@ -119,13 +119,13 @@ Value containerPatch(const Container& now, const MemorySettings& wanted) {
 }  // namespace
 
 std::string mergePatchYaml(const WorkloadName& object, const Container& now,
-                           const MemorySettings& wanted) {
+                           const MemorySettings& wanted, const PatchGuard& guard) {
     Entries metadata{{"name", stringValue(object.name)}};
     if (!object.nameSpace.empty())
         metadata.emplace_back("namespace", stringValue(object.nameSpace));
-    if (!object.uid.empty()) metadata.emplace_back("uid", stringValue(object.uid));
-    if (!object.resourceVersion.empty())
-        metadata.emplace_back("resourceVersion", stringValue(object.resourceVersion));
+    if (!guard.uid.empty()) metadata.emplace_back("uid", stringValue(guard.uid));
+    if (!guard.resourceVersion.empty())
+        metadata.emplace_back("resourceVersion", stringValue(guard.resourceVersion));
     Value spec = mapValue({{"containers", sequenceValue({containerPatch(now, wanted)})}});
     const auto path = yaml::podSpecPath(object.kind);
     for (const auto step : std::views::reverse(path)) {

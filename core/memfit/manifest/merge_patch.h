@@ -13,12 +13,14 @@ struct WorkloadName {
     std::string kind;        ///< `Deployment`
     std::string nameSpace;   ///< left out when empty
     std::string name;
-    /// What must hold for the patch to be taken: the API server refuses another uid, and, with a
-    /// resourceVersion, an object that was changed since. Left out when empty.
-    std::string uid = {};
-    std::string resourceVersion = {};
 
     friend bool operator==(const WorkloadName&, const WorkloadName&) = default;
+};
+
+/// What must hold for the API server to take a patch; left out when empty.
+struct PatchGuard {
+    std::string uid;              ///< of the object: another one of the same name is refused
+    std::string resourceVersion;  ///< an object that was changed since is refused
 };
 
 /// A strategic merge patch, in YAML, that gives the container `now` of the object its wanted
@@ -29,6 +31,7 @@ struct WorkloadName {
 /// and the API server refuses or misreads the result (kubernetes #46861). What is wanted gone and
 /// is not there is not mentioned. Entries of env that occur twice cannot be told apart by a patch.
 [[nodiscard]] std::string mergePatchYaml(const WorkloadName& object, const Container& now,
-                                         const MemorySettings& wanted);
+                                         const MemorySettings& wanted,
+                                         const PatchGuard& guard = {});
 
 }  // namespace memfit

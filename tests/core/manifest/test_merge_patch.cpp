@@ -163,4 +163,10 @@ spec:
 )");
 }
 
+TEST_CASE("a guarded patch names the object's uid and the version that it was made for") {
+    const auto patch = mergePatchYaml(api, container(), only({}), {"u-1", "42"});
+    CHECK(patch.find("  name: api\n  namespace: prod\n  uid: u-1\n  resourceVersion: \"42\"\n") !=
+          std::string::npos);
+}
+
 }  // namespace
