@@ -187,7 +187,7 @@ Result<bool> LocalInstance::waitReady(double timeoutSeconds) {
 
 Endpoint LocalInstance::service() const {
     Endpoint endpoint;
-    endpoint.host = host_.find(':') == std::string::npos ? host_ : "[" + host_ + "]";
+    endpoint.host = host_;
     if (findings_.port) {
         endpoint.port = *findings_.port;
     } else if (ready_ && ready_->address) {

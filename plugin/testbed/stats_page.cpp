@@ -35,7 +35,12 @@ Result<ServerAddress> loopbackAddress(EventLoop& loop, int port) {
     if (*accepts) return ServerAddress(v4);
     const auto accepts6 = acceptsConnections(loop, v6, connectSeconds);
     if (!accepts6) return accepts6.error();
-    if (*accepts6) return ServerAddress(v6);
+    if (*accepts6) {
+        // A server that came up between the two has both: all trials are to use the same one.
+        const auto again = acceptsConnections(loop, v4, connectSeconds);
+        if (!again) return again.error();
+        return *again ? ServerAddress(v4) : ServerAddress(v6);
+    }
     return failure(fmt::format("nothing answers on port {}", port));
 }
 

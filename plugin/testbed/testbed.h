@@ -13,7 +13,7 @@ namespace memfit::plugin {
 /// Where an instance's service answers.
 struct Endpoint {
     std::string scheme = "http";
-    std::string host;
+    std::string host;  ///< a name or an address, `::1` without brackets
     int port = 0;
 
     /// `http://127.0.0.1:3000`, no trailing slash.

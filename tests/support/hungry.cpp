@@ -10,6 +10,7 @@
 //     --abort                     ends by SIGABRT
 //     --sleep                     waits for a signal, without listening
 //     --listen PORT               listens on 127.0.0.1 (0: any port); may be given twice
+//     --listen6 PORT              the same on ::1
 //     --serve                     answers; every request but those for statistics takes memory:
 //     --per-request MIB             so much (default 0), before --serve
 //     --child-per-request MIB       so much, in a child that the request starts, before --serve
@@ -64,11 +65,19 @@ sockaddr_in loopback(int port) {
     return address;
 }
 
-int listenOn(int port) {
-    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+sockaddr_in6 loopback6(int port) {
+    sockaddr_in6 address{};
+    address.sin6_family = AF_INET6;
+    address.sin6_port = htons(static_cast<std::uint16_t>(port));
+    address.sin6_addr = in6addr_loopback;
+    return address;
+}
+
+template <class Address>
+int listenOn(int family, const Address& address) {
+    const int socket = ::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const int on = 1;
     (void)::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    const sockaddr_in address = loopback(port);
     if (::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
         ::listen(socket, 64) != 0) {
         std::perror("hungry: cannot listen");
@@ -170,7 +179,10 @@ int main(int argc, char** argv) {
         if (word == "--status") plan.status = value();
         if (word == "--stats") plan.stats = value();
         if (word == "--die-at") plan.dieAt = std::stoi(value());
-        if (word == "--listen") plan.listeners.push_back(listenOn(std::stoi(value())));
+        if (word == "--listen")
+            plan.listeners.push_back(listenOn(AF_INET, loopback(std::stoi(value()))));
+        if (word == "--listen6")
+            plan.listeners.push_back(listenOn(AF_INET6, loopback6(std::stoi(value()))));
         if (word == "--spawn" && ::fork() == 0) {
             while (true) ::pause();
         }

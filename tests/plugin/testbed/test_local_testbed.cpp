@@ -43,6 +43,21 @@ TEST_CASE("a program is ready when its port accepts connections") {
     CHECK(instance->settledStatus().running);
 }
 
+TEST_CASE(
+    "a program that listens on ::1 alone is reached there, its URL with one pair of brackets") {
+    EventLoop loop;
+    LocalOptions options = hungry({});
+    options.port = test::freePort();
+    const auto port = std::to_string(*options.port);
+    options.command.insert(options.command.end(), {"--listen6", port, "--serve"});
+    LocalTestbed bed(loop, options);
+    const auto instance = start(bed, 64 * MiB);
+    REQUIRE(instance->waitReady(10).value());
+    CHECK(instance->service().host == "::1");
+    CHECK(instance->service().url() == "http://[::1]:" + port);
+    CHECK(instance->memory().has_value());
+}
+
 TEST_CASE("ports are found: the one with statistics is not the service's") {
     EventLoop loop;
     LocalTestbed bed(loop, hungry({"--listen", "0", "--listen", "0", "--serve"}));
