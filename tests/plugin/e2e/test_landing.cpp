@@ -85,6 +85,13 @@ TEST_CASE("--edit - is a filter") {
     CHECK(end.err == changesOf("<stdin>"));
 }
 
+TEST_CASE("the example's manifest becomes the advised one") {
+    const auto end = recommend({"--edit", "-", "-q"}, {.input = read(MEMFIT_EXAMPLE_MANIFEST)});
+    CHECK(end.code == 0);
+    CHECK(end.err.empty());
+    CHECK(end.out == readFixture("e2e/sales-api-advised.yaml"));
+}
+
 TEST_CASE("--diff prints what --edit would change, and --check exits 3; neither writes") {
     const TemporaryFolder folder;
     const auto file = folder.file("deploy.yaml", manifest);
