@@ -3,7 +3,9 @@ SHELL := /bin/bash
 PRESET ?= dev
 JOBS ?= $(shell nproc)
 
-.PHONY: demo demo-cluster test e2e bench lint install build sweep asan format clean
+FUZZ_SECONDS ?= 600
+
+.PHONY: demo demo-cluster test e2e bench lint install build sweep asan fuzz format clean
 
 build: deps-build
 	cmake --preset $(PRESET)
@@ -41,6 +43,12 @@ e2e: deps-bench
 	cmake --preset $(PRESET)
 	cmake --build --preset $(PRESET) -j $(JOBS) --target e2e_tests cluster_trials
 	tests/e2e/run.sh build/$(PRESET) -d
+
+# Each target for FUZZ_SECONDS; what is found stays in build/fuzz/fuzz.
+fuzz: deps-fuzz
+	cmake --preset fuzz
+	cmake --build --preset fuzz -j $(JOBS) --target fuzzers
+	tests/fuzz/run.sh build/fuzz $(FUZZ_SECONDS)
 
 sweep: deps-bench
 	cmake --preset release

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what building and testing need. Usage: install-deps.sh build|demo|demo-cluster|test|bench|lint
+# Installs what building and testing need. Usage: install-deps.sh build|demo|demo-cluster|test|bench|lint|fuzz
 # Says what it will install; on a system without apt it lists what to install, and stops.
 set -euo pipefail
 
@@ -15,6 +15,8 @@ if ! command -v "${KUBECTL_PATH:-kubectl}" >/dev/null; then
 fi
 lint=("${testing[@]}" clang-format-19 clang-tidy-19 clang-19 shellcheck git)
 
+fuzz=("${testing[@]}" clang-19 libclang-rt-19-dev)
+
 case "${1:-build}" in
     build) packages=("${build[@]}") ;;
     demo) packages=("${demo[@]}") ;;
@@ -22,7 +24,8 @@ case "${1:-build}" in
     test) packages=("${testing[@]}") ;;
     bench) packages=("${bench[@]}") ;;
     lint) packages=("${lint[@]}") ;;
-    *) echo "error: unknown set '$1'; use build, demo, demo-cluster, test, bench or lint" >&2; exit 2 ;;
+    fuzz) packages=("${fuzz[@]}") ;;
+    *) echo "error: unknown set '$1'; use build, demo, demo-cluster, test, bench, lint or fuzz" >&2; exit 2 ;;
 esac
 
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then

@@ -1,0 +1,24 @@
+// Result documents: what is read is written so that it is read again as the same.
+
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+
+#include "memfit/experiment/documents.h"
+
+using namespace memfit;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const std::string text(reinterpret_cast<const char*>(data), size);
+    Results results;
+    if (!readDocuments(text, "fuzz.json", results)) return 0;
+    for (const auto& bench : results.benches) {
+        Results again;
+        if (!readDocuments(toJson(bench), "again.json", again)) std::abort();
+    }
+    for (const auto& squeeze : results.squeezes) {
+        Results again;
+        if (!readDocuments(toJson(squeeze), "again.json", again)) std::abort();
+    }
+    return 0;
+}
