@@ -197,10 +197,12 @@ std::vector<JournaledRun> journaledRuns() {
     const auto folder = runsFolder();
     if (!folder) return runs;
     std::error_code error;
-    for (const auto& entry : fs::directory_iterator(*folder, error)) {
-        if (entry.path().extension() != suffix) continue;
-        if (auto record = readRecord(entry.path())) {
-            runs.push_back({*std::move(record), entry.path()});
+    // Not a range-for: its increment throws when the folder changes badly under it.
+    for (fs::directory_iterator at(*folder, error); !error && at != fs::directory_iterator();
+         at.increment(error)) {
+        if (at->path().extension() != suffix) continue;
+        if (auto record = readRecord(at->path())) {
+            runs.push_back({*std::move(record), at->path()});
         }
     }
     std::sort(runs.begin(), runs.end(), [](const JournaledRun& a, const JournaledRun& b) {

@@ -64,6 +64,10 @@ std::string nextStep(CallFailure failure, std::string_view text) {
         case CallFailure::other:
             break;
     }
+    const bool unknownUser =
+        boost::contains(text, "Unauthorized") || boost::contains(text, "must be logged in");
+    if (unknownUser)
+        return "log in to the cluster again: kubectl get namespaces tells whether it worked";
     return {};
 }
 

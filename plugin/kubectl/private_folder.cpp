@@ -46,9 +46,12 @@ bool isAbandoned(const std::string& name) {
 
 void removeAbandoned(const fs::path& parent) {
     std::error_code error;
-    for (const auto& entry : fs::directory_iterator(parent, error)) {
-        if (isAbandoned(entry.path().filename().string()) && isOurFolder(entry.path())) {
-            fs::remove_all(entry.path(), error);
+    // Not a range-for: its increment throws when the folder changes badly under it.
+    for (fs::directory_iterator at(parent, error); !error && at != fs::directory_iterator();
+         at.increment(error)) {
+        std::error_code ignored;
+        if (isAbandoned(at->path().filename().string()) && isOurFolder(at->path())) {
+            fs::remove_all(at->path(), ignored);
         }
     }
 }

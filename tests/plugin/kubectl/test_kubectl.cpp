@@ -116,6 +116,8 @@ TEST_CASE("what a diagnostic says does not decide what kind of failure it was") 
 TEST_CASE("the next step fits the failure") {
     const auto next = [](std::string_view text) { return callError("it", text).next; };
     CHECK(next("Error from server (NotFound): no") == "check the name, --namespace and --context");
+    CHECK(next("error: You must be logged in to the server (Unauthorized)") ==
+          "log in to the cluster again: kubectl get namespaces tells whether it worked");
     CHECK(next("Error from server (Forbidden): pods is forbidden: User \"a\" cannot list") ==
           "ask for that permission; docs/rbac.md has the role each command needs");
     CHECK(next("Error from server (Forbidden): pods \"x\" is forbidden: exceeded quota: q, "
