@@ -46,7 +46,7 @@ struct Judgement {
 };
 
 /// What one rule says, and how far confidence can still go.
-struct Finding {
+struct RuleFinding {
     Reason reason;
     Confidence atMost = Confidence::high;
 };
@@ -63,7 +63,7 @@ struct Finding {
 /// `live-usage`: the most that was seen of live instances, which `limit` holds.
 [[nodiscard]] Reason liveUsageReason(Bytes seen, Bytes limit);
 
-using Rule = std::optional<Finding> (*)(const Judgement&);
+using Rule = std::optional<RuleFinding> (*)(const Judgement&);
 
 /// The rules, each a function of its own; to add one, write it and put it into its table.
 /// Why these settings: speed, GOMEMLIMIT, request.

@@ -17,18 +17,19 @@ std::optional<int> fewestRuns(const Judgement& j) {
     return std::ranges::min_element(j.candidates.cells, {}, &Candidate::runs)->runs;
 }
 
-std::optional<Finding> fewRuns(const Judgement& j) {
+std::optional<RuleFinding> fewRuns(const Judgement& j) {
     const auto runs = fewestRuns(j);
     if (!runs || *runs >= 3) return std::nullopt;
     const auto* decided =
         j.options.policy == Policy::noLimit ? "" : "the plain numbers decided, and ";
     const auto* code = *runs == 1 ? "one-run-per-cell" : "few-runs";
-    return Finding{{code,
-                    fmt::format("Some settings were run only {}, so a difference between two of "
-                                "them may be noise: {}confidence is low",
-                                *runs == 1 ? "once" : "twice", decided),
-                    {{"runs", std::int64_t{*runs}}}},
-                   Confidence::low};
+    return RuleFinding{
+        {code,
+         fmt::format("Some settings were run only {}, so a difference between two of "
+                     "them may be noise: {}confidence is low",
+                     *runs == 1 ? "once" : "twice", decided),
+         {{"runs", std::int64_t{*runs}}}},
+        Confidence::low};
 }
 
 double halfWidth(const Candidate* cell) {
@@ -37,26 +38,28 @@ double halfWidth(const Candidate* cell) {
     return (cell->speed->high - cell->speed->low) / (2 * cell->speed->median);
 }
 
-std::optional<Finding> noisyMachine(const Judgement& j) {
+std::optional<RuleFinding> noisyMachine(const Judgement& j) {
     // Below this a tolerance asks more of a machine than any gives.
     constexpr double quietEnough = 0.02;
     const double width = std::max(halfWidth(j.chosen()), halfWidth(j.best()));
     if (width <= std::max(j.options.tolerance, quietEnough)) return std::nullopt;
-    return Finding{{"noisy-machine",
-                    fmt::format("Repeated runs of the same settings scatter by plus or minus {}, "
-                                "more than the tolerance of {}, which lowers confidence",
-                                percentText(width), percentText(j.options.tolerance)),
-                    {{"relativeHalfWidth", width}, {"tolerance", j.options.tolerance}}},
-                   Confidence::medium};
+    return RuleFinding{
+        {"noisy-machine",
+         fmt::format("Repeated runs of the same settings scatter by plus or minus {}, "
+                     "more than the tolerance of {}, which lowers confidence",
+                     percentText(width), percentText(j.options.tolerance)),
+         {{"relativeHalfWidth", width}, {"tolerance", j.options.tolerance}}},
+        Confidence::medium};
 }
 
-std::optional<Finding> timeNotRate(const Judgement& j) {
+std::optional<RuleFinding> timeNotRate(const Judgement& j) {
     if (!j.choice || j.candidates.unit != SpeedUnit::loadsPerSecond) return std::nullopt;
-    return Finding{{"time-not-rate",
-                    "The load tool gave no rate of requests for every run, so the time that the "
-                    "whole load took was compared instead, which lowers confidence",
-                    {}},
-                   Confidence::medium};
+    return RuleFinding{
+        {"time-not-rate",
+         "The load tool gave no rate of requests for every run, so the time that the "
+         "whole load took was compared instead, which lowers confidence",
+         {}},
+        Confidence::medium};
 }
 
 /// A page with sizes but without HeapReleased: what GOMEMLIMIT bounds cannot be told from it.
@@ -64,7 +67,7 @@ bool trimmed(const std::optional<MemorySnapshot>& memory) {
     return memory && memory->sys && !memory->heapReleased;
 }
 
-std::optional<Finding> trimmedMemstats(const Judgement& j) {
+std::optional<RuleFinding> trimmedMemstats(const Judgement& j) {
     bool found = false;
     for (const auto& cell : j.candidates.cells)
         found = found || std::ranges::any_of(cell.measured, [](const BenchRun& run) {
@@ -75,33 +78,36 @@ std::optional<Finding> trimmedMemstats(const Judgement& j) {
                     return trimmed(trial.memory);
                 });
     if (!found) return std::nullopt;
-    return Finding{{"trimmed-memstats",
-                    "The program's memory page leaves out HeapReleased, so what GOMEMLIMIT bounds "
-                    "and what lies outside it cannot be told, which lowers confidence",
-                    {}},
-                   Confidence::medium};
+    return RuleFinding{
+        {"trimmed-memstats",
+         "The program's memory page leaves out HeapReleased, so what GOMEMLIMIT bounds "
+         "and what lies outside it cannot be told, which lowers confidence",
+         {}},
+        Confidence::medium};
 }
 
-std::optional<Finding> tunnel(const Judgement& j) {
+std::optional<RuleFinding> tunnel(const Judgement& j) {
     if (j.header.load.via != "port-forward") return std::nullopt;
-    return Finding{{"tunnel",
-                    "The load went through kubectl port-forward, which is slower than the service "
-                    "and breaks under load, which lowers confidence",
-                    {{"via", std::string("port-forward")}}},
-                   Confidence::medium};
+    return RuleFinding{
+        {"tunnel",
+         "The load went through kubectl port-forward, which is slower than the service "
+         "and breaks under load, which lowers confidence",
+         {{"via", std::string("port-forward")}}},
+        Confidence::medium};
 }
 
-std::optional<Finding> watchdog(const Judgement& j) {
+std::optional<RuleFinding> watchdog(const Judgement& j) {
     if (j.header.environment.enforcement != "rss-watchdog") return std::nullopt;
-    return Finding{{"watchdog",
-                    "The limit was enforced by watching the resident set, not by a memory cgroup: "
-                    "kernel memory and page cache did not count and short spikes may have been "
-                    "missed, which lowers confidence",
-                    {{"enforcement", std::string("rss-watchdog")}}},
-                   Confidence::medium};
+    return RuleFinding{
+        {"watchdog",
+         "The limit was enforced by watching the resident set, not by a memory cgroup: "
+         "kernel memory and page cache did not count and short spikes may have been "
+         "missed, which lowers confidence",
+         {{"enforcement", std::string("rss-watchdog")}}},
+        Confidence::medium};
 }
 
-std::optional<Finding> gcCpu(const Judgement& j) {
+std::optional<RuleFinding> gcCpu(const Judgement& j) {
     constexpr double high = 0.25;
     const auto* chosen = j.chosen();
     if (chosen == nullptr) return std::nullopt;
@@ -111,48 +117,49 @@ std::optional<Finding> gcCpu(const Judgement& j) {
             fractions.push_back(*run.memory->gcCpuFraction);
     const auto typical = median(fractions);
     if (!typical || *typical <= high) return std::nullopt;
-    return Finding{{"gc-cpu",
-                    fmt::format("At {} the garbage collector took {} of the CPU: a little more "
-                                "load may tip it over, which lowers confidence",
-                                settingsText(chosen->settings), percentText(*typical)),
-                    {{"gcCpuFraction", *typical}}},
-                   Confidence::medium};
+    return RuleFinding{{"gc-cpu",
+                        fmt::format("At {} the garbage collector took {} of the CPU: a little more "
+                                    "load may tip it over, which lowers confidence",
+                                    settingsText(chosen->settings), percentText(*typical)),
+                        {{"gcCpuFraction", *typical}}},
+                       Confidence::medium};
 }
 
-std::optional<Finding> interrupted(const Judgement& j) {
+std::optional<RuleFinding> interrupted(const Judgement& j) {
     if (!j.header.partial) return std::nullopt;
-    return Finding{{"interrupted",
-                    "The measurement was interrupted, so not everything planned was run, and "
-                    "confidence is low",
-                    {}},
-                   Confidence::low};
+    return RuleFinding{{"interrupted",
+                        "The measurement was interrupted, so not everything planned was run, and "
+                        "confidence is low",
+                        {}},
+                       Confidence::low};
 }
 
-std::optional<Finding> benchLeftOut(const Judgement& j) {
+std::optional<RuleFinding> benchLeftOut(const Judgement& j) {
     if (j.benchesLeftOut == 0) return std::nullopt;
-    return Finding{{"bench-left-out",
-                    "Benches under another load or CPU limit than the last one were left out, "
-                    "since their speeds do not compare",
-                    {{"leftOut", static_cast<std::int64_t>(j.benchesLeftOut)}}}};
+    return RuleFinding{{"bench-left-out",
+                        "Benches under another load or CPU limit than the last one were left out, "
+                        "since their speeds do not compare",
+                        {{"leftOut", static_cast<std::int64_t>(j.benchesLeftOut)}}}};
 }
 
-std::optional<Finding> noUnlimitedRun(const Judgement& j) {
+std::optional<RuleFinding> noUnlimitedRun(const Judgement& j) {
     const bool applies = j.options.policy == Policy::lean && j.choice && j.choice->best &&
                          !j.candidates.unlimitedSpeed;
     if (!applies) return std::nullopt;
-    return Finding{{"no-unlimited-run",
-                    "There is no unlimited plain run to be held against, so the best cell took its "
-                    "place, which lowers confidence",
-                    {}},
-                   Confidence::medium};
+    return RuleFinding{
+        {"no-unlimited-run",
+         "There is no unlimited plain run to be held against, so the best cell took its "
+         "place, which lowers confidence",
+         {}},
+        Confidence::medium};
 }
 
-std::optional<Finding> belowMinimum(const Judgement& j) {
+std::optional<RuleFinding> belowMinimum(const Judgement& j) {
     const bool plain =
         j.advised.limit && j.advised.gomemlimit.kind == GomemlimitAdvice::Kind::unset;
     const bool known = j.edgeSource != nullptr && j.edgeSource->minimum;
     if (!plain || !known || *j.advised.limit >= *j.edgeSource->minimum) return std::nullopt;
-    return Finding{
+    return RuleFinding{
         {"below-minimum",
          fmt::format("{} survived the bench, but the squeeze puts the smallest limit "
                      "that holds at {}, and confidence is low",
@@ -161,57 +168,60 @@ std::optional<Finding> belowMinimum(const Judgement& j) {
         Confidence::low};
 }
 
-std::optional<Finding> fewConfirmations(const Judgement& j) {
+std::optional<RuleFinding> fewConfirmations(const Judgement& j) {
     if (j.choice || j.basis != Basis::measured || !j.advised.limit) return std::nullopt;
     const auto clean = j.edgeSource == nullptr ? std::nullopt : j.edgeSource->confirmations;
     if (!clean)
-        return Finding{{"few-confirmations",
-                        "How many loads were clean at or below the minimum is not known, and "
-                        "confidence is low",
-                        {}},
-                       Confidence::low};
+        return RuleFinding{{"few-confirmations",
+                            "How many loads were clean at or below the minimum is not known, and "
+                            "confidence is low",
+                            {}},
+                           Confidence::low};
     if (*clean >= 3) return std::nullopt;
-    return Finding{{"few-confirmations",
-                    fmt::format("Only {} clean load{} at or below the minimum, and confidence is "
-                                "low",
-                                *clean, *clean == 1 ? " was seen" : "s were seen"),
-                    {{"confirmations", *clean}}},
-                   Confidence::low};
+    return RuleFinding{
+        {"few-confirmations",
+         fmt::format("Only {} clean load{} at or below the minimum, and confidence is "
+                     "low",
+                     *clean, *clean == 1 ? " was seen" : "s were seen"),
+         {{"confirmations", *clean}}},
+        Confidence::low};
 }
 
 /// No limit is advised on demand; has the program been seen to do without one?
-std::optional<Finding> neverUnlimited(const Judgement& j) {
+std::optional<RuleFinding> neverUnlimited(const Judgement& j) {
     const bool applies = j.options.policy == Policy::noLimit && j.basis == Basis::measured;
     if (!applies) return std::nullopt;
     const auto tally = j.confirmed();
     if (tally.loads == tally.killed)
-        return Finding{{"no-unlimited-run",
-                        "No plain run without a limit is known to have fit, so that the program "
-                        "does well without one was not measured, and confidence is low",
-                        {}},
-                       Confidence::low};
+        return RuleFinding{
+            {"no-unlimited-run",
+             "No plain run without a limit is known to have fit, so that the program "
+             "does well without one was not measured, and confidence is low",
+             {}},
+            Confidence::low};
     if (j.choice || tally.loads >= 3) return std::nullopt;
-    return Finding{{"few-unlimited-runs",
-                    fmt::format("Without a limit the program was run only {}, which lowers "
-                                "confidence",
-                                tally.loads == 1 ? "once" : "twice"),
-                    {{"runs", std::int64_t{tally.loads}}}},
-                   Confidence::medium};
+    return RuleFinding{{"few-unlimited-runs",
+                        fmt::format("Without a limit the program was run only {}, which lowers "
+                                    "confidence",
+                                    tally.loads == 1 ? "once" : "twice"),
+                        {{"runs", std::int64_t{tally.loads}}}},
+                       Confidence::medium};
 }
 
 /// A squeeze alone: its verdicts are taken as they are.
-std::optional<Finding> floorNotHeldAgainst(const Judgement& j) {
+std::optional<RuleFinding> floorNotHeldAgainst(const Judgement& j) {
     if (j.basis != Basis::measured || j.options.policy == Policy::noLimit) return std::nullopt;
-    return Finding{{"floor-not-checked",
-                    fmt::format("The squeeze was judged as it was run: whether its minimum keeps "
-                                "the floor {} was not checked, and confidence is low",
-                                *j.options.floor),
-                    {{"floor", *j.options.floor}}},
-                   Confidence::low};
+    return RuleFinding{
+        {"floor-not-checked",
+         fmt::format("The squeeze was judged as it was run: whether its minimum keeps "
+                     "the floor {} was not checked, and confidence is low",
+                     *j.options.floor),
+         {{"floor", *j.options.floor}}},
+        Confidence::low};
 }
 
 /// A run that cannot be held against the floor counts as one that keeps it.
-std::optional<Finding> floorNotChecked(const Judgement& j) {
+std::optional<RuleFinding> floorNotChecked(const Judgement& j) {
     if (!j.options.floor) return std::nullopt;
     const auto* chosen = j.chosen();
     if (chosen == nullptr) return floorNotHeldAgainst(j);
@@ -225,7 +235,7 @@ std::optional<Finding> floorNotChecked(const Judgement& j) {
     }
     if (notChecked == 0) return std::nullopt;
     const bool advised = chosen->floorUnchecked > 0;
-    return Finding{
+    return RuleFinding{
         {"floor-not-checked",
          fmt::format("{} of {} runs could not be held against the floor {} ({}) and count as "
                      "keeping it, {}",
@@ -238,18 +248,18 @@ std::optional<Finding> floorNotChecked(const Judgement& j) {
         advised ? Confidence::low : Confidence::medium};
 }
 
-std::optional<Finding> limitNotTried(const Judgement& j) {
+std::optional<RuleFinding> limitNotTried(const Judgement& j) {
     if (!j.limitNotTried || !j.advised.limit) return std::nullopt;
-    return Finding{{"limit-not-tried",
-                    fmt::format("{} itself was not tried, and confidence is low",
-                                formatQuantity(*j.advised.limit)),
-                    {{"limitBytes", *j.advised.limit}}},
-                   Confidence::low};
+    return RuleFinding{{"limit-not-tried",
+                        fmt::format("{} itself was not tried, and confidence is low",
+                                    formatQuantity(*j.advised.limit)),
+                        {{"limitBytes", *j.advised.limit}}},
+                       Confidence::low};
 }
 
-std::optional<Finding> notMeasured(const Judgement& j) {
+std::optional<RuleFinding> notMeasured(const Judgement& j) {
     if (j.basis == Basis::measured || j.options.policy == Policy::noLimit) return std::nullopt;
-    return Finding{
+    return RuleFinding{
         {"not-measured",
          j.advised.limit ? "Nothing was measured under load: this judges what is set, and does not "
                            "say that it is enough or not too much"
@@ -259,9 +269,9 @@ std::optional<Finding> notMeasured(const Judgement& j) {
         Confidence::low};
 }
 
-std::optional<Finding> currentSettings(const Judgement& j) {
+std::optional<RuleFinding> currentSettings(const Judgement& j) {
     if (!j.options.current) return std::nullopt;
-    return Finding{currentReason(*j.options.current, j.advised, j.options.tolerance)};
+    return RuleFinding{currentReason(*j.options.current, j.advised, j.options.tolerance)};
 }
 
 }  // namespace

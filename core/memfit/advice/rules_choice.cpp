@@ -11,17 +11,18 @@ bool measuredSpeed(const Candidate* cell) {
     return cell != nullptr && cell->speed.has_value();
 }
 
-std::optional<Finding> limitOptional(const Judgement& j) {
+std::optional<RuleFinding> limitOptional(const Judgement& j) {
     if (j.advised.limit) return std::nullopt;
     if (j.options.policy == Policy::noLimit || j.basis != Basis::measured)
-        return Finding{{"limit-optional",
-                        "A memory limit is optional; without one GOMEMLIMIT and GOGC are best left "
-                        "alone, since Go finds a low amount of memory by itself",
-                        {}}};
+        return RuleFinding{
+            {"limit-optional",
+             "A memory limit is optional; without one GOMEMLIMIT and GOGC are best left "
+             "alone, since Go finds a low amount of memory by itself",
+             {}}};
     return std::nullopt;
 }
 
-std::optional<Finding> noLimitFits(const Judgement& j) {
+std::optional<RuleFinding> noLimitFits(const Judgement& j) {
     const auto* chosen = j.chosen();
     if (j.advised.limit || j.options.policy == Policy::noLimit || !measuredSpeed(chosen))
         return std::nullopt;
@@ -42,7 +43,7 @@ std::optional<Finding> noLimitFits(const Judgement& j) {
         evidence.emplace_back("limitBytes", *limited->settings.limit);
         evidence.emplace_back(speedName("limited", unit), limited->speed->median);
     }
-    return Finding{{"no-limit-fits", std::move(text), std::move(evidence)}};
+    return RuleFinding{{"no-limit-fits", std::move(text), std::move(evidence)}};
 }
 
 /// The largest limit below the chosen one, in whichever mode was faster there.
@@ -78,7 +79,7 @@ std::string heldAgainst(const Judgement& j) {
     return fmt::format("within {} of {}", percentText(j.options.tolerance), other);
 }
 
-std::optional<Finding> smallestThatFits(const Judgement& j) {
+std::optional<RuleFinding> smallestThatFits(const Judgement& j) {
     const auto* chosen = j.chosen();
     if (!j.advised.limit || !measuredSpeed(chosen) || !chosen->settings.limit) return std::nullopt;
     const auto unit = j.candidates.unit;
@@ -96,39 +97,41 @@ std::optional<Finding> smallestThatFits(const Judgement& j) {
     }
     const auto* code =
         j.options.policy == Policy::fast ? "smallest-not-worse" : "smallest-within-tolerance";
-    return Finding{{code, std::move(text), std::move(evidence)}};
+    return RuleFinding{{code, std::move(text), std::move(evidence)}};
 }
 
-std::optional<Finding> smallestSurvived(const Judgement& j) {
+std::optional<RuleFinding> smallestSurvived(const Judgement& j) {
     const auto* chosen = j.chosen();
     if (!j.advised.limit || chosen == nullptr || chosen->speed) return std::nullopt;
-    return Finding{{"smallest-survived",
-                    fmt::format("{} is the smallest limit at which every run survived; how fast "
-                                "the runs were is not known, so speed had no say",
-                                settingsText(chosen->settings)),
-                    {{"limitBytes", *chosen->settings.limit}}},
-                   Confidence::low};
+    return RuleFinding{
+        {"smallest-survived",
+         fmt::format("{} is the smallest limit at which every run survived; how fast "
+                     "the runs were is not known, so speed had no say",
+                     settingsText(chosen->settings)),
+         {{"limitBytes", *chosen->settings.limit}}},
+        Confidence::low};
 }
 
-std::optional<Finding> squeezeMinimum(const Judgement& j) {
+std::optional<RuleFinding> squeezeMinimum(const Judgement& j) {
     if (j.basis != Basis::measured || j.choice || !j.advised.limit || j.edgeSource == nullptr ||
         !j.edgeSource->minimum)
         return std::nullopt;
-    return Finding{{"squeeze-only",
-                    fmt::format("{} is the smallest limit that the squeeze found to hold; what "
-                                "more memory or GOMEMLIMIT would buy was not measured, so "
-                                "GOMEMLIMIT stays unset until a bench says that it pays",
-                                formatQuantity(*j.edgeSource->minimum)),
-                    {{"minimumBytes", *j.edgeSource->minimum}}},
-                   Confidence::medium};
+    return RuleFinding{{"squeeze-only",
+                        fmt::format("{} is the smallest limit that the squeeze found to hold; what "
+                                    "more memory or GOMEMLIMIT would buy was not measured, so "
+                                    "GOMEMLIMIT stays unset until a bench says that it pays",
+                                    formatQuantity(*j.edgeSource->minimum)),
+                        {{"minimumBytes", *j.edgeSource->minimum}}},
+                       Confidence::medium};
 }
 
-std::optional<Finding> requestEqualsLimit(const Judgement& j) {
+std::optional<RuleFinding> requestEqualsLimit(const Judgement& j) {
     if (!j.advised.limit || j.header.target.type == "process") return std::nullopt;
-    return Finding{{"request-equals-limit",
-                    "The request equals the limit, so that the node sets aside what the limit "
-                    "allows; that guarantee holds only if the other pods on the node keep it too",
-                    {{"limitBytes", *j.advised.limit}}}};
+    return RuleFinding{
+        {"request-equals-limit",
+         "The request equals the limit, so that the node sets aside what the limit "
+         "allows; that guarantee holds only if the other pods on the node keep it too",
+         {{"limitBytes", *j.advised.limit}}}};
 }
 
 /// Why plain does not fit at this limit, as a clause; nullopt when no run shows that.
@@ -146,7 +149,7 @@ std::optional<std::string> whyNotPlain(const Judgement& j, const std::optional<B
 }
 
 /// The advice has GOMEMLIMIT, and no plain cell at its limit is in the choice.
-Finding withoutPlainTwin(const Judgement& j, const Candidate& chosen) {
+RuleFinding withoutPlainTwin(const Judgement& j, const Candidate& chosen) {
     const auto limit = limitText(chosen.settings.limit);
     if (const auto why = whyNotPlain(j, chosen.settings.limit))
         return {{"gomemlimit-only",
@@ -174,7 +177,7 @@ Claim gomemlimitClaim(const Judgement& j, const Candidate& plain, double ratio) 
     return {"gomemlimit-not-worse", "GOMEMLIMIT with GOGC=off is not worse"};
 }
 
-std::optional<Finding> gomemlimitPays(const Judgement& j) {
+std::optional<RuleFinding> gomemlimitPays(const Judgement& j) {
     const auto* chosen = j.chosen();
     const auto* twin = j.twin();
     if (chosen == nullptr || !j.advised.limit || chosen->settings.mode != Mode::gomemlimit)
@@ -184,7 +187,7 @@ std::optional<Finding> gomemlimitPays(const Judgement& j) {
     const auto unit = j.candidates.unit;
     const double ratio = chosen->speed->median / twin->speed->median;
     const auto said = gomemlimitClaim(j, *twin, ratio);
-    return Finding{
+    return RuleFinding{
         {said.code,
          fmt::format("{} at {}: {} against {} without", said.clause,
                      limitText(chosen->settings.limit), speedText(chosen->speed->median, unit),
@@ -195,7 +198,7 @@ std::optional<Finding> gomemlimitPays(const Judgement& j) {
           {"ratio", ratio}}}};
 }
 
-std::optional<Finding> gomemlimitDoesNotPay(const Judgement& j) {
+std::optional<RuleFinding> gomemlimitDoesNotPay(const Judgement& j) {
     const auto* chosen = j.chosen();
     const auto* twin = j.twin();
     const bool applies = measuredSpeed(chosen) && measuredSpeed(twin) && j.advised.limit &&
@@ -203,7 +206,7 @@ std::optional<Finding> gomemlimitDoesNotPay(const Judgement& j) {
     if (!applies) return std::nullopt;
     const double ratio = twin->speed->median / chosen->speed->median;
     const auto unit = j.candidates.unit;
-    return Finding{
+    return RuleFinding{
         {"gomemlimit-does-not-pay",
          fmt::format("GOMEMLIMIT with GOGC=off does not pay at {}: {} against {} "
                      "without, so it stays unset",
@@ -215,7 +218,7 @@ std::optional<Finding> gomemlimitDoesNotPay(const Judgement& j) {
           {"ratio", ratio}}}};
 }
 
-std::optional<Finding> noDifference(const Judgement& j) {
+std::optional<RuleFinding> noDifference(const Judgement& j) {
     const auto* chosen = j.chosen();
     const auto* best = j.best();
     const bool applies = chosen != nullptr && best != nullptr && chosen != best &&
@@ -224,16 +227,16 @@ std::optional<Finding> noDifference(const Judgement& j) {
     if (!applies) return std::nullopt;
     const auto found = difference(j.candidates, *chosen, *best);
     if (!found || found->significant || found->test.starts_with("too few")) return std::nullopt;
-    return Finding{{"no-difference",
-                    fmt::format("Between {} and the fastest, {}, the runs show no significant "
-                                "difference (ratio {:.2f}, 95 % interval {:.2f} to {:.2f})",
-                                settingsText(chosen->settings), settingsText(best->settings),
-                                found->ratio, found->low, found->high),
-                    {{"ratio", found->ratio},
-                     {"low", found->low},
-                     {"high", found->high},
-                     {"pValue", found->pValue},
-                     {"test", found->test}}}};
+    return RuleFinding{{"no-difference",
+                        fmt::format("Between {} and the fastest, {}, the runs show no significant "
+                                    "difference (ratio {:.2f}, 95 % interval {:.2f} to {:.2f})",
+                                    settingsText(chosen->settings), settingsText(best->settings),
+                                    found->ratio, found->low, found->high),
+                        {{"ratio", found->ratio},
+                         {"low", found->low},
+                         {"high", found->high},
+                         {"pValue", found->pValue},
+                         {"test", found->test}}}};
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ std::string lastText(const Killed& tally) {
     return tally.lastAt.empty() ? "" : ", last at " + tally.lastAt;
 }
 
-std::optional<Finding> oomKilledAtLimit(const Judgement& j) {
+std::optional<RuleFinding> oomKilledAtLimit(const Judgement& j) {
     if (!j.options.live) return std::nullopt;
     const auto limit = oomKilledAt(*j.options.live);
     if (!limit) return std::nullopt;
@@ -52,19 +52,19 @@ std::optional<Finding> oomKilledAtLimit(const Judgement& j) {
     if (j.basis != Basis::measured && j.advised.limit)
         text += fmt::format(": {} is more than that, but how much is enough was not measured",
                             formatQuantity(*j.advised.limit));
-    return Finding{{"oom-killed-live",
-                    std::move(text),
-                    {{"limitBytes", *limit},
-                     {"pods", tally.pods},
-                     {"restarts", tally.restarts},
-                     {"lastAt", tally.lastAt}}}};
+    return RuleFinding{{"oom-killed-live",
+                        std::move(text),
+                        {{"limitBytes", *limit},
+                         {"pods", tally.pods},
+                         {"restarts", tally.restarts},
+                         {"lastAt", tally.lastAt}}}};
 }
 
-std::optional<Finding> oomKilledByNode(const Judgement& j) {
+std::optional<RuleFinding> oomKilledByNode(const Judgement& j) {
     if (!j.options.live) return std::nullopt;
     const auto tally = killed(*j.options.live, false);
     if (tally.pods == 0) return std::nullopt;
-    return Finding{
+    return RuleFinding{
         {"oom-killed-without-limit",
          fmt::format("{} OOM-killed without a memory limit{}: the node ran out of "
                      "memory, and a request that covers the need is what protects "
@@ -75,14 +75,14 @@ std::optional<Finding> oomKilledByNode(const Judgement& j) {
 }
 
 /// Without a measurement a limit far above what is in use is worth one.
-std::optional<Finding> farAboveUsage(const Judgement& j) {
+std::optional<RuleFinding> farAboveUsage(const Judgement& j) {
     constexpr Bytes far = 3;
     const auto& seen = j.options.liveUsage;
     if (j.basis == Basis::measured || !seen || *seen <= 0 || !j.advised.limit) return std::nullopt;
     const bool neededMore = j.options.live && oomKilledAt(*j.options.live);
     if (neededMore || *j.advised.limit / far < *seen) return std::nullopt;
     const double ratio = static_cast<double>(*j.advised.limit) / static_cast<double>(*seen);
-    return Finding{
+    return RuleFinding{
         {"limit-far-above-usage",
          fmt::format("{} is {:.1f} times what was in use when it was looked at; whether "
                      "the load needs that much takes a measurement",
@@ -94,7 +94,7 @@ bool gogcOffNow(const Judgement& j) {
     return j.options.current && parseGogc(j.options.current->gogc.value_or("")).off;
 }
 
-std::optional<Finding> memoryAutoscaler(const Judgement& j) {
+std::optional<RuleFinding> memoryAutoscaler(const Judgement& j) {
     if (!j.options.live || j.options.live->memoryAutoscalers.empty()) return std::nullopt;
     const auto names = fmt::format("{}", fmt::join(j.options.live->memoryAutoscalers, ", "));
     auto text = fmt::format(
@@ -109,7 +109,7 @@ std::optional<Finding> memoryAutoscaler(const Judgement& j) {
                             j.cellsForAutoscaler == 1 ? "was" : "were");
         evidence.emplace_back("leftOut", static_cast<std::int64_t>(j.cellsForAutoscaler));
     }
-    return Finding{{"memory-autoscaler", std::move(text), std::move(evidence)}};
+    return RuleFinding{{"memory-autoscaler", std::move(text), std::move(evidence)}};
 }
 
 std::string settingsWords(const CurrentSettings& settings) {
@@ -124,22 +124,22 @@ bool sameMemory(const CurrentSettings& a, const CurrentSettings& b) {
     return a.limit == b.limit && a.request == b.request;
 }
 
-std::optional<Finding> podsDiffer(const Judgement& j) {
+std::optional<RuleFinding> podsDiffer(const Judgement& j) {
     if (!j.options.live || j.options.live->pods.empty()) return std::nullopt;
     const auto& live = *j.options.live;
     const auto& first = live.pods.front();
     const auto other = std::ranges::find_if(
         live.pods, [&](const LivePod& pod) { return !sameMemory(pod.settings, first.settings); });
     if (other == live.pods.end()) return std::nullopt;
-    return Finding{{"pods-differ",
-                    fmt::format("The pods are not set alike: {} has {}, {} has {}; the newest "
-                                "counts as what is set now",
-                                first.name, settingsWords(first.settings), other->name,
-                                settingsWords(other->settings)),
-                    {{"pod", first.name}, {"other", other->name}}}};
+    return RuleFinding{{"pods-differ",
+                        fmt::format("The pods are not set alike: {} has {}, {} has {}; the newest "
+                                    "counts as what is set now",
+                                    first.name, settingsWords(first.settings), other->name,
+                                    settingsWords(other->settings)),
+                        {{"pod", first.name}, {"other", other->name}}}};
 }
 
-std::optional<Finding> podDiffersFromTemplate(const Judgement& j) {
+std::optional<RuleFinding> podDiffersFromTemplate(const Judgement& j) {
     if (!j.options.live || j.options.live->pods.empty()) return std::nullopt;
     const auto& live = *j.options.live;
     const auto& pod = live.pods.front();
@@ -147,7 +147,7 @@ std::optional<Finding> podDiffersFromTemplate(const Judgement& j) {
     // The API server sets a missing request to the limit.
     if (!declared.request) declared.request = declared.limit;
     if (sameMemory(pod.settings, declared)) return std::nullopt;
-    return Finding{
+    return RuleFinding{
         {"pod-differs-from-template",
          fmt::format("{} has {}, its template {}: a LimitRange, an autoscaler or a "
                      "resize changed it, or a rollout is under way",
@@ -155,11 +155,11 @@ std::optional<Finding> podDiffersFromTemplate(const Judgement& j) {
          {{"pod", pod.name}}}};
 }
 
-std::optional<Finding> noLivePods(const Judgement& j) {
+std::optional<RuleFinding> noLivePods(const Judgement& j) {
     if (!j.options.live || !j.options.live->pods.empty()) return std::nullopt;
-    return Finding{{"no-live-pods",
-                    "No pod of the workload runs now, so its template is all there was to read",
-                    {}}};
+    return RuleFinding{{"no-live-pods",
+                        "No pod of the workload runs now, so its template is all there was to read",
+                        {}}};
 }
 
 std::string neighboursText(const NodeFit& fit) {
@@ -168,41 +168,43 @@ std::string neighboursText(const NodeFit& fit) {
                        more > 0 ? fmt::format(" and {} more", more) : "");
 }
 
-std::optional<Finding> neighbours(const Judgement& j) {
+std::optional<RuleFinding> neighbours(const Judgement& j) {
     if (!j.options.live || !j.advised.limit) return std::nullopt;
     for (const auto& fit : j.options.live->nodes) {
         if (fit.unguaranteed == 0) continue;
-        return Finding{{"request-not-limit-neighbours",
-                        fmt::format("On node {} {} of other workloads can take more than they "
-                                    "request, so the node may run short all the same: {}",
-                                    fit.node, plural(fit.unguaranteed, "pod"), neighboursText(fit)),
-                        {{"node", fit.node},
-                         {"pods", fit.unguaranteed},
-                         {"podsWithoutLimit", fit.podsWithoutLimit}}}};
+        return RuleFinding{
+            {"request-not-limit-neighbours",
+             fmt::format("On node {} {} of other workloads can take more than they "
+                         "request, so the node may run short all the same: {}",
+                         fit.node, plural(fit.unguaranteed, "pod"), neighboursText(fit)),
+             {{"node", fit.node},
+              {"pods", fit.unguaranteed},
+              {"podsWithoutLimit", fit.podsWithoutLimit}}}};
     }
     return std::nullopt;
 }
 
-std::optional<Finding> overcommitted(const Judgement& j) {
+std::optional<RuleFinding> overcommitted(const Judgement& j) {
     if (!j.options.live || !j.advised.limit) return std::nullopt;
     for (const auto& fit : j.options.live->nodes) {
         if (!fit.overcommitted()) continue;
-        return Finding{{"node-overcommitted",
-                        fmt::format("On node {} the memory limits of all pods come to {}, more "
-                                    "than the {} it can give, so a limit is no guarantee there",
-                                    fit.node, formatMiB(fit.limits), formatMiB(fit.allocatable)),
-                        {{"node", fit.node},
-                         {"limitsBytes", fit.limits},
-                         {"allocatableBytes", fit.allocatable}}}};
+        return RuleFinding{
+            {"node-overcommitted",
+             fmt::format("On node {} the memory limits of all pods come to {}, more "
+                         "than the {} it can give, so a limit is no guarantee there",
+                         fit.node, formatMiB(fit.limits), formatMiB(fit.allocatable)),
+             {{"node", fit.node},
+              {"limitsBytes", fit.limits},
+              {"allocatableBytes", fit.allocatable}}}};
     }
     return std::nullopt;
 }
 
-std::optional<Finding> tooFull(const Judgement& j) {
+std::optional<RuleFinding> tooFull(const Judgement& j) {
     if (!j.options.live || !j.options.current) return std::nullopt;
     auto reason = nodeTooFull(*j.options.live, *j.options.current, j.advised);
     if (!reason) return std::nullopt;
-    return Finding{*std::move(reason)};
+    return RuleFinding{*std::move(reason)};
 }
 
 }  // namespace

@@ -55,7 +55,7 @@ std::string shareText(double share) {
 /// merely a little slower near its edge is not what the rule is about.
 constexpr double starving = 0.8;
 
-std::optional<Finding> survivingIsNotFitting(const Judgement& j) {
+std::optional<RuleFinding> survivingIsNotFitting(const Judgement& j) {
     const auto full = j.fullSpeed();
     if (!full) return std::nullopt;
     const double bound = *full * std::min(starving, 1 - j.options.tolerance);
@@ -71,18 +71,19 @@ std::optional<Finding> survivingIsNotFitting(const Judgement& j) {
     if (!named) return std::nullopt;
     const auto unit = j.candidates.unit;
     const double share = named->speed / *full;
-    return Finding{{"surviving-is-not-fitting",
-                    fmt::format("{} survived the load, but surviving is not fitting: {} against "
-                                "{} at full speed, {}",
-                                settingsText(named->settings), speedText(named->speed, unit),
-                                speedText(*full, unit), shareText(share)),
-                    {{"limitBytes", *named->settings.limit},
-                     {speedName("", unit), named->speed},
-                     {speedName("full", unit), *full},
-                     {"share", share}}}};
+    return RuleFinding{
+        {"surviving-is-not-fitting",
+         fmt::format("{} survived the load, but surviving is not fitting: {} against "
+                     "{} at full speed, {}",
+                     settingsText(named->settings), speedText(named->speed, unit),
+                     speedText(*full, unit), shareText(share)),
+         {{"limitBytes", *named->settings.limit},
+          {speedName("", unit), named->speed},
+          {speedName("full", unit), *full},
+          {"share", share}}}};
 }
 
-std::optional<Finding> edge(const Judgement& j) {
+std::optional<RuleFinding> edge(const Judgement& j) {
     if (j.edgeSource == nullptr) return std::nullopt;
     const auto& edge = j.edgeSource->edge;
     if (!edge.estimate && !(edge.low && edge.high)) return std::nullopt;
@@ -107,29 +108,29 @@ std::optional<Finding> edge(const Judgement& j) {
                             percentText(*j.edgeSource->riskAtMinimum));
         evidence.emplace_back("riskAtMinimum", *j.edgeSource->riskAtMinimum);
     }
-    return Finding{{"edge", std::move(text), std::move(evidence)}};
+    return RuleFinding{{"edge", std::move(text), std::move(evidence)}};
 }
 
-std::optional<Finding> headroomUnderGomemlimit(const Judgement& j) {
+std::optional<RuleFinding> headroomUnderGomemlimit(const Judgement& j) {
     if (!j.advised.limit || j.advised.gomemlimit.kind == GomemlimitAdvice::Kind::unset ||
         !parseGogc(j.advised.gogc.value_or("")).off)
         return std::nullopt;
     const auto tally = j.confirmed();
-    return Finding{gomemlimitHeadroom(tally),
-                   tally.loads < 3 ? Confidence::medium : Confidence::high};
+    return RuleFinding{gomemlimitHeadroom(tally),
+                       tally.loads < 3 ? Confidence::medium : Confidence::high};
 }
 
-std::optional<Finding> headroomAboveEdge(const Judgement& j) {
+std::optional<RuleFinding> headroomAboveEdge(const Judgement& j) {
     const bool plain =
         j.advised.limit && j.advised.gomemlimit.kind == GomemlimitAdvice::Kind::unset;
     if (!plain || j.edgeSource == nullptr) return std::nullopt;
     const auto& bounds = j.edgeSource->edge;
     const auto edge = bounds.estimate ? bounds.estimate : bounds.high;
     if (!edge || *edge <= 0 || *edge >= *j.advised.limit) return std::nullopt;
-    return Finding{plainHeadroom(*j.advised.limit, *edge)};
+    return RuleFinding{plainHeadroom(*j.advised.limit, *edge)};
 }
 
-std::optional<Finding> outsideGo(const Judgement& j) {
+std::optional<RuleFinding> outsideGo(const Judgement& j) {
     const auto* chosen = j.chosen();
     if (chosen == nullptr) return std::nullopt;
     std::vector<double> outside;
@@ -141,21 +142,22 @@ std::optional<Finding> outsideGo(const Judgement& j) {
     // Parts of Sys need not be resident: a negative difference says nothing.
     if (!typical || *typical < 1) return std::nullopt;
     const auto bytes = static_cast<Bytes>(std::min(*typical, 9e18));
-    return Finding{{"outside-go",
-                    fmt::format("About {} of the memory in use are outside Go's own count, which "
-                                "GOMEMLIMIT does not bound",
-                                formatMiB(bytes)),
-                    {{"outsideBytes", bytes}}}};
+    return RuleFinding{
+        {"outside-go",
+         fmt::format("About {} of the memory in use are outside Go's own count, which "
+                     "GOMEMLIMIT does not bound",
+                     formatMiB(bytes)),
+         {{"outsideBytes", bytes}}}};
 }
 
-std::optional<Finding> liveUsage(const Judgement& j) {
+std::optional<RuleFinding> liveUsage(const Judgement& j) {
     const auto& seen = j.options.liveUsage;
     if (!seen || !j.advised.limit || j.beforeLiveUsage) return std::nullopt;
-    return Finding{liveUsageReason(*seen, *j.advised.limit)};
+    return RuleFinding{liveUsageReason(*seen, *j.advised.limit)};
 }
 
 /// The measurements would have given a limit at which a live pod was OOM-killed.
-Finding killedWhereLoadIsNot(const Judgement& j, Bytes killedAt) {
+RuleFinding killedWhereLoadIsNot(const Judgement& j, Bytes killedAt) {
     return {{"load-not-representative",
              fmt::format("Live instances were OOM-killed at {}, but the load would get by with {}, "
                          "so the load is not representative; the limit is kept above that",
@@ -166,24 +168,25 @@ Finding killedWhereLoadIsNot(const Judgement& j, Bytes killedAt) {
             Confidence::low};
 }
 
-std::optional<Finding> loadNotRepresentative(const Judgement& j) {
+std::optional<RuleFinding> loadNotRepresentative(const Judgement& j) {
     if (!j.beforeLiveUsage || !j.advised.limit) return std::nullopt;
     const auto killedAt = j.options.live ? oomKilledAt(*j.options.live) : std::nullopt;
     if (killedAt && *killedAt >= j.options.liveUsage.value_or(0))
         return killedWhereLoadIsNot(j, *killedAt);
     if (!j.options.liveUsage) return std::nullopt;
-    return Finding{{"load-not-representative",
-                    fmt::format("Live instances were seen to use {}, more than the {} that the "
-                                "load would get by with, so the load is not representative; the "
-                                "limit is kept above live usage",
-                                formatMiB(*j.options.liveUsage), limitText(j.beforeLiveUsage)),
-                    {{"liveUsageBytes", *j.options.liveUsage},
-                     {"measuredLimitBytes", *j.beforeLiveUsage},
-                     {"limitBytes", *j.advised.limit}}},
-                   Confidence::low};
+    return RuleFinding{
+        {"load-not-representative",
+         fmt::format("Live instances were seen to use {}, more than the {} that the "
+                     "load would get by with, so the load is not representative; the "
+                     "limit is kept above live usage",
+                     formatMiB(*j.options.liveUsage), limitText(j.beforeLiveUsage)),
+         {{"liveUsageBytes", *j.options.liveUsage},
+          {"measuredLimitBytes", *j.beforeLiveUsage},
+          {"limitBytes", *j.advised.limit}}},
+        Confidence::low};
 }
 
-std::optional<Finding> ruledOut(const Judgement& j) {
+std::optional<RuleFinding> ruledOut(const Judgement& j) {
     const auto& out = j.candidates.out;
     if (!j.choice || out.empty()) return std::nullopt;
     std::string text = "Out of the choice";
@@ -192,7 +195,7 @@ std::optional<Finding> ruledOut(const Judgement& j) {
         text +=
             fmt::format("{} {}: {}", i == 0 ? ":" : ";", settingsText(out[i].settings), out[i].why);
     if (out.size() > shown) text += fmt::format("; and {} more", out.size() - shown);
-    return Finding{
+    return RuleFinding{
         {"ruled-out", std::move(text), {{"cells", static_cast<std::int64_t>(out.size())}}}};
 }
 
