@@ -106,7 +106,8 @@ TEST_CASE("an error of a read without a proxy is told once, in kubectl's words")
     const auto login =
         errorOfRead("echo 'error: You must be logged in to the server (Unauthorized)' >&2; exit 1");
     CHECK(login.message() ==
-          "reading api: error: You must be logged in to the server (Unauthorized)");
+          "reading api: error: You must be logged in to the server (Unauthorized); log in to the "
+          "cluster again: kubectl get namespaces tells whether it worked");
     CHECK_FALSE(isFailure(login, CallFailure::unreachable));
 
     const auto away = errorOfRead(
