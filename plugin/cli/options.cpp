@@ -49,11 +49,14 @@ constexpr std::array commands{
     CommandSpec{
         CommandKind::recommend, "recommend",
         "turn results into limit, request, GOMEMLIMIT and GOGC, with reasons",
-        "(TARGET | -f FILE... | --local -- PROGRAM [ARG...]) [flags]",
+        "(TARGET | TYPE[,TYPE...] | -f FILE... | --local -- PROGRAM [ARG...]) [flags]",
         "With --load: probe, squeeze, bench, and then a confirmation of the very settings it\n"
         "advises. With -f: judges the result documents it is given and runs nothing. With\n"
-        "neither: judges from what can be read of the TARGET, touching nothing.",
+        "neither: judges from what can be read of the TARGET, touching nothing; of a TYPE alone,\n"
+        "--all, -A or -l: every such workload, in one table, the most pressing first.",
         "kubectl memfit recommend deploy/sales-api\n"
+        "kubectl memfit recommend deploy -n shop\n"
+        "kubectl memfit recommend --all -A -o json\n"
         "kubectl memfit recommend deploy/sales-api --load 'hey -n 1000 -c 10 {url}/v1/users'\n"
         "kubectl memfit recommend --local --port 3000 --load 'hey -n 1000 -c 10 "
         "{url}/v1/users' -- ./sales-api\n"

@@ -64,7 +64,9 @@ struct Options {
     int parallel = 1;
     Via via = Via::automatic;
     std::optional<std::string> loadImage;
-    bool all = false;  ///< of cleanup: live runs of others too
+    bool all = false;  ///< of cleanup: live runs of others too; of recommend: every workload
+    bool allNamespaces = false;
+    std::optional<std::string> selector;  ///< labels of the workloads, as kubectl takes them
 
     // The load.
     std::optional<std::string> load;
@@ -145,6 +147,9 @@ struct OptionSpec {
 
 [[nodiscard]] std::span<const CommandSpec> commandTable();
 [[nodiscard]] std::span<const OptionSpec> optionTable();
+
+/// Are many workloads meant: `deploy`, `deploy,sts`, --all, -A, -l?
+[[nodiscard]] bool meansMany(const Options& options);
 
 [[nodiscard]] const CommandSpec& specOf(CommandKind kind);
 

@@ -9,6 +9,7 @@ namespace memfit::plugin {
 namespace {
 
 constexpr std::string_view trialGroup = "Trial pods";
+constexpr std::string_view manyGroup = "Several at once";
 constexpr std::string_view connectionGroup = "Connection (kubectl's own flags)";
 constexpr std::string_view viaChoices = "auto|direct|port-forward|pod";
 
@@ -79,9 +80,18 @@ constexpr std::array rows{
                    o.loadImage = v;
                    return {};
                }},
-    OptionSpec{"all", "", "", trialGroup, onCleanup,
-               "also what live runs and runs of others made, after asking", "",
-               setSwitch<&Options::all>},
+    OptionSpec{"all", "", "", manyGroup, onRecommend | onCleanup,
+               "recommend: every Deployment, StatefulSet and DaemonSet; cleanup: also what live "
+               "runs and runs of others made, after asking",
+               "", setSwitch<&Options::all>},
+    OptionSpec{"all-namespaces", "A", "", manyGroup, onRecommend, "of all namespaces", "",
+               setSwitch<&Options::allNamespaces>},
+    OptionSpec{"selector", "l", "LABELS", manyGroup, onRecommend,
+               "only workloads with these labels, as kubectl selects them", "",
+               [](Options& o, Value v) -> Result<void> {
+                   o.selector = v;
+                   return {};
+               }},
 
     OptionSpec{"namespace", "n", "NAME", connectionGroup, onAll, "namespace of the workload", "",
                [](Options& o, Value v) -> Result<void> {

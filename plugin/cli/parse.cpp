@@ -130,7 +130,7 @@ Result<void> checkSources(const Command& command) {
         }
         return {};  // what is left out here, the documents may hold
     }
-    if (!options.local && options.target.empty()) {
+    if (!options.local && options.target.empty() && !meansMany(options)) {
         return usageError(fmt::format("{} has nothing to measure", name),
                           fmt::format("name a workload (deploy/NAME), or use --local ... -- "
                                       "PROGRAM{}",
@@ -139,11 +139,36 @@ Result<void> checkSources(const Command& command) {
     if (options.local && options.program.empty()) {
         return usageError("--local needs a program", "write it last, after `--`");
     }
-    const bool mayLackLoad =
-        command.kind == CommandKind::probe || (readsLive && !options.target.empty());
+    const bool mayLackLoad = command.kind == CommandKind::probe ||
+                             (readsLive && (!options.target.empty() || meansMany(options)));
     if (!mayLackLoad && !options.load) {
         return usageError(fmt::format("{} needs a load", name),
                           "give one: --load 'hey -n 1000 -c 10 {url}/'");
+    }
+    return {};
+}
+
+/// What is said of many workloads at once is read, not measured.
+Result<void> checkMany(const Options& options) {
+    if (!meansMany(options)) return {};
+    const auto* const one = "name one workload: deploy/NAME";
+    if (options.target.size() > 1 ||
+        (!options.target.empty() && options.target.front().find('/') != std::string::npos)) {
+        return usageError(fmt::format("'{}' is one workload, and --all, -A and -l mean many",
+                                      fmt::join(options.target, " ")),
+                          "leave out the name or the flag");
+    }
+    if (options.load || options.inPlace)
+        return usageError("a load is run against one workload", one);
+    if (!options.files.empty() || options.local) {
+        return usageError("many workloads are judged from their cluster alone",
+                          "leave out -f and --local");
+    }
+    if (options.edit || options.apply || options.output == OutputFormat::patch) {
+        return usageError("a patch is made for one workload", one);
+    }
+    if (options.allNamespaces && options.ns) {
+        return usageError("-A means all namespaces, -n one", "leave out one of them");
     }
     return {};
 }
@@ -208,7 +233,8 @@ Result<void> checkLanding(const Command& command) {
         return usageError("standard input cannot be both the results and the manifest",
                           "give one of -f and --edit a file");
     }
-    if (options.check && !options.currentLimit && options.target.empty() && !options.edit) {
+    if (options.check && !options.currentLimit && options.target.empty() && !options.edit &&
+        !meansMany(options)) {
         return usageError("--check needs to know what is set",
                           "add --limit QUANTITY or --edit FILE");
     }
@@ -245,12 +271,21 @@ Result<void> checkTogether(const Command& command) {
         return usageError("--parallel needs pods, which each have an address of their own",
                           "leave it out with --local");
     }
+    if (command.kind == CommandKind::recommend) {
+        if (auto checked = checkMany(options); !checked) return checked;
+    }
     if (auto checked = checkSources(command); !checked) return checked;
     if (auto checked = checkPodFlags(options); !checked) return checked;
     return checkLanding(command);
 }
 
 }  // namespace
+
+bool meansMany(const Options& options) {
+    const bool typeAlone =
+        options.target.size() == 1 && options.target.front().find('/') == std::string::npos;
+    return options.all || options.allNamespaces || options.selector || typeAlone;
+}
 
 Result<Request> parse(const std::vector<std::string>& arguments) {
     if (arguments.empty()) return Request{Notice{overviewHelp()}};

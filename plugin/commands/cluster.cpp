@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/algorithm/string/case_conv.hpp>
+#include <boost/algorithm/string/split.hpp>
 #include <random>
 
 #include "commands/consent.h"
@@ -15,35 +17,36 @@ namespace {
 
 constexpr std::string_view appsPath = "apis/apps/v1";
 
-struct WorkloadType {
+struct NamedType {
     std::array<std::string_view, 3> names;
-    std::string_view path;
-    std::string_view plural;
+    WorkloadType type;
 };
 
-constexpr std::array workloadTypes{
-    WorkloadType{{"deploy", "deployment", "deployments"}, appsPath, "deployments"},
-    WorkloadType{{"sts", "statefulset", "statefulsets"}, appsPath, "statefulsets"},
-    WorkloadType{{"ds", "daemonset", "daemonsets"}, appsPath, "daemonsets"},
-    WorkloadType{{"rs", "replicaset", "replicasets"}, appsPath, "replicasets"},
-    WorkloadType{{"po", "pod", "pods"}, "api/v1", "pods"},
+constexpr std::array knownTypes{
+    NamedType{{"deploy", "deployment", "deployments"},
+              {WorkloadKind::deployment, appsPath, "deployments"}},
+    NamedType{{"sts", "statefulset", "statefulsets"},
+              {WorkloadKind::statefulSet, appsPath, "statefulsets"}},
+    NamedType{{"ds", "daemonset", "daemonsets"}, {WorkloadKind::daemonSet, appsPath, "daemonsets"}},
+    NamedType{{"rs", "replicaset", "replicasets"},
+              {WorkloadKind::replicaSet, appsPath, "replicasets"}},
+    NamedType{{"po", "pod", "pods"}, {WorkloadKind::pod, "api/v1", "pods"}},
 };
 
-const WorkloadType* findType(const std::string& word) {
-    auto name = boost::algorithm::to_lower_copy(word);
+Result<WorkloadType> findType(std::string_view word) {
+    auto name = boost::algorithm::to_lower_copy(std::string(word));
     bool inApps = false;
     for (const std::string_view group : {".v1.apps", ".apps"}) {  // as in `deployments.v1.apps`
         if (inApps || !name.ends_with(group)) continue;
         name.erase(name.size() - group.size());
         inApps = true;
     }
-    for (const auto& type : workloadTypes) {
-        if (inApps && type.path != appsPath) continue;
-        for (const auto known : type.names) {
-            if (known == name) return &type;
-        }
+    for (const auto& known : knownTypes) {
+        if (inApps && known.type.path != appsPath) continue;
+        if (std::ranges::find(known.names, name) != known.names.end()) return known.type;
     }
-    return nullptr;
+    return usageError(fmt::format("'{}' is no type of workload", word),
+                      "it is one of deploy, sts, ds, rs, pod");
 }
 
 /// Eight hexadecimal digits that no other run has.
@@ -82,12 +85,23 @@ Result<WorkloadWords> workloadWords(const std::vector<std::string>& words) {
         return usageError(fmt::format("'{}' names no workload", fmt::join(words, " ")),
                           "write TYPE/NAME: deploy/sales-api");
     }
-    const auto* const known = findType(type);
-    if (known == nullptr) {
-        return usageError(fmt::format("'{}' is no type of workload", type),
-                          "it is one of deploy, sts, ds, rs, pod");
-    }
+    const auto known = findType(type);
+    if (!known) return known.error();
     return WorkloadWords{std::string(known->path), std::string(known->plural), name};
+}
+
+Result<std::vector<WorkloadType>> workloadTypes(std::string_view words) {
+    std::vector<std::string> names;
+    boost::algorithm::split(names, words, [](char c) { return c == ','; });
+    std::vector<WorkloadType> types;
+    for (const auto& name : names) {
+        const auto type = findType(name);
+        if (!type) return type.error();
+        if (std::ranges::find(types, type->kind, &WorkloadType::kind) == types.end()) {
+            types.push_back(*type);
+        }
+    }
+    return types;
 }
 
 Result<std::unique_ptr<Cluster>> connect(const Context& context) {

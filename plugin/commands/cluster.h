@@ -24,6 +24,16 @@ struct Cluster {
     std::string workloadJson;
 };
 
+/// A type of workload, as lists name it.
+struct WorkloadType {
+    WorkloadKind kind = WorkloadKind::deployment;
+    std::string_view path;  ///< `apis/apps/v1`
+    std::string_view plural;
+};
+
+/// Reads `deploy`, or several: `deploy,sts`. Errors (kind usage): a type without pods.
+[[nodiscard]] Result<std::vector<WorkloadType>> workloadTypes(std::string_view words);
+
 /// A workload as the command line names it.
 struct WorkloadWords {
     std::string path;  ///< `apis/apps/v1`

@@ -57,7 +57,9 @@ Result<int> runDryRun(const Context& context) {
     const bool inCluster = !options.target.empty();
     const bool readsOnly = inCluster ? !options.load && options.files.empty()
                                      : !options.local && kind == CommandKind::recommend;
-    if (readsOnly) {
+    if (kind == CommandKind::recommend && meansMany(options)) {
+        text = "would read the workloads and their pods; would create and change nothing\n";
+    } else if (readsOnly) {
         text = inCluster
                    ? fmt::format("would read {} and its pods; would create and change nothing\n",
                                  fmt::join(options.target, "/"))

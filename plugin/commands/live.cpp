@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "commands/live_memory.h"
-#include "memfit/manifest/go_environment.h"
+#include "memfit/lint/lint.h"
 #include "memfit/manifest/pod_list.h"
 #include "memfit/manifest/selectors.h"
 #include "memfit/observe/pod_status.h"
@@ -63,38 +63,14 @@ Result<std::vector<ListedPod>> readPods(Cluster& cluster, LiveFacts& facts) {
     return pods;
 }
 
-/// Settings of the container on trial among `containers`, with its references followed.
-CurrentSettings settingsOf(const std::vector<Container>& containers, const std::string& name,
-                           std::vector<Warning>& warnings) {
-    CurrentSettings settings;
-    const auto found = std::ranges::find(containers, name, &Container::name);
-    if (found == containers.end()) return settings;
-    auto go = resolveGoEnvironment(containers, *found);
-    settings.limit = found->memoryLimit;
-    settings.request = found->memoryRequest;
-    settings.gomemlimit = std::move(go.gomemlimit);
-    settings.gogc = std::move(go.gogc);
-    settings.gomemlimitUnknown = go.gomemlimitUnknown;
-    settings.gogcUnknown = go.gogcUnknown;
-    for (auto& notice : go.notices) {
-        Warning warning{std::move(notice.code), std::move(notice.text)};
-        if (std::ranges::find(warnings, warning) == warnings.end())
-            warnings.push_back(std::move(warning));
-    }
-    return settings;
-}
-
-/// Restarts and the last end of the container.
-void readHistory(const ListedPod& pod, const std::string& container, LivePod& live) {
-    const auto status = readPodStatus(pod.json, container);
-    if (!status || !status->container) return;
-    live.restarts = status->container->restartCount;
-    const auto end = judgePod(*status).state;
-    live.oomKilled = end == PodState::oomKilled || end == PodState::oomAtStart;
-    if (!live.oomKilled) return;
-    const auto& state = status->container->state;
-    const bool ended = state.kind == ContainerState::Kind::terminated;
-    live.oomKilledAt = (ended ? state : status->container->lastState).finishedAt;
+/// What is wrong on sight in the container; the object has no lines that anybody knows.
+Result<std::vector<Finding>> readFindings(const Cluster& cluster) {
+    auto findings = lintManifest(cluster.workloadJson, cluster.workload.label());
+    if (!findings) return findings;
+    std::erase_if(*findings,
+                  [&](const Finding& finding) { return finding.container != cluster.container; });
+    for (auto& finding : *findings) finding.at = {};
+    return findings;
 }
 
 /// Those that scale the workload on memory; under every group version from Kubernetes 1.20 on.
@@ -189,7 +165,9 @@ Result<LiveFacts> readLive(const Context& context, Cluster& cluster) {
         live.name = pod.name;
         live.node = pod.node;
         live.settings = settingsOf(pod.containers, cluster.container, wiring);
-        readHistory(pod, cluster.container, live);
+        if (const auto status = readPodStatus(pod.json, cluster.container)) {
+            readHistory(*status, live);
+        }
         if (!pod.node.empty()) {
             auto snapshot = memory.statistics(pod);
             if (!snapshot) return snapshot.error();
@@ -202,6 +180,9 @@ Result<LiveFacts> readLive(const Context& context, Cluster& cluster) {
     }
     // What admission made of the pods counts; the template's wiring only where there are none.
     facts.warnings = facts.pods.empty() ? std::move(declared) : std::move(wiring);
+    auto findings = readFindings(cluster);
+    if (!findings) return findings.error();
+    setFindings(*std::move(findings), facts);
     for (auto& warning : memory.warnings()) facts.warnings.push_back(std::move(warning));
     if (auto read = readAutoscalers(cluster, facts); !read) return read.error();
     if (auto read = readNodes(cluster, *pods, facts); !read) return read.error();

@@ -4,13 +4,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
-#include <nlohmann/json.hpp>
 #include <utility>
 
+#include "commands/statistics_pages.h"
 #include "kubectl/port_forward.h"
 #include "memfit/observe/kubelet_usage.h"
-#include "memfit/observe/memstats.h"
 
 namespace memfit::plugin {
 namespace {
@@ -23,80 +21,37 @@ constexpr int mostForwards = 4;
 
 constexpr unsigned forbiddenStatus = 403;
 
-/// An answer of the API server itself, not of the program behind it.
-bool isFromApiServer(const HttpResponse& response) {
-    const auto tree = nlohmann::json::parse(response.body, nullptr, false);
-    return tree.is_object() && tree.value("kind", nlohmann::json()) == "Status" &&
-           tree.contains("apiVersion");
-}
-
-/// Ports are asked in this order, so that the service's own is asked last.
-bool namedForStatistics(const ContainerPort& port) {
-    constexpr std::array words{"metric", "debug", "pprof", "expvar", "prom", "admin", "monitor"};
-    return std::ranges::any_of(
-        words, [&](const char* word) { return port.name.find(word) != std::string::npos; });
-}
-
 }  // namespace
 
 LiveMemory::LiveMemory(EventLoop& loop, Cluster& cluster, const Options& options)
     : loop_(loop), cluster_(cluster), options_(options), deadline_(Clock::now() + allAnswers) {}
 
-std::vector<int> LiveMemory::ports(const ListedPod& pod) const {
-    if (options_.statsPort) return {*options_.statsPort};
-    std::vector<int> first;
-    std::vector<int> others;
+std::vector<StatsPlace> LiveMemory::places(const ListedPod& pod) const {
+    std::vector<StatsPlace> places;
+    if (found_) places.push_back(*found_);
     for (const auto& container : pod.containers) {
         if (container.name != cluster_.container) continue;
-        for (const auto& port : container.ports) {
-            if (port.protocol != "TCP") continue;
-            (namedForStatistics(port) ? first : others).push_back(port.port);
+        for (auto& place : placesToAsk(container.ports, options_)) {
+            places.push_back(std::move(place));
         }
     }
-    first.insert(first.end(), others.begin(), others.end());
-    return first;
-}
-
-std::vector<std::string> LiveMemory::paths() const {
-    return options_.statsPath ? std::vector<std::string>{*options_.statsPath} : usualStatsPaths();
-}
-
-Result<LiveMemory::Answer> LiveMemory::ask(const std::string& prefix, const StatsPlace& place,
-                                           std::optional<MemorySnapshot>& snapshot) {
-    const auto response = cluster_.api.get(prefix + place.path, answerSeconds);
-    if (!response) {
-        if (response.error().kind == ErrorKind::interrupted) return response.error();
-        return Answer::silent;
-    }
-    if (!response->success()) {
-        if (!isFromApiServer(*response)) return Answer::noPage;
-        return response->status == forbiddenStatus ? Answer::forbidden : Answer::closed;
-    }
-    auto read = parseMemstats(response->body);
-    if (!read) return Answer::noPage;
-    read->time = timestampNow();
-    snapshot = *std::move(read);
-    found_ = place;
-    return Answer::page;
+    return places;
 }
 
 Result<std::optional<MemorySnapshot>> LiveMemory::throughApi(const ListedPod& pod,
                                                              std::vector<int>& closedPorts) {
-    std::vector<StatsPlace> places;
-    if (found_) places.push_back(*found_);
-    for (const int port : ports(pod))
-        for (const auto& path : paths()) places.push_back({port, path});
     std::optional<MemorySnapshot> snapshot;
-    for (const auto& place : places) {
+    for (const auto& place : places(pod)) {
         if (proxyForbidden_ || Clock::now() >= deadline_) break;
         if (std::ranges::find(closedPorts, place.port) != closedPorts.end()) continue;
-        const auto answer = ask(fmt::format("/api/v1/namespaces/{}/pods/{}:{}/proxy",
-                                            cluster_.context.ns, pod.name, place.port),
-                                place, snapshot);
+        const auto answer = askPage(cluster_.api, {cluster_.context.ns, pod.name}, place, snapshot);
         if (!answer) return answer.error();
-        if (*answer == Answer::page) return snapshot;
-        if (*answer == Answer::forbidden) proxyForbidden_ = true;
-        if (*answer == Answer::closed) closedPorts.push_back(place.port);
+        if (*answer == PageAnswer::page) {
+            found_ = place;
+            return snapshot;
+        }
+        if (*answer == PageAnswer::forbidden) proxyForbidden_ = true;
+        if (*answer == PageAnswer::closed) closedPorts.push_back(place.port);
     }
     return snapshot;
 }
@@ -175,7 +130,7 @@ std::vector<Warning> LiveMemory::warnings() const {
                        fmt::format("{} showed no Go statistics at {}; publish them (import _ "
                                    "\"expvar\"), or name them with --stats-port and --stats-path",
                                    missing_ == 1 ? "1 pod" : fmt::format("{} pods", missing_),
-                                   fmt::join(paths(), ", "))});
+                                   fmt::join(pathsToAsk(options_), ", "))});
     }
     if (notAsked_ > 0) {
         all.push_back({"statistics-not-read",

@@ -36,16 +36,11 @@ public:
 
 private:
     using Clock = std::chrono::steady_clock;
-    enum class Answer { page, noPage, closed, forbidden, silent };
-
-    [[nodiscard]] Result<Answer> ask(const std::string& prefix, const StatsPlace& place,
-                                     std::optional<MemorySnapshot>& snapshot);
     [[nodiscard]] Result<std::optional<MemorySnapshot>> throughApi(const ListedPod& pod,
                                                                    std::vector<int>& closedPorts);
     [[nodiscard]] Result<std::optional<MemorySnapshot>> throughForward(const ListedPod& pod,
                                                                        int port);
-    [[nodiscard]] std::vector<int> ports(const ListedPod& pod) const;
-    [[nodiscard]] std::vector<std::string> paths() const;
+    [[nodiscard]] std::vector<StatsPlace> places(const ListedPod& pod) const;
 
     EventLoop& loop_;
     Cluster& cluster_;

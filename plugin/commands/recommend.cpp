@@ -5,6 +5,7 @@
 #include "commands/files.h"
 #include "commands/landing.h"
 #include "commands/live.h"
+#include "commands/scan.h"
 #include "memfit/report/describe.h"
 #include "testbed/stats_page.h"
 
@@ -86,15 +87,7 @@ Result<Recommendation> observe(const Context& context, Cluster& cluster, Timesta
     auto facts = readLive(context, cluster);
     if (!facts) return facts.error();
     const auto header = liveHeader(cluster, *facts, startedAt);
-    Results probe;
-    fold(probeOf(*facts, header), probe);
-    auto advice = adviceOptions(context.options);
-    advice.live = *std::move(facts);
-    auto recommendation = recommend(probe, advice);
-    if (!recommendation) return recommendation;
-    recommendation->header.startedAt = header.startedAt;
-    recommendation->header.finishedAt = header.finishedAt;
-    return recommendation;
+    return adviseObserved(*std::move(facts), header, adviceOptions(context.options));
 }
 
 int checked(const Context& context, const Recommendation& recommendation) {
@@ -171,6 +164,7 @@ Result<int> finished(const Context& context, const Advice& advice) {
 
 Result<int> runRecommend(const Context& context) {
     const auto& options = context.options;
+    if (meansMany(options)) return runScan(context, adviceOptions(options));
     if (!options.target.empty() && !options.load && options.files.empty()) {
         const auto startedAt = timestampNow();
         const auto cluster = openCluster(context, options.target);

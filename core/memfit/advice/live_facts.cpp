@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
+
+#include "memfit/manifest/go_environment.h"
 
 namespace memfit {
 
@@ -15,6 +18,45 @@ const LivePod* largest(const LiveFacts& facts) {
 }
 
 }  // namespace
+
+CurrentSettings settingsOf(const std::vector<Container>& containers, const std::string& name,
+                           std::vector<Warning>& warnings) {
+    CurrentSettings settings;
+    const auto found = std::ranges::find(containers, name, &Container::name);
+    if (found == containers.end()) return settings;
+    auto go = resolveGoEnvironment(containers, *found);
+    settings.limit = found->memoryLimit;
+    settings.request = found->memoryRequest;
+    settings.gomemlimit = std::move(go.gomemlimit);
+    settings.gogc = std::move(go.gogc);
+    settings.gomemlimitUnknown = go.gomemlimitUnknown;
+    settings.gogcUnknown = go.gogcUnknown;
+    for (auto& notice : go.notices) {
+        Warning warning{std::move(notice.code), std::move(notice.text)};
+        if (std::ranges::find(warnings, warning) == warnings.end())
+            warnings.push_back(std::move(warning));
+    }
+    return settings;
+}
+
+void setFindings(std::vector<Finding> findings, LiveFacts& facts) {
+    facts.findings = std::move(findings);
+    std::erase_if(facts.warnings, [&](const Warning& warning) {
+        return std::ranges::find(facts.findings, warning.code, &Finding::code) !=
+               facts.findings.end();
+    });
+}
+
+void readHistory(const PodStatus& status, LivePod& pod) {
+    if (!status.container) return;
+    pod.restarts = status.container->restartCount;
+    const auto end = judgePod(status).state;
+    pod.oomKilled = end == PodState::oomKilled || end == PodState::oomAtStart;
+    if (!pod.oomKilled) return;
+    const auto& state = status.container->state;
+    const bool ended = state.kind == ContainerState::Kind::terminated;
+    pod.oomKilledAt = (ended ? state : status.container->lastState).finishedAt;
+}
 
 CurrentSettings currentSettings(const LiveFacts& facts) {
     return facts.pods.empty() ? facts.declared : facts.pods.front().settings;

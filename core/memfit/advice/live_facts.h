@@ -8,6 +8,9 @@
 #include "memfit/advice/node_fit.h"
 #include "memfit/experiment/documents.h"
 #include "memfit/experiment/live_pod.h"
+#include "memfit/lint/lint.h"
+#include "memfit/manifest/workload.h"
+#include "memfit/observe/pod_status.h"
 
 namespace memfit {
 
@@ -18,11 +21,24 @@ struct LiveFacts {
     std::int64_t morePods = 0;                   ///< of the workload, that were not
     std::vector<std::string> memoryAutoscalers;  ///< names of those that scale it on memory
     std::vector<NodeFit> nodes;                  ///< those that its pods are on
+    std::vector<Finding> findings;               ///< what is wrong on sight in the pod template
     /// What could not be read, and wiring of GOMEMLIMIT that does not do what it looks like.
     std::vector<Warning> warnings;
 
     friend bool operator==(const LiveFacts&, const LiveFacts&) = default;
 };
+
+/// Memory settings of container `name` among `containers` of a pod or a template, with its
+/// references followed; what is odd about them is added to `warnings`, once. Nothing is set where
+/// there is no such container.
+[[nodiscard]] CurrentSettings settingsOf(const std::vector<Container>& containers,
+                                         const std::string& name, std::vector<Warning>& warnings);
+
+/// Sets what lint finds in the container; a warning of the same code says no more than that.
+void setFindings(std::vector<Finding> findings, LiveFacts& facts);
+
+/// Sets the restarts and the last end of the container that `status` was read for.
+void readHistory(const PodStatus& status, LivePod& pod);
 
 /// What is set now: that of the newest pod, or by the template where none runs.
 [[nodiscard]] CurrentSettings currentSettings(const LiveFacts& facts);

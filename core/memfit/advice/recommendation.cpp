@@ -364,4 +364,17 @@ Result<Recommendation> recommend(const Results& results, const AdviceOptions& op
     return recommendation;
 }
 
+Result<Recommendation> adviseObserved(LiveFacts facts, const Header& header,
+                                      AdviceOptions options) {
+    Results results;
+    results.probes.push_back(probeOf(facts, header));
+    results.texts.push_back(toJson(results.probes.front()));
+    options.live = std::move(facts);
+    auto recommendation = recommend(results, options);
+    if (!recommendation) return recommendation;
+    recommendation->header.startedAt = header.startedAt;
+    recommendation->header.finishedAt = header.finishedAt;
+    return recommendation;
+}
+
 }  // namespace memfit

@@ -111,6 +111,11 @@ struct AdviceOptions {
 [[nodiscard]] Result<Recommendation> recommend(const Results& results,
                                                const AdviceOptions& options = {});
 
+/// The advice for a workload as it runs, from what was read of it. `header` is that of the
+/// recommendation. Errors: see recommend().
+[[nodiscard]] Result<Recommendation> adviseObserved(LiveFacts facts, const Header& header,
+                                                    AdviceOptions options);
+
 /// Does what is set fit the advice? Returns what does not, one clause each; empty when it fits.
 /// Memory that is not set fits only when none is advised; a limit within `tolerance` above fits.
 [[nodiscard]] std::vector<std::string> mismatches(const CurrentSettings& set,

@@ -2,6 +2,7 @@
 #include <variant>
 
 #include "memfit/advice/recommendation.h"
+#include "memfit/advice/recommendation_tree.h"
 #include "memfit/experiment/json_trees.h"
 #include "memfit/units/go_settings.h"
 
@@ -67,17 +68,27 @@ Json nodeTree(const NodeFit& fit) {
             {"neighbours", fit.neighbours}};
 }
 
+/// One that is shown beside its workload, and has no file.
+Json findingTree(const Finding& finding) {
+    return {{"code", finding.code},
+            {"severity", toString(finding.severity)},
+            {"text", finding.text},
+            {"fix", finding.fix}};
+}
+
 Json liveTree(const LiveFacts& live) {
     Json tree{{"pods", podsTree(live.pods)}, {"morePods", live.morePods}};
     tree["memoryAutoscalers"] = live.memoryAutoscalers;
     tree["nodes"] = Json::array();
     for (const auto& fit : live.nodes) tree["nodes"].push_back(nodeTree(fit));
+    tree["findings"] = Json::array();
+    for (const auto& finding : live.findings) tree["findings"].push_back(findingTree(finding));
     return tree;
 }
 
 }  // namespace
 
-std::string toJson(const Recommendation& recommendation) {
+Json recommendationTree(const Recommendation& recommendation) {
     auto tree = documentTree("Recommendation", recommendation.header);
     tree["basis"] = toString(recommendation.basis);
     tree["confidence"] = toString(recommendation.confidence);
@@ -96,7 +107,11 @@ std::string toJson(const Recommendation& recommendation) {
     for (const auto& reason : recommendation.reasons) tree["reasons"].push_back(reasonTree(reason));
     if (!recommendation.next.empty()) tree["next"] = recommendation.next;
     putInputs(tree, recommendation.header);
-    return documentText(tree);
+    return tree;
+}
+
+std::string toJson(const Recommendation& recommendation) {
+    return documentText(recommendationTree(recommendation));
 }
 
 }  // namespace memfit

@@ -69,7 +69,7 @@ Resolved ofResource(std::string_view name, const GoVariable& variable,
     auto resolved =
         divided(name, variable, isLimit ? *found->memoryLimit : found->memoryRequest.value_or(0));
     if (foreign)
-        resolved.notices.push_back({"gomemlimit-of-other-container",
+        resolved.notices.push_back({"gomemlimit-other-container",
                                     fmt::format("{} of container {} is the {} of container {}",
                                                 name, own.name, variable.resource, found->name)});
     return resolved;

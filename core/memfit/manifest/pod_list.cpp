@@ -7,6 +7,7 @@
 
 #include "memfit/manifest/container_read.h"
 #include "memfit/manifest/pod_memory.h"
+#include "memfit/manifest/workload_read.h"
 #include "memfit/units/kube_json.h"
 
 namespace memfit {
@@ -76,7 +77,9 @@ Result<void> readMemory(const Json& spec, ListedPod& pod) {
     return {};
 }
 
-Result<ListedPod> readListedPod(Json item) {
+}  // namespace
+
+Result<ListedPod> readListedPod(const kube::Json& item) {
     ListedPod pod;
     pod.nameSpace = kube::text(item, {"metadata", "namespace"});
     pod.name = kube::text(item, {"metadata", "name"});
@@ -89,21 +92,19 @@ Result<ListedPod> readListedPod(Json item) {
     pod.deleted = !kube::text(item, {"metadata", "deletionTimestamp"}).empty();
     pod.controller = readController(item);
     if (auto read = readMemory(kube::object(item, {"spec"}), pod); !read) return read.error();
-    // The items of a typed list do not say their own kind.
-    item["kind"] = "Pod";
-    pod.json = kube::dump(item);
     return pod;
 }
-
-}  // namespace
 
 Result<std::vector<ListedPod>> readPodList(std::string_view json) {
     auto items = readItems(json, "Pod", "the list of pods");
     if (!items) return items.error();
     std::vector<ListedPod> pods;
     for (auto& item : *items) {
-        auto pod = readListedPod(std::move(item));
+        auto pod = readListedPod(item);
         if (!pod) return pod.error();
+        // The items of a typed list do not say their own kind.
+        item["kind"] = "Pod";
+        pod->json = kube::dump(item);
         pods.push_back(*std::move(pod));
     }
     return pods;

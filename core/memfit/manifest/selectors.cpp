@@ -97,7 +97,8 @@ std::optional<Error> readAutoscaler(const Json& item, NamespaceSelectors& into) 
     into.scaleTargets.push_back({kube::text(item, {"metadata", "name"}),
                                  kube::text(item, {"spec", "scaleTargetRef", "kind"}),
                                  kube::text(item, {"spec", "scaleTargetRef", "name"}),
-                                 std::ranges::any_of(metrics, measuresMemory)});
+                                 std::ranges::any_of(metrics, measuresMemory),
+                                 kube::text(item, {"metadata", "namespace"})});
     return std::nullopt;
 }
 

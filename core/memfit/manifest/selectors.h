@@ -56,6 +56,7 @@ struct ScaleTarget {
     std::string kind;
     std::string name;
     bool memoryBased = false;  ///< one of its metrics is the memory of the pods or a container
+    std::string nameSpace;     ///< empty where the list does not say
 
     friend bool operator==(const ScaleTarget&, const ScaleTarget&) = default;
 };

@@ -10,6 +10,7 @@
 
 #include "memfit/manifest/container_read.h"
 #include "memfit/manifest/label_selector_read.h"
+#include "memfit/manifest/workload_read.h"
 #include "memfit/units/kube_json.h"
 #include "memfit/units/quoted.h"
 
@@ -160,27 +161,31 @@ std::string Workload::label() const {
     return text + "/" + name;
 }
 
-Result<Workload> readWorkload(std::string_view json, std::string_view where) {
-    const auto object = kube::parseObject(json, where);
-    if (!object) return object.error();
-    const auto kindName = kube::text(*object, {"kind"});
+Result<Workload> readWorkload(const kube::Json& object, std::string_view where) {
+    const auto kindName = kube::text(object, {"kind"});
     const auto kind = kindOf(kindName);
     if (!kind) return otherKind(kindName, where);
     Workload workload;
     workload.kind = *kind;
-    readIdentity(*object, workload);
-    const Json podTemplate = bareTemplate(templateOf(*object, *kind));
+    readIdentity(object, workload);
+    const Json podTemplate = bareTemplate(templateOf(object, *kind));
     if (auto error = readContainers(podTemplate["spec"], where, workload)) return *error;
     workload.podLabels = readLabels(kube::object(podTemplate, {"metadata", "labels"}));
     workload.defaultContainer =
         kube::text(podTemplate, {"metadata", "annotations", defaultContainerAnnotation});
     workload.podTemplate = kube::dump(podTemplate);
     if (*kind != WorkloadKind::pod) {
-        const auto selector = readLabelSelector(kube::member(*object, {"spec", "selector"}), where);
+        const auto selector = readLabelSelector(kube::member(object, {"spec", "selector"}), where);
         if (!selector) return selector.error();
         workload.podSelector = formatLabelSelector(*selector);
     }
     return workload;
+}
+
+Result<Workload> readWorkload(std::string_view json, std::string_view where) {
+    const auto object = kube::parseObject(json, where);
+    if (!object) return object.error();
+    return readWorkload(*object, where);
 }
 
 Result<Container> chooseContainer(const Workload& workload,

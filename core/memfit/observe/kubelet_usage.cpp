@@ -143,27 +143,55 @@ void dropUnknownPeak(KubeletUsage& usage) {
     if (usage.peak == 0) usage.peak.reset();
 }
 
-}  // namespace
-
-Result<std::optional<KubeletUsage>> readStatsSummary(std::string_view json,
-                                                     const ContainerKey& key) {
-    const auto summary = kube::parseObject(json, "the kubelet's statistics");
-    if (!summary) return summary.error();
-    if (kube::member(*summary, {"pods"}) == nullptr)
+Result<Json> parseSummary(std::string_view json) {
+    auto summary = kube::parseObject(json, "the kubelet's statistics");
+    if (summary && kube::member(*summary, {"pods"}) == nullptr)
         return inputError("the kubelet's statistics: there are no pods in them",
                           "is this /stats/summary?");
-    const Json* const pod = findPod(*summary, key);
-    if (pod == nullptr) return std::optional<KubeletUsage>();
-    const Json* const container = kube::named(kube::array(*pod, {"containers"}), key.container);
-    if (container == nullptr) return std::optional<KubeletUsage>();
-    const Json& memory = kube::object(*container, {"memory"});
+    return summary;
+}
+
+/// nullopt: nothing is known of it.
+std::optional<KubeletUsage> readContainer(const Json& container) {
+    const Json& memory = kube::object(container, {"memory"});
     KubeletUsage usage;
     usage.usage = size(memory, "usageBytes");
     usage.workingSet = size(memory, "workingSetBytes");
     usage.rss = size(memory, "rssBytes");
     usage.time = kube::text(memory, {"time"});
-    if (isEmpty(usage)) return std::optional<KubeletUsage>();
-    return std::optional(usage);
+    if (isEmpty(usage)) return std::nullopt;
+    return usage;
+}
+
+}  // namespace
+
+Result<std::optional<KubeletUsage>> readStatsSummary(std::string_view json,
+                                                     const ContainerKey& key) {
+    const auto summary = parseSummary(json);
+    if (!summary) return summary.error();
+    const Json* const pod = findPod(*summary, key);
+    if (pod == nullptr) return std::optional<KubeletUsage>();
+    const Json* const container = kube::named(kube::array(*pod, {"containers"}), key.container);
+    if (container == nullptr) return std::optional<KubeletUsage>();
+    return readContainer(*container);
+}
+
+Result<void> forEachContainer(
+    std::string_view summary,
+    const std::function<void(const ContainerKey& key, const KubeletUsage& usage)>& take) {
+    const auto tree = parseSummary(summary);
+    if (!tree) return tree.error();
+    for (const auto& pod : kube::array(*tree, {"pods"})) {
+        ContainerKey key{kube::text(pod, {"podRef", "namespace"}),
+                         kube::text(pod, {"podRef", "name"}),
+                         kube::text(pod, {"podRef", "uid"}),
+                         {}};
+        for (const auto& container : kube::array(pod, {"containers"})) {
+            key.container = kube::text(container, {"name"});
+            if (const auto usage = readContainer(container)) take(key, *usage);
+        }
+    }
+    return {};
 }
 
 std::optional<KubeletUsage> readCadvisor(std::string_view text, const ContainerKey& key) {

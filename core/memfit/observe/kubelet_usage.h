@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,6 +35,11 @@ struct KubeletUsage {
 /// Errors (kind input): not JSON, or not a summary.
 [[nodiscard]] Result<std::optional<KubeletUsage>> readStatsSummary(std::string_view json,
                                                                    const ContainerKey& key);
+
+/// Every container of such a summary. Errors: as readStatsSummary().
+[[nodiscard]] Result<void> forEachContainer(
+    std::string_view summary,
+    const std::function<void(const ContainerKey& key, const KubeletUsage& usage)>& take);
 
 /// From `/api/v1/nodes/NODE/proxy/metrics/cadvisor`, line by line without copies. The container's
 /// series where there are any, else the pod's own (podLevel). Of several containers of that name

@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "memfit/observe/pod_status_read.h"
 #include "memfit/units/kube_json.h"
 #include "memfit/units/quoted.h"
 
@@ -71,24 +72,28 @@ void readContainers(const Json& pod, std::string_view container, PodStatus& stat
 
 }  // namespace
 
+PodStatus readPodStatus(const kube::Json& pod, std::string_view container) {
+    PodStatus status;
+    status.name = kube::text(pod, {"metadata", "name"});
+    status.uid = kube::text(pod, {"metadata", "uid"});
+    status.resourceVersion = kube::text(pod, {"metadata", "resourceVersion"});
+    status.deleted = !kube::text(pod, {"metadata", "deletionTimestamp"}).empty();
+    status.node = kube::text(pod, {"spec", "nodeName"});
+    status.phase = kube::text(pod, {"status", "phase"});
+    status.reason = kube::text(pod, {"status", "reason"});
+    status.message = kube::text(pod, {"status", "message"});
+    status.podIp = kube::text(pod, {"status", "podIP"});
+    readConditions(pod, status);
+    readContainers(pod, container, status);
+    return status;
+}
+
 Result<PodStatus> readPodStatus(std::string_view json, std::string_view container) {
     const auto pod = kube::parseObject(json, "the pod");
     if (!pod) return pod.error();
     if (const auto kind = kube::text(*pod, {"kind"}); kind != "Pod")
         return inputError(fmt::format("the pod: this is a {}, not a Pod", memfit::quoted(kind)));
-    PodStatus status;
-    status.name = kube::text(*pod, {"metadata", "name"});
-    status.uid = kube::text(*pod, {"metadata", "uid"});
-    status.resourceVersion = kube::text(*pod, {"metadata", "resourceVersion"});
-    status.deleted = !kube::text(*pod, {"metadata", "deletionTimestamp"}).empty();
-    status.node = kube::text(*pod, {"spec", "nodeName"});
-    status.phase = kube::text(*pod, {"status", "phase"});
-    status.reason = kube::text(*pod, {"status", "reason"});
-    status.message = kube::text(*pod, {"status", "message"});
-    status.podIp = kube::text(*pod, {"status", "podIP"});
-    readConditions(*pod, status);
-    readContainers(*pod, container, status);
-    return status;
+    return readPodStatus(*pod, container);
 }
 
 }  // namespace memfit

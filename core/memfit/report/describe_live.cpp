@@ -45,6 +45,16 @@ std::string nodeSentence(const NodeFit& fit) {
     return text + ".";
 }
 
+void addFindings(Report& report, const std::vector<Finding>& findings) {
+    if (findings.empty()) return;
+    report.push_back(Heading{"Wrong on sight"});
+    Bullets bullets;
+    for (const auto& finding : findings)
+        bullets.items.push_back({fmt::format("{}; {}", finding.text, finding.fix), finding.code,
+                                 finding.severity == Severity::note ? Tone::faint : Tone::bad});
+    report.push_back(std::move(bullets));
+}
+
 }  // namespace
 
 Table podsTable(const std::vector<LivePod>& pods) {
@@ -65,6 +75,7 @@ Table podsTable(const std::vector<LivePod>& pods) {
 }
 
 void addLive(Report& report, const LiveFacts& facts) {
+    addFindings(report, facts.findings);
     if (facts.pods.empty() && facts.nodes.empty()) return;
     report.push_back(Heading{"Live pods"});
     if (!facts.pods.empty()) report.push_back(podsTable(facts.pods));

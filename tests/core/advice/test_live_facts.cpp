@@ -274,6 +274,14 @@ TEST_CASE("the advice after an OOM kill is above the limit, also where sizes end
 TEST_CASE("the document carries pods and nodes, and leaves out what is not known") {
     auto facts = factsOf({killed(podOf("a", 40 * MiB, 5), 2, "2026-11-23T10:00:00Z")});
     facts.nodes = {NodeFit{"n1", 100, 90, 80, 9, 1, 2, 7, {"x/p"}}};
+    setFindings({{"limit-without-request",
+                  Severity::note,
+                  {},
+                  "Deployment a",
+                  "c",
+                  "there is no request",
+                  "write it"}},
+                facts);
     const auto text = toJson(judged(facts));
     const auto from = text.find(" \"live\":");
     CHECK(text.substr(from, text.find(" \"reasons\":") - from) == R"( "live": {
@@ -309,7 +317,23 @@ TEST_CASE("the document carries pods and nodes, and leaves out what is not known
      "x/p"
     ]
    }
+  ],
+  "findings": [
+   {
+    "code": "limit-without-request",
+    "severity": "note",
+    "text": "there is no request",
+    "fix": "write it"
+   }
   ]
  },
 )");
+}
+
+TEST_CASE("a warning that says no more than a finding of lint gives way to it") {
+    auto facts = factsOf({});
+    facts.warnings = {{"gomemlimit-divisor", "17 bytes"}, {"not-readable", "nodes"}};
+    setFindings({{"gomemlimit-divisor", Severity::error, {}, "Deployment a", "c", "17", "fix"}},
+                facts);
+    CHECK(facts.warnings == std::vector<Warning>{{"not-readable", "nodes"}});
 }

@@ -61,7 +61,7 @@ TEST_CASE("a reference to a limit that is not set comes to the whole node") {
 
 TEST_CASE("a reference to another container's limit is followed and said") {
     CHECK(resolved(reference("limits.memory", "side")) ==
-          "10485760; gomemlimit-of-other-container: GOMEMLIMIT of container api is the "
+          "10485760; gomemlimit-other-container: GOMEMLIMIT of container api is the "
           "limits.memory of container side");
     CHECK(resolved(reference("limits.memory", "gone")) ==
           "unknown; go-setting-unknown: GOMEMLIMIT refers to \"limits.memory\" of container "

@@ -80,7 +80,7 @@ TEST_CASE("peers of a NetworkPolicy and targets of an autoscaler are read") {
     const auto found = read({.autoscalers = autoscalers, .networkPolicies = policies});
     REQUIRE(found.networkPolicies[0].peers.size() == 1);
     CHECK(found.networkPolicies[0].peers[0].matches({{"app", "api"}}));
-    CHECK(found.scaleTargets == std::vector{ScaleTarget{"h", "Deployment", "api", true}});
+    CHECK(found.scaleTargets == std::vector{ScaleTarget{"h", "Deployment", "api", true, ""}});
 }
 
 TEST_CASE("a selector that cannot be understood is refused, not guessed") {

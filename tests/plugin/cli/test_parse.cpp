@@ -227,3 +227,31 @@ TEST_CASE("ways to hand over the advice that contradict each other are refused")
           "standard input cannot be both the results and the manifest; give one of -f and --edit a "
           "file");
 }
+
+TEST_CASE("many workloads are meant by a type alone or by the flags that select") {
+    const auto many = [](const std::vector<std::string>& words) {
+        return meansMany(parsed(words).options);
+    };
+    CHECK(many({"recommend", "deploy"}));
+    CHECK(many({"recommend", "deploy,sts", "-n", "shop"}));
+    CHECK(many({"recommend", "--all"}));
+    CHECK(many({"recommend", "-A"}));
+    CHECK(many({"recommend", "-l", "app=api"}));
+    CHECK_FALSE(many({"recommend", "deploy/api"}));
+    CHECK_FALSE(many({"recommend", "deploy", "api"}));
+    CHECK_FALSE(many({"recommend", "-f", "bench.json"}));
+}
+
+TEST_CASE("what is meant for one workload is refused of many") {
+    CHECK(refused({"recommend", "deploy/api", "-A"}) ==
+          "'deploy/api' is one workload, and --all, -A and -l mean many; leave out the name or the "
+          "flag");
+    CHECK(refused({"recommend", "deploy", "--load", "hey {url}"}) ==
+          "a load is run against one workload; name one workload: deploy/NAME");
+    CHECK(refused({"recommend", "--all", "-f", "bench.json"}) ==
+          "many workloads are judged from their cluster alone; leave out -f and --local");
+    CHECK(refused({"recommend", "--all", "-o", "patch"}) ==
+          "a patch is made for one workload; name one workload: deploy/NAME");
+    CHECK(refused({"recommend", "-A", "-n", "shop"}) ==
+          "-A means all namespaces, -n one; leave out one of them");
+}

@@ -1,0 +1,12 @@
+#pragma once
+
+// Internal to memfit: a recommendation as a JSON tree.
+
+#include "memfit/advice/recommendation.h"
+#include "memfit/experiment/json_parse.h"
+
+namespace memfit {
+
+[[nodiscard]] Json recommendationTree(const Recommendation& recommendation);
+
+}  // namespace memfit

@@ -1,0 +1,270 @@
+#include "commands/scan.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <functional>
+#include <utility>
+
+#include "commands/cluster.h"
+#include "commands/statistics_pages.h"
+#include "memfit/advice/scan.h"
+#include "memfit/report/describe_scan.h"
+#include "version.h"
+
+namespace memfit::plugin {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// As kubectl's own chunks.
+constexpr int pageSize = 500;
+constexpr double pageSeconds = 60;
+/// Reads that are under way at a time.
+constexpr std::size_t sideBySide = 8;
+/// Pods of one workload that are asked for their statistics.
+constexpr std::size_t podsAsked = 2;
+/// Pods that do not answer must not add up to a long wait.
+constexpr std::chrono::seconds allAnswers{60};
+constexpr double summarySeconds = 5;
+
+class Scan {
+public:
+    explicit Scan(const Context& context, Cluster& cluster)
+        : context_(context), cluster_(cluster), options_(context.options) {}
+
+    [[nodiscard]] Result<ScanResult> run(const AdviceOptions& advice);
+
+private:
+    using TakePage = std::function<Result<std::string>(const std::string& page)>;
+
+    [[nodiscard]] std::string pathOf(std::string_view group, std::string_view plural) const;
+    [[nodiscard]] Result<void> readPages(const std::string& path, const std::string& what,
+                                         const TakePage& take);
+    [[nodiscard]] Result<bool> readPagesIfAllowed(const std::string& path, const std::string& what,
+                                                  const TakePage& take);
+    [[nodiscard]] Result<void> readWorkloads();
+    [[nodiscard]] Result<void> readPods();
+    [[nodiscard]] Result<void> readAutoscalers();
+    void readUsage();
+    void readStatistics();
+    void askFor(const StatisticsSource& source);
+    /// Takes the tasks one by one, several at a time; none is begun after a signal.
+    void sideBySideDo(std::size_t count, const std::function<void(std::size_t)>& task);
+    void warn(std::string code, std::string text);
+
+    const Context& context_;
+    Cluster& cluster_;
+    const Options& options_;
+    std::vector<WorkloadType> types_;
+    std::optional<WorkloadScan> scan_;
+    std::vector<Warning> warnings_;
+    Clock::time_point deadline_;
+    bool proxyForbidden_ = false;
+    std::size_t notAsked_ = 0;
+};
+
+void Scan::warn(std::string code, std::string text) {
+    warnings_.push_back({std::move(code), std::move(text)});
+}
+
+std::string Scan::pathOf(std::string_view group, std::string_view plural) const {
+    return options_.allNamespaces ? fmt::format("/{}/{}", group, plural)
+                                  : fmt::format("/{}/namespaces/{}/{}", group,
+                                                urlEncoded(cluster_.context.ns), plural);
+}
+
+Result<void> Scan::readPages(const std::string& path, const std::string& what,
+                             const TakePage& take) {
+    const char separator = path.find('?') == std::string::npos ? '?' : '&';
+    std::string token;
+    do {
+        auto url = fmt::format("{}{}limit={}", path, separator, pageSize);
+        if (!token.empty()) url += "&continue=" + urlEncoded(token);
+        const auto page = cluster_.api.read(url, "reading " + what, pageSeconds);
+        if (!page) return page.error();
+        auto next = take(*page);
+        if (!next) return next.error();
+        token = *std::move(next);
+    } while (!token.empty());
+    return {};
+}
+
+Result<bool> Scan::readPagesIfAllowed(const std::string& path, const std::string& what,
+                                      const TakePage& take) {
+    const auto read = readPages(path, what, take);
+    if (read) return true;
+    if (!isFailure(read.error(), CallFailure::forbidden)) return read.error();
+    warn("not-readable", fmt::format("{} may not be read, so nothing is said of them", what));
+    return false;
+}
+
+Result<void> Scan::readWorkloads() {
+    for (const auto& type : types_) {
+        if (type.kind == WorkloadKind::pod) continue;
+        auto path = pathOf(type.path, type.plural);
+        if (options_.selector) path += "?labelSelector=" + urlEncoded(*options_.selector);
+        auto read = readPages(path, std::string(type.plural), [&](const std::string& page) {
+            return scan_->addWorkloads(page, type.kind);
+        });
+        if (!read) return read;
+    }
+    return {};
+}
+
+Result<void> Scan::readPods() {
+    // A sum over a node's pods needs those of every namespace.
+    if (options_.allNamespaces) {
+        auto nodes = readPagesIfAllowed("/api/v1/nodes", "nodes", [&](const std::string& page) {
+            return scan_->addNodes(page);
+        });
+        if (!nodes) return nodes.error();
+    }
+    auto path = pathOf("api/v1", "pods");
+    const bool onlyPods = types_.size() == 1 && types_.front().kind == WorkloadKind::pod;
+    if (onlyPods && options_.selector) path += "?labelSelector=" + urlEncoded(*options_.selector);
+    return readPages(path, "pods", [&](const std::string& page) { return scan_->addPods(page); });
+}
+
+Result<void> Scan::readAutoscalers() {
+    for (const auto* const version : {"v2", "v2beta2"}) {
+        const auto list = cluster_.api.read(
+            pathOf(fmt::format("apis/autoscaling/{}", version), "horizontalpodautoscalers"),
+            "reading the HorizontalPodAutoscalers", pageSeconds);
+        if (!list && isFailure(list.error(), CallFailure::notFound)) continue;
+        if (!list && isFailure(list.error(), CallFailure::forbidden)) break;
+        if (!list) return list.error();
+        return scan_->addAutoscalers(*list);
+    }
+    warn("not-readable", "HorizontalPodAutoscalers may not be read, so nothing is said of them");
+    return {};
+}
+
+void Scan::sideBySideDo(std::size_t count, const std::function<void(std::size_t)>& task) {
+    std::size_t next = 0;
+    const auto work = [&] {
+        while (next < count && !context_.loop.signal()) task(next++);
+    };
+    context_.loop.together(std::vector<std::function<void()>>(std::min(count, sideBySide), work));
+}
+
+void Scan::readUsage() {
+    const auto nodes = scan_->nodes();
+    std::vector<std::string> silent;
+    bool forbidden = false;
+    sideBySideDo(nodes.size(), [&](std::size_t i) {
+        if (forbidden) return;
+        const auto response = cluster_.api.get(
+            fmt::format("/api/v1/nodes/{}/proxy/stats/summary?only_cpu_and_memory=true",
+                        urlEncoded(nodes[i])),
+            summarySeconds);
+        constexpr unsigned forbiddenStatus = 403;
+        if (response && response->status == forbiddenStatus) forbidden = true;
+        const bool read =
+            response && response->success() && scan_->addUsage(response->body).has_value();
+        if (!read && !forbidden) silent.push_back(nodes[i]);
+    });
+    if (forbidden) {
+        warn("usage-not-read",
+             "what the kubelets say of memory was not read: that takes `get` on nodes/proxy");
+    } else if (!silent.empty()) {
+        std::ranges::sort(silent);
+        warn("usage-not-read", fmt::format("what the kubelet says of memory was not read on {}",
+                                           fmt::join(silent, ", ")));
+    }
+}
+
+void Scan::askFor(const StatisticsSource& source) {
+    std::vector<int> closed;
+    std::optional<MemorySnapshot> snapshot;
+    bool late = false;
+    for (const auto& place : placesToAsk(source.ports, options_)) {
+        if (std::ranges::find(closed, place.port) != closed.end()) continue;
+        const auto answer = askPage(cluster_.api, {source.nameSpace, source.pod}, place, snapshot);
+        if (!answer) return;
+        if (*answer == PageAnswer::page) break;
+        if (*answer == PageAnswer::forbidden) {
+            proxyForbidden_ = true;
+            return;
+        }
+        late = late || *answer == PageAnswer::silent;
+        if (*answer != PageAnswer::noPage) closed.push_back(place.port);
+    }
+    if (late && !snapshot) ++notAsked_;
+    // A declared port that does not answer from outside the pod may be the one that shows them.
+    if (snapshot || closed.empty()) scan_->addStatistics(source, std::move(snapshot));
+}
+
+void Scan::readStatistics() {
+    const auto sources = scan_->statisticsSources(podsAsked);
+    deadline_ = Clock::now() + allAnswers;
+    sideBySideDo(sources.size(), [&](std::size_t i) {
+        if (proxyForbidden_) return;
+        if (Clock::now() >= deadline_) {
+            ++notAsked_;
+            return;
+        }
+        askFor(sources[i]);
+    });
+    if (proxyForbidden_) {
+        warn("statistics-forbidden",
+             "Go's statistics were not read: that takes `get` on pods/proxy");
+    } else if (notAsked_ > 0) {
+        warn("statistics-not-read",
+             fmt::format("{} did not answer in time when asked for Go's statistics",
+                         notAsked_ == 1 ? "1 pod" : fmt::format("{} pods", notAsked_)));
+    }
+}
+
+Result<ScanResult> Scan::run(const AdviceOptions& advice) {
+    const auto words =
+        options_.target.empty() ? std::string("deploy,sts,ds") : options_.target.front();
+    auto types = workloadTypes(words);
+    if (!types) return types.error();
+    types_ = *std::move(types);
+    const bool lonePods =
+        std::ranges::find(types_, WorkloadKind::pod, &WorkloadType::kind) != types_.end();
+    scan_.emplace(options_.container, lonePods);
+    Header header;
+    header.startedAt = timestampNow();
+    header.environment.memfitVersion = version;
+    header.target.context = cluster_.context.name;
+    if (auto read = readWorkloads(); !read) return read.error();
+    if (auto read = readPods(); !read) return read.error();
+    if (auto read = readAutoscalers(); !read) return read.error();
+    readUsage();
+    readStatistics();
+    if (context_.loop.signal()) return EventLoop::interruption();
+    header.finishedAt = timestampNow();
+    header.warnings = std::move(warnings_);
+    return scan_->finish(header, advice);
+}
+
+}  // namespace
+
+Result<int> runScan(const Context& context, const AdviceOptions& advice) {
+    const auto cluster = connect(context);
+    if (!cluster) return cluster.error();
+    auto result = Scan(context, **cluster).run(advice);
+    if (!result) return result.error();
+    auto printed = print({toJson(*result), describe(*result)}, context.options, context.streams);
+    if (!printed) return printed.error();
+    if (!context.options.check) return 0;
+    bool differs = false;
+    for (const auto& item : result->items) {
+        const auto found = mismatches(item.current.value_or(CurrentSettings{}), item.advised,
+                                      context.options.tolerance);
+        for (const auto& mismatch : found) {
+            context.streams.err << fmt::format("check: {}: {}\n", item.header.target.describe(),
+                                               printable(mismatch))
+                                << std::flush;
+        }
+        differs = differs || !found.empty();
+    }
+    return differs ? 3 : 0;
+}
+
+}  // namespace memfit::plugin

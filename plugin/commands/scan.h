@@ -1,0 +1,13 @@
+#pragma once
+
+#include "commands/session.h"
+#include "memfit/advice/recommendation.h"
+
+namespace memfit::plugin {
+
+/// `recommend` of many workloads: reads them in bulk, a list a kind, touches none, and prints one
+/// table or document. Returns 0, or 3 when --check finds one whose settings do not fit. Errors:
+/// kubectl is not there; kubectl's and the API server's own words.
+[[nodiscard]] Result<int> runScan(const Context& context, const AdviceOptions& advice);
+
+}  // namespace memfit::plugin

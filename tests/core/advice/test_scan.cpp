@@ -1,0 +1,181 @@
+#include "memfit/advice/scan.h"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <sstream>
+
+#include "memfit/observe/memstats.h"
+#include "memfit/report/describe_scan.h"
+#include "support/fixtures.h"
+
+using namespace memfit;
+using memfit::test::readFixture;
+
+namespace {
+
+/// The recorded namespace `shop` (see tests/fixtures/scan), all but Go's statistics.
+WorkloadScan recorded(std::optional<std::string> container = std::nullopt, bool lonePods = false) {
+    WorkloadScan scan(std::move(container), lonePods);
+    CHECK(
+        scan.addWorkloads(readFixture("scan/deployments.json"), WorkloadKind::deployment).value() ==
+        "");
+    CHECK(scan.addNodes(readFixture("scan/nodes.json")).value() == "");
+    CHECK(scan.addPods(readFixture("scan/pods.json")).value() == "");
+    REQUIRE(scan.addUsage(readFixture("scan/summary.json")).has_value());
+    return scan;
+}
+
+std::string names(const std::vector<StatisticsSource>& sources) {
+    std::string text;
+    for (const auto& source : sources)
+        text += fmt::format("{}/{} {}\n", source.nameSpace, source.pod, source.ports.size());
+    return text;
+}
+
+/// Answers for the pod of sales-api, and tells the pod without ports to show nothing.
+void answer(WorkloadScan& scan) {
+    for (const auto& source : scan.statisticsSources(1)) {
+        if (source.pod.starts_with("sales-api"))
+            scan.addStatistics(source, parseMemstats(R"({"memstats":{"Sys":19398656}})").value());
+        if (source.pod.starts_with("quiet")) scan.addStatistics(source, std::nullopt);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("many workloads come out as one table, the most pressing first") {
+    auto scan = recorded();
+    answer(scan);
+    const auto result = scan.finish({}, {});
+    REQUIRE(result.has_value());
+    CHECK(renderText(describe(*result), {}) == readFixture("scan/table.txt"));
+}
+
+TEST_CASE("many workloads come out as one document") {
+    auto scan = recorded();
+    answer(scan);
+    const auto result = scan.finish({}, {});
+    REQUIRE(result.has_value());
+    CHECK(toJson(*result) == readFixture("scan/result.json"));
+}
+
+TEST_CASE("a list that is streamed gives what the same list in memory gives") {
+    auto whole = recorded();
+    WorkloadScan streamed;
+    REQUIRE(streamed.addWorkloads(readFixture("scan/deployments.json"), WorkloadKind::deployment)
+                .has_value());
+    REQUIRE(streamed.addNodes(readFixture("scan/nodes.json")).has_value());
+    std::istringstream pods(readFixture("scan/pods.json"));
+    CHECK(streamed.addPods(pods).value() == "");
+    REQUIRE(streamed.addUsage(readFixture("scan/summary.json")).has_value());
+    CHECK((streamed.finish({}, {}).value() == whole.finish({}, {}).value()));
+}
+
+TEST_CASE("of each workload the newest pods that run are asked for their statistics") {
+    const auto scan = recorded();
+    CHECK(names(scan.statisticsSources(1)) == readFixture("scan/sources.txt"));
+    CHECK(scan.nodes() == std::vector<std::string>{"localhost"});
+}
+
+TEST_CASE("only the container that is asked for is judged") {
+    auto scan = recorded("sales-api");
+    const auto result = scan.finish({}, {});
+    REQUIRE(result.has_value());
+    REQUIRE(result->items.size() == 1);
+    CHECK(result->items[0].header.target.name == "sales-api");
+    CHECK(result->workloads == 7);
+}
+
+TEST_CASE("a page of a list says how it goes on") {
+    WorkloadScan scan;
+    CHECK(scan.addPods(R"({"metadata":{"continue":"abc"},"items":[]})").value() == "abc");
+    CHECK(scan.addPods(R"({"metadata":{},"items":null})").value() == "");
+}
+
+TEST_CASE("a lone pod is a workload where pods are asked for, and one of a controller is not") {
+    WorkloadScan scan(std::nullopt, true);
+    REQUIRE(scan.addPods(R"({"items":[
+        {"metadata":{"namespace":"a","name":"alone","uid":"1"},
+         "spec":{"containers":[{"name":"c","env":[{"name":"GOGC","value":"off"}]}]}},
+        {"metadata":{"namespace":"a","name":"made","uid":"2",
+                     "ownerReferences":[{"kind":"Job","name":"j","uid":"3","controller":true}]},
+         "spec":{"containers":[{"name":"c"}]}}]})")
+                .has_value());
+    const auto result = scan.finish({}, {});
+    REQUIRE(result.has_value());
+    REQUIRE(result->items.size() == 1);
+    CHECK(result->items[0].header.target.type == "pod");
+    CHECK(result->items[0].header.target.name == "alone");
+    REQUIRE(result->items[0].live);
+    REQUIRE(result->items[0].live->findings.size() == 1);
+    CHECK(result->items[0].live->findings[0].code == "gogc-off-unbounded");
+}
+
+namespace {
+
+std::string pod(int number, const std::string& deployment, std::string_view status = "{}") {
+    return fmt::format(
+        R"({{"metadata":{{"namespace":"a","name":"p{0}","uid":"u{0}",)"
+        R"("creationTimestamp":"2026-11-24T00:{0:02}:00Z","labels":{{"pod-template-hash":"x"}},)"
+        R"("ownerReferences":[{{"kind":"ReplicaSet","name":"{1}-x","uid":"r","controller":true}}]}},)"
+        R"("spec":{{"nodeName":"n","containers":[{{"name":"c",)"
+        R"("resources":{{"limits":{{"memory":"64Mi"}}}}}}]}},"status":{2}}})",
+        number, deployment, status);
+}
+
+constexpr std::string_view apiDeployment = R"({"items":[{"metadata":{"namespace":"a","name":"api"},
+    "spec":{"selector":{"matchLabels":{"app":"api"}},"template":{"spec":{"containers":[
+    {"name":"c","resources":{"limits":{"memory":"64Mi"}}}]}}}}]})";
+
+constexpr std::string_view killed = R"({"containerStatuses":[{"name":"c","restartCount":1,
+    "state":{"running":{}},"lastState":{"terminated":{"reason":"OOMKilled","exitCode":137,
+    "finishedAt":"2026-11-24T00:59:00Z"}}}]})";
+
+}  // namespace
+
+TEST_CASE("of many pods the newest, those that were killed and the one that holds most are kept") {
+    WorkloadScan scan;
+    REQUIRE(scan.addWorkloads(apiDeployment, WorkloadKind::deployment).has_value());
+    std::string items;
+    for (int i = 0; i < 20; ++i)
+        items += (i > 0 ? "," : "") + pod(i, "api", i == 3 ? killed : "{}");
+    REQUIRE(scan.addPods("{\"items\":[" + items + "]}").has_value());
+    REQUIRE(scan.addUsage(R"({"pods":[
+        {"podRef":{"namespace":"a","name":"p1","uid":"u1"},
+         "containers":[{"name":"c","memory":{"workingSetBytes":50000000}}]},
+        {"podRef":{"namespace":"a","name":"p19","uid":"u19"},
+         "containers":[{"name":"c","memory":{"workingSetBytes":40000000}}]}]})")
+                .has_value());
+    const auto result = scan.finish({}, {});
+    REQUIRE(result.has_value());
+    REQUIRE(result->items.size() == 1);
+    const auto& live = *result->items[0].live;
+    std::string kept;
+    for (const auto& each : live.pods) kept += each.name + " ";
+    CHECK(kept == "p19 p18 p17 p16 p15 p14 p13 p3 p1 ");
+    CHECK(live.morePods == 11);
+    CHECK(liveUsage(live) == 50000000);
+    CHECK(savedBytes(result->items[0]) ==
+          -20 * (Bytes{80} * 1024 * 1024 - Bytes{64} * 1024 * 1024));
+    CHECK(idleBytes(result->items[0]) == 20 * (Bytes{64} * 1024 * 1024 - 50000000));
+}
+
+TEST_CASE("what cannot be read as a list is said") {
+    WorkloadScan scan;
+    const auto refusal = [&](std::string_view text) {
+        return scan.addPods(text).error().message();
+    };
+    CHECK(refusal("{}") ==
+          "the list of pods: this is no list; give what `kubectl get -o json` prints");
+    CHECK(refusal("nonsense") ==
+          "the list of pods: this is no list; give what `kubectl get -o json` prints");
+    const std::string misshapenPods =
+        "the list of pods: a field is of another type than Kubernetes has there; give what "
+        "`kubectl get -o json` prints";
+    CHECK(refusal(R"({"items":[1]})") == misshapenPods);
+    CHECK(refusal(R"({"items":{}})") == misshapenPods);
+    CHECK(refusal("{\"items\":[{\"a\":" + std::string(100, '[') + std::string(100, ']') + "}]}") ==
+          "the list of pods: the JSON is nested deeper than 64 levels, which no Kubernetes object "
+          "is");
+}
