@@ -84,7 +84,8 @@ constexpr std::array rows{
                "recommend: every Deployment, StatefulSet and DaemonSet; cleanup: also what live "
                "runs and runs of others made, after asking",
                "", setSwitch<&Options::all>},
-    OptionSpec{"all-namespaces", "A", "", manyGroup, onRecommend, "of all namespaces", "",
+    OptionSpec{"all-namespaces", "A", "", manyGroup, onRecommend,
+               "of all namespaces, whatever --namespace says", "",
                setSwitch<&Options::allNamespaces>},
     OptionSpec{"selector", "l", "LABELS", manyGroup, onRecommend,
                "only workloads with these labels, as kubectl selects them", "",

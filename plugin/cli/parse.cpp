@@ -167,9 +167,6 @@ Result<void> checkMany(const Options& options) {
     if (options.edit || options.apply || options.output == OutputFormat::patch) {
         return usageError("a patch is made for one workload", one);
     }
-    if (options.allNamespaces && options.ns) {
-        return usageError("-A means all namespaces, -n one", "leave out one of them");
-    }
     return {};
 }
 

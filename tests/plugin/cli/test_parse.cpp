@@ -252,6 +252,4 @@ TEST_CASE("what is meant for one workload is refused of many") {
           "many workloads are judged from their cluster alone; leave out -f and --local");
     CHECK(refused({"recommend", "--all", "-o", "patch"}) ==
           "a patch is made for one workload; name one workload: deploy/NAME");
-    CHECK(refused({"recommend", "-A", "-n", "shop"}) ==
-          "-A means all namespaces, -n one; leave out one of them");
 }
