@@ -8,7 +8,7 @@ build=(g++ cmake ninja-build libboost1.81-dev nlohmann-json3-dev libyaml-cpp-dev
 demo=("${build[@]}" golang-go hey)
 demo_cluster=("${demo[@]}")
 testing=("${demo[@]}" doctest-dev)
-bench=("${testing[@]}" hyperfine time)
+bench=("${testing[@]}" hyperfine time jq yq)
 if ! command -v "${KUBECTL_PATH:-kubectl}" >/dev/null; then
     bench+=(kubernetes-client)
     demo_cluster+=(kubernetes-client)
