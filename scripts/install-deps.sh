@@ -10,6 +10,7 @@ demo_cluster=("${demo[@]}")
 testing=("${demo[@]}" doctest-dev)
 bench=("${testing[@]}" hyperfine time jq yq)
 if ! command -v "${KUBECTL_PATH:-kubectl}" >/dev/null; then
+    testing+=(kubernetes-client)
     bench+=(kubernetes-client)
     demo_cluster+=(kubernetes-client)
 fi

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "memfit/manifest/memory_settings.h"
+
 namespace memfit::test {
 
 /// A manifest in a random style: order of keys, block and flow, quotes, comments, anchors, line
@@ -15,20 +17,39 @@ public:
     explicit GeneratedManifest(unsigned seed) : random_(seed) {}
 
     [[nodiscard]] std::string text() {
-        newline_ = chance(4) ? "\r\n" : "\n";
-        unit_ = chance(4) ? 4 : 2;
-        flush_ = chance(2);
-        shared_ = chance(4);
-        std::string out = chance(5) ? "\xEF\xBB\xBF" : "";
+        chooseStyle();
+        const std::string mark = chance(5) ? "\xEF\xBB\xBF" : "";
         lines_.clear();
         if (chance(3)) document("Service", "api");
         document("Deployment", "api");
         if (chance(3)) document("Service", "other");
-        for (std::size_t i = 0; i < lines_.size(); ++i) {
-            out += lines_[i];
-            if (i + 1 < lines_.size() || !chance(4)) out += newline_;
-        }
-        return out;
+        return mark + joined();
+    }
+
+    /// The Deployment alone, with what kubectl needs to know it.
+    [[nodiscard]] std::string deploymentText() {
+        chooseStyle();
+        lines_ = {"apiVersion: apps/v1"};
+        document("Deployment", "api");
+        return joined();
+    }
+
+    /// Settings to ask for, at random.
+    [[nodiscard]] MemorySettings wishes() {
+        MemorySettings wanted;
+        wanted.limit = amountWish();
+        wanted.request = chance(2) ? wanted.limit : amountWish();
+        static constexpr GomemlimitWish limits[] = {{GomemlimitWish::Kind::leave, 0},
+                                                    {GomemlimitWish::Kind::unset, 0},
+                                                    {GomemlimitWish::Kind::limitsMemory, 0},
+                                                    {GomemlimitWish::Kind::bytes, 36 * MiB}};
+        static constexpr GogcWish collections[] = {{GogcWish::Kind::leave, 0},
+                                                   {GogcWish::Kind::unset, 0},
+                                                   {GogcWish::Kind::off, 0},
+                                                   {GogcWish::Kind::percent, 50}};
+        wanted.gomemlimit = limits[pick(4)];
+        wanted.gogc = collections[pick(4)];
+        return wanted;
     }
 
     [[nodiscard]] int pick(int choices) {
@@ -37,6 +58,29 @@ public:
     [[nodiscard]] bool chance(int in) { return pick(in) == 0; }
 
 private:
+    void chooseStyle() {
+        newline_ = chance(4) ? "\r\n" : "\n";
+        unit_ = chance(4) ? 4 : 2;
+        flush_ = chance(2);
+        shared_ = chance(4);
+    }
+
+    std::string joined() {
+        std::string out;
+        for (std::size_t i = 0; i < lines_.size(); ++i) {
+            out += lines_[i];
+            if (i + 1 < lines_.size() || !chance(4)) out += newline_;
+        }
+        return out;
+    }
+
+    MemoryWish amountWish() {
+        const int which = pick(4);
+        if (which == 0) return {};
+        if (which == 1) return {MemoryWish::Kind::remove, 0};
+        return {MemoryWish::Kind::set, which == 2 ? 36 * MiB : 512 * MiB};
+    }
+
     void line(std::size_t column, const std::string& text, bool keep = true) {
         if (keep && chance(8)) lines_.push_back("");
         if (keep && chance(8)) lines_.push_back(std::string(column, ' ') + "# keep above");
@@ -51,7 +95,7 @@ private:
     }
 
     void document(const std::string& kind, const std::string& name) {
-        if (!lines_.empty()) lines_.push_back("---");
+        if (lines_.size() > 1) lines_.push_back("---");
         line(0, "kind: " + kind);
         line(0, "metadata: {name: " + quotedAtRandom(name, true) + "}");
         if (kind != "Deployment") return;

@@ -106,30 +106,6 @@ Parts partsOf(const std::string& text) {
     return parts;
 }
 
-MemoryWish amountWish(GeneratedManifest& random) {
-    const int which = random.pick(4);
-    if (which == 0) return {};
-    if (which == 1) return {MemoryWish::Kind::remove, 0};
-    return {MemoryWish::Kind::set, which == 2 ? 36 * MiB : 512 * MiB};
-}
-
-MemorySettings wishes(GeneratedManifest& random) {
-    MemorySettings wanted;
-    wanted.limit = amountWish(random);
-    wanted.request = random.chance(2) ? wanted.limit : amountWish(random);
-    static constexpr GomemlimitWish limits[] = {{GomemlimitWish::Kind::leave, 0},
-                                                {GomemlimitWish::Kind::unset, 0},
-                                                {GomemlimitWish::Kind::limitsMemory, 0},
-                                                {GomemlimitWish::Kind::bytes, 36 * MiB}};
-    static constexpr GogcWish collections[] = {{GogcWish::Kind::leave, 0},
-                                               {GogcWish::Kind::unset, 0},
-                                               {GogcWish::Kind::off, 0},
-                                               {GogcWish::Kind::percent, 50}};
-    wanted.gomemlimit = limits[random.pick(4)];
-    wanted.gogc = collections[random.pick(4)];
-    return wanted;
-}
-
 std::optional<Bytes> amountAfter(const MemoryWish& wish, std::optional<Bytes> before) {
     if (wish.kind == MemoryWish::Kind::leave) return before;
     return wish.kind == MemoryWish::Kind::set ? std::optional(wish.bytes) : std::nullopt;
@@ -182,7 +158,7 @@ void checkLines(const std::string& diff, const ManifestEdit& edit) {
 void checkSeed(unsigned seed) {
     GeneratedManifest random(seed);
     const std::string before = random.text();
-    const MemorySettings wanted = wishes(random);
+    const MemorySettings wanted = random.wishes();
     const auto edit = edited(before, wanted);
     const std::string diff = unifiedDiff(before, edit.text, "f");
     INFO(before);
