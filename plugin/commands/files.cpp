@@ -73,6 +73,8 @@ Result<void> replaceFile(const std::string& name, std::string_view text) {
     if (code) return cannotWrite(name, code.value());
     struct stat before{};
     if (::stat(target.c_str(), &before) != 0) return cannotWrite(name, errno);
+    // A rename would replace a read-only file too; whoever made it so did not mean that.
+    if (::access(target.c_str(), W_OK) != 0) return cannotWrite(name, errno);
     auto temporary = (target.parent_path() / ".memfit-XXXXXX").string();
     const UniqueFd file(::mkostemp(temporary.data(), O_CLOEXEC));
     if (file.get() < 0) return cannotWrite(name, errno);

@@ -24,6 +24,18 @@ Result<ManifestEdit> edited(const Context& context, const Recommendation& recomm
     return editManifest(text, shown, selector, container, wantedSettings(recommendation.advised));
 }
 
+void tellChanges(const Context& context, const std::string& shown,
+                 const std::vector<ManifestChange>& changes) {
+    const bool finding = context.options.check;
+    if (context.options.quiet && !finding) return;
+    for (const auto& change : changes) {
+        context.streams.err << printable(fmt::format("{}{}:{}: {}", finding ? "check: " : "", shown,
+                                                     change.line, change.what))
+                            << "\n"
+                            << std::flush;
+    }
+}
+
 }  // namespace
 
 Result<bool> landInManifest(const Context& context, const Recommendation& recommendation) {
@@ -38,14 +50,6 @@ Result<bool> landInManifest(const Context& context, const Recommendation& recomm
     for (const auto& note : edit->notes) {
         context.progress.note(fmt::format("note: {}: {}", shown, note));
     }
-    for (const auto& change : edit->changes) {
-        const bool finding = options.check;
-        if (!finding && options.quiet) break;
-        context.streams.err << printable(fmt::format("{}{}:{}: {}", finding ? "check: " : "", shown,
-                                                     change.line, change.what))
-                            << "\n"
-                            << std::flush;
-    }
     const bool differs = !edit->changes.empty();
     if (options.diff) {
         const auto printed = printText(
@@ -58,6 +62,7 @@ Result<bool> landInManifest(const Context& context, const Recommendation& recomm
         const auto written = replaceFile(name, edit->text);
         if (!written) return written.error();
     }
+    tellChanges(context, shown, edit->changes);
     return differs;
 }
 

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -162,6 +163,62 @@ TEST_CASE("a manifest that cannot be edited ends in one line, and stays as it wa
     CHECK(missing.code == 1);
     CHECK(missing.err.ends_with(
         "no.yaml: No such file or directory; give the manifest that holds the workload\n"));
+}
+
+TEST_CASE("of two workloads that match neither is edited") {
+    const TemporaryFolder folder;
+    const auto file = folder.file("deploy.yaml", manifest + "---\n" + manifest);
+    const auto end = recommend({"--edit", file.string()});
+    CHECK(end.code == 1);
+    CHECK(end.err == "error: " + file.string() +
+                         ":2: Deployment sales-api of namespace sales-system is there more than "
+                         "once, in lines 2 and 15; split the file\n");
+    CHECK(read(file) == manifest + "---\n" + manifest);
+}
+
+TEST_CASE("a file or folder that is read-only stays as it was, and that is said") {
+    // Root may write everywhere, unless it gives up the right to.
+    const BinarySetup mortal{
+        ::geteuid() == 0 ? std::vector<std::string>{"setpriv", "--bounding-set", "-dac_override"}
+                         : std::vector<std::string>{}};
+    using std::filesystem::perms;
+    const TemporaryFolder folder;
+    const auto file = folder.file("deploy.yaml", manifest);
+    const auto refused = "error: cannot write " + file.string() +
+                         ": Permission denied; the file is as it was; see the diff with --diff\n";
+    std::filesystem::permissions(file, perms(0444));
+    CHECK(recommend({"--edit", file.string()}, mortal).err == refused);
+    std::filesystem::permissions(file, perms(0644));
+    std::filesystem::permissions(folder.path(), perms(0555));
+    const auto end = recommend({"--edit", file.string()}, mortal);
+    std::filesystem::permissions(folder.path(), perms(0755));
+    CHECK(end.code == 1);
+    CHECK(end.err == refused);
+    CHECK(read(file) == manifest);
+}
+
+TEST_CASE("on a full disk the manifest stays as it was") {
+    if (::geteuid() != 0) {
+        MESSAGE("not root, so no file system of one page can be mounted");
+        return;
+    }
+    const TemporaryFolder folder;
+    // A mount namespace of its own: whatever becomes of this, nothing stays mounted.
+    const BinarySetup full{{"unshare", "--mount", "sh", "-c",
+                            "mount -t tmpfs -o size=8k none \"$0\" && cp \"$0.yaml\" "
+                            "\"$0/deploy.yaml\" && head -c 4096 /dev/zero > \"$0/rest\" && "
+                            "\"$@\"; code=$?; cmp \"$0.yaml\" \"$0/deploy.yaml\" && ls \"$0\"; "
+                            "exit $code",
+                            (folder.path() / "disk").string()}};
+    std::filesystem::create_directory(folder.path() / "disk");
+    (void)folder.file("disk.yaml", manifest);
+    const auto file = (folder.path() / "disk" / "deploy.yaml").string();
+    const auto end = recommend({"--edit", file, "-q", "-o", "json"}, full);
+    CHECK(end.code == 1);
+    CHECK(end.out.ends_with("}\ndeploy.yaml\nrest\n"));
+    CHECK(end.err == "error: cannot write " + file +
+                         ": No space left on device; the file is as it was; see the diff with "
+                         "--diff\n");
 }
 
 TEST_CASE("-o patch prints a strategic merge patch of the object that the documents name") {
