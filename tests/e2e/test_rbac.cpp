@@ -107,13 +107,15 @@ TEST_CASE("an editor may run trials and clean up") {
     CHECK(editor.runs({"cleanup"}).out == "nothing to clean up\n");
 }
 
-TEST_CASE("the role for reading is enough to probe, and for no more") {
+TEST_CASE("the role for reading is enough to probe and to judge a namespace, and for no more") {
     const Namespace ns;
     ns.deploySalesApi();
     applyRoles(ns);
     User reader(ns);
     reader.with("--role=memfit-observe");
     CHECK(document(reader.runs(probe)).at("idle").at("source") == "expvar");
+    const auto scan = document(reader.runs({"recommend", "--all", "-o", "json"}));
+    CHECK(scan.at("items").size() == 1);
     checkRefusal(ns, reader.runs(trial), cannot(ns, "create"));
 }
 
