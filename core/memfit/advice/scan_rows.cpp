@@ -89,8 +89,9 @@ void ScanRow::addUsage(const ContainerKey& key, const KubeletUsage& usage) {
 void ScanRow::addStatistics(const std::string& pod, std::optional<MemorySnapshot> snapshot) {
     asked_ = true;
     page_ = page_ || snapshot.has_value();
-    for (auto& kept : kept_)
-        if (kept.pod.name == pod) kept.pod.memory = std::move(snapshot);
+    const auto found =
+        std::ranges::find_if(kept_, [&](const KeptPod& kept) { return kept.pod.name == pod; });
+    if (found != kept_.end()) found->pod.memory = std::move(snapshot);
 }
 
 GoSign ScanRow::sign() const {

@@ -204,12 +204,11 @@ TEST_CASE("on a full disk the manifest stays as it was") {
     }
     const TemporaryFolder folder;
     // A mount namespace of its own: whatever becomes of this, nothing stays mounted.
-    const BinarySetup full{{"unshare", "--mount", "sh", "-c",
-                            "mount -t tmpfs -o size=8k none \"$0\" && cp \"$0.yaml\" "
-                            "\"$0/deploy.yaml\" && head -c 4096 /dev/zero > \"$0/rest\" && "
-                            "\"$@\"; code=$?; cmp \"$0.yaml\" \"$0/deploy.yaml\" && ls \"$0\"; "
-                            "exit $code",
-                            (folder.path() / "disk").string()}};
+    const std::string script = R"(mount -t tmpfs -o size=8k none "$0" &&
+        cp "$0.yaml" "$0/deploy.yaml" && head -c 4096 /dev/zero > "$0/rest" && "$@"
+        code=$?; cmp "$0.yaml" "$0/deploy.yaml" && ls "$0"; exit $code)";
+    const BinarySetup full{
+        {"unshare", "--mount", "sh", "-c", script, (folder.path() / "disk").string()}};
     std::filesystem::create_directory(folder.path() / "disk");
     (void)folder.file("disk.yaml", manifest);
     const auto file = (folder.path() / "disk" / "deploy.yaml").string();
