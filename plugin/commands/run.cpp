@@ -7,6 +7,7 @@
 
 #include "cli/parse.h"
 #include "commands/commands.h"
+#include "commands/complete.h"
 #include "commands/session.h"
 
 namespace memfit::plugin {
@@ -51,6 +52,9 @@ int run(const Command& command, const Streams& streams) {
 }
 
 int runProgram(const std::vector<std::string>& arguments, const Streams& streams) {
+    if (!arguments.empty() && arguments.front() == "__complete") {
+        return runComplete({arguments.begin() + 1, arguments.end()}, streams);
+    }
     const auto request = parse(arguments);
     if (!request) return report(request.error(), std::nullopt, streams);
     if (const auto* const notice = std::get_if<Notice>(&*request)) {

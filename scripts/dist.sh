@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# Builds the release archives and the krew manifest into build/dist. Usage: dist.sh [ARCH...] (default: amd64 arm64)
+#
+# The same commit gives the same bytes: times are those of the commit, and no path of the build gets into a binary.
+set -euo pipefail
+root=$(realpath "$(dirname "$0")/..")
+cd "$root"
+version=$(sed -n 's/^project(memfit VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
+export SOURCE_DATE_EPOCH
+out=build/dist
+archs=("$@")
+[ ${#archs[@]} -gt 0 ] || archs=(amd64 arm64)
+mkdir -p "$out"
+
+# The two headers-and-archive packages whose arm64 build cannot be installed beside the native one.
+make_sysroot() {
+    local sysroot=$1 work
+    [ -f "$sysroot/usr/lib/aarch64-linux-gnu/libyaml-cpp.a" ] && return
+    work=$(mktemp -d)
+    (cd "$work" && apt-get download libyaml-cpp-dev:arm64 && dpkg-deb -x libyaml-cpp-dev_*_arm64.deb root)
+    mkdir -p "$sysroot/usr/lib/aarch64-linux-gnu"
+    cp "$work/root/usr/lib/aarch64-linux-gnu/libyaml-cpp.a" "$sysroot/usr/lib/aarch64-linux-gnu/"
+    rm -rf "$work"
+}
+
+build() {
+    local arch=$1 build=build/dist-$1 flags
+    # No optional instructions: what is built here runs everywhere.
+    flags="-Os -ffunction-sections -fdata-sections -ffile-prefix-map=$root=."
+    local options=(-G Ninja -B "$build" -DCMAKE_BUILD_TYPE=Release "-DCMAKE_CXX_FLAGS_RELEASE=$flags -DNDEBUG"
+        "-DCMAKE_EXE_LINKER_FLAGS=-static -Wl,--gc-sections -Wl,--build-id=none" -DMEMFIT_STATIC=ON -DMEMFIT_TESTS=OFF
+        -DCMAKE_INSTALL_PREFIX=/usr -DCMAKE_INTERPROCEDURAL_OPTIMIZATION=ON)
+    if [ "$arch" = arm64 ] && [ "$(dpkg --print-architecture)" != arm64 ]; then
+        make_sysroot "$PWD/$build/sysroot"
+        options+=(-DCMAKE_TOOLCHAIN_FILE=cmake/aarch64-linux-gnu.cmake "-DMEMFIT_SYSROOT=$PWD/$build/sysroot")
+    fi
+    cmake "${options[@]}" >/dev/null
+    cmake --build "$build" -j "$(nproc)"
+}
+
+pack() {
+    local arch=$1 build=build/dist-$1 name=kubectl-memfit-v$version-linux-$1 stage
+    stage=$(mktemp -d)
+    DESTDIR=$stage/installed cmake --install "$build" --strip >/dev/null
+    mkdir "$stage/$name"
+    cp "$stage/installed/usr/bin/kubectl-memfit" LICENSE "$stage/$name/"
+    cp -r completions "$stage/$name/"
+    cp -r "$stage/installed/usr/share/man" "$stage/$name/"
+    chmod -R u=rwX,go=rX "$stage/$name"
+    tar --create --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" --format=ustar \
+        -C "$stage" "$name" | gzip -9n > "$out/$name.tar.gz"
+    (cd "$build" && cpack -G DEB -B "$root/$out" >/dev/null)
+    rm -rf "$stage" "$out/_CPack_Packages"
+}
+
+render_krew() {
+    local homepage=https://github.com/kubectl-memfit/kubectl-memfit platforms='' archive name os arch sum
+    for archive in "$out"/kubectl-memfit-v"$version"-*.tar.gz; do
+        name=$(basename "$archive" .tar.gz)
+        arch=${name##*-}
+        os=${name%-*} && os=${os##*-}
+        sum=$(sha256sum "$archive" | cut -d' ' -f1)
+        platforms+="  - selector:
+      matchLabels:
+        os: $os
+        arch: $arch
+    uri: $homepage/releases/download/v$version/$name.tar.gz
+    sha256: $sum
+    files:
+      - from: $name/kubectl-memfit
+        to: .
+      - from: $name/LICENSE
+        to: .
+    bin: kubectl-memfit
+"
+    done
+    local text
+    text=$(<krew/memfit.yaml.in)
+    text=${text//@VERSION@/$version}
+    text=${text//@HOMEPAGE@/$homepage}
+    printf '%s\n' "${text//@PLATFORMS@/${platforms%$'\n'}}" > "$out/memfit.yaml"
+}
+
+for arch in "${archs[@]}"; do
+    build "$arch"
+    pack "$arch"
+done
+(cd "$out" && sha256sum ./*.tar.gz ./*.deb | sed 's# \./# #' > SHA256SUMS)
+render_krew
+ls -l "$out"
