@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 
 FUZZ_SECONDS ?= 600
 
-.PHONY: demo demo-cluster test e2e bench lint install build sweep asan fuzz format clean
+.PHONY: dist demo demo-cluster test e2e bench lint install build sweep asan fuzz format clean
 
 build: deps-build
 	cmake --preset $(PRESET)
@@ -49,6 +49,11 @@ fuzz: deps-fuzz
 	cmake --preset fuzz
 	cmake --build --preset fuzz -j $(JOBS) --target fuzzers
 	tests/fuzz/run.sh build/fuzz $(FUZZ_SECONDS)
+
+# Static release archives, Debian packages and the krew manifest, in build/dist; and their tests.
+dist: deps-dist
+	scripts/dist.sh
+	tests/dist/run.sh build/dist
 
 sweep: deps-bench
 	cmake --preset release

@@ -42,7 +42,7 @@ build() {
 pack() {
     local arch=$1 build=build/dist-$1 name=kubectl-memfit-v$version-linux-$1 stage
     stage=$(mktemp -d)
-    DESTDIR=$stage/installed cmake --install "$build" --strip >/dev/null
+    DESTDIR=$stage/installed cmake --install "$build" --strip --component program >/dev/null
     mkdir "$stage/$name"
     cp "$stage/installed/usr/bin/kubectl-memfit" LICENSE "$stage/$name/"
     cp -r completions "$stage/$name/"
@@ -50,7 +50,7 @@ pack() {
     chmod -R u=rwX,go=rX "$stage/$name"
     tar --create --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" --format=ustar \
         -C "$stage" "$name" | gzip -9n > "$out/$name.tar.gz"
-    (cd "$build" && cpack -G DEB -B "$root/$out" >/dev/null)
+    (cd "$build" && cpack -G DEB -B "$root/$out" -D CPACK_COMPONENTS_ALL=program >/dev/null)
     rm -rf "$stage" "$out/_CPack_Packages"
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what building and testing need. Usage: install-deps.sh build|demo|demo-cluster|test|bench|lint|fuzz
+# Installs what building and testing need. Usage: install-deps.sh build|demo|demo-cluster|test|bench|lint|fuzz|dist
 # Says what it will install; on a system without apt it lists what to install, and stops.
 set -euo pipefail
 
@@ -7,7 +7,7 @@ build=(g++ cmake ninja-build libboost1.81-dev nlohmann-json3-dev libyaml-cpp-dev
        libfmt-dev)
 demo=("${build[@]}" golang-go hey)
 demo_cluster=("${demo[@]}")
-testing=("${demo[@]}" doctest-dev)
+testing=("${demo[@]}" doctest-dev bash zsh fish mandoc pkg-config)
 bench=("${testing[@]}" hyperfine time jq yq)
 if ! command -v "${KUBECTL_PATH:-kubectl}" >/dev/null; then
     testing+=(kubernetes-client)
@@ -16,6 +16,8 @@ if ! command -v "${KUBECTL_PATH:-kubectl}" >/dev/null; then
 fi
 lint=("${testing[@]}" clang-format-19 clang-tidy-19 clang-19 shellcheck git)
 
+# A foreign architecture is there once dpkg knows it; libyaml-cpp-dev of it is unpacked, not installed (dist.sh).
+dist=("${testing[@]}" git binutils dpkg-dev file yq crossbuild-essential-arm64 qemu-user-static)
 fuzz=("${testing[@]}" clang-19 libclang-rt-19-dev)
 
 case "${1:-build}" in
@@ -25,8 +27,9 @@ case "${1:-build}" in
     test) packages=("${testing[@]}") ;;
     bench) packages=("${bench[@]}") ;;
     lint) packages=("${lint[@]}") ;;
+    dist) packages=("${dist[@]}") ;;
     fuzz) packages=("${fuzz[@]}") ;;
-    *) echo "error: unknown set '$1'; use build, demo, demo-cluster, test, bench, lint or fuzz" >&2; exit 2 ;;
+    *) echo "error: unknown set '$1'; use build, demo, demo-cluster, test, bench, lint, fuzz or dist" >&2; exit 2 ;;
 esac
 
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
@@ -34,6 +37,17 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
     printf '  %s\n' "${packages[@]}" >&2
     echo "then run the cmake commands of the Makefile by hand" >&2
     exit 1
+fi
+
+# libstdc++ and libc for the other architecture come with the cross compiler; its packages need to be known to apt.
+if [ "${1:-build}" = dist ] && ! dpkg --print-foreign-architectures | grep -q arm64 &&
+    [ "$(dpkg --print-architecture)" != arm64 ]; then
+    echo "adding the architecture arm64 to dpkg, to download packages of it"
+    if [ "$(id -u)" -eq 0 ]; then
+        dpkg --add-architecture arm64 && apt-get update -q
+    else
+        sudo dpkg --add-architecture arm64 && sudo apt-get update -q
+    fi
 fi
 
 missing=()
