@@ -33,7 +33,9 @@ build() {
         -DCMAKE_INSTALL_PREFIX=/usr -DCMAKE_INTERPROCEDURAL_OPTIMIZATION=ON)
     if [ "$arch" = arm64 ] && [ "$(dpkg --print-architecture)" != arm64 ]; then
         make_sysroot "$PWD/$build/sysroot"
-        options+=(-DCMAKE_TOOLCHAIN_FILE=cmake/aarch64-linux-gnu.cmake "-DMEMFIT_SYSROOT=$PWD/$build/sysroot")
+        # Headers are of no architecture: the packages that describe them are the native ones.
+        options+=(-DCMAKE_TOOLCHAIN_FILE=cmake/aarch64-linux-gnu.cmake "-DMEMFIT_SYSROOT=$PWD/$build/sysroot"
+            "-DCMAKE_PREFIX_PATH=/usr/lib/$(dpkg-architecture -qDEB_BUILD_MULTIARCH)/cmake")
     fi
     cmake "${options[@]}" >/dev/null
     cmake --build "$build" -j "$(nproc)"
