@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 mapfile -t sources < <(git ls-files '*.cpp' '*.h')
-mapfile -t scripts < <(git ls-files '*.sh' '.ci/run' 'tests/cluster/*' | grep -v '\.md$')
+mapfile -t scripts < <(git ls-files '*.sh' '.ci/run' 'tests/cluster/*' 'completions/*.bash' 'completions/kubectl_complete-*' | grep -v '\.md$')
 
 echo "format: ${#sources[@]} files"
 clang-format-19 --dry-run --Werror "${sources[@]}"
@@ -19,7 +19,8 @@ shellcheck "${scripts[@]}"
 
 echo "clang-tidy"
 cmake --preset clang >/dev/null
-mapfile -t units < <(git ls-files 'core/**/*.cpp' 'core/*.cpp' 'plugin/**/*.cpp' 'plugin/*.cpp' 'tests/**/*.cpp')
+mapfile -t units < <(git ls-files 'core/**/*.cpp' 'core/*.cpp' 'plugin/**/*.cpp' 'plugin/*.cpp' 'man/*.cpp' \
+    'tests/**/*.cpp' ':!tests/library') # which is built outside of this project
 printf '%s\0' "${units[@]}" |
     xargs -0 -P "$(nproc)" -n 4 clang-tidy-19 -p build/clang --quiet --warnings-as-errors='*' 2>&1 |
     { grep --line-buffered -Ev \

@@ -139,7 +139,8 @@ Completion complete(const std::vector<std::string>& words) {
     }
     const auto before = readBefore(*command, words);
     if (before.open != nullptr) return values(*before.open, typed, "");
-    if (const auto equals = typed.find('='); typed.starts_with("--") && equals != typed.npos) {
+    if (const auto equals = typed.find('=');
+        typed.starts_with("--") && equals != std::string::npos) {
         const auto* const spec = findOption(*command, typed.substr(0, equals));
         if (spec == nullptr || spec->placeholder.empty()) return {};
         return values(*spec, std::string_view(typed).substr(equals + 1),
