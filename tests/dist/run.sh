@@ -16,7 +16,7 @@ for archive in "$dist"/*-linux-*.tar.gz; do
     program=$work/$name/$name/kubectl-memfit
     size=$(stat -c %s "$program")
     [ "$size" -le 6000000 ] || fail "$name: the program has $size bytes, more than 6 MB"
-    file -b "$program" | grep -q 'statically linked, .*stripped' || fail "$name: $(file -b "$program")"
+    file -b "$program" | grep 'statically linked, .*stripped' >/dev/null || fail "$name: $(file -b "$program")"
     for part in LICENSE completions/kubectl_complete-memfit man/man1/kubectl-memfit.1 man/man5/memfit-results.5; do
         [ -s "$work/$name/$name/$part" ] || fail "$name: $part is missing"
     done
@@ -34,7 +34,7 @@ value() { yq -r "$1" "$manifest"; }
 [ "$(value .metadata.name).yaml" = "$(basename "$manifest")" ] || fail 'krew: the file is not named after the plugin'
 [[ $(value .spec.version) =~ ^v[0-9]+\.[0-9]+\.[0-9]+$ ]] || fail 'krew: version'
 [ "$(value '.spec.shortDescription | split("\n") | length')" = 1 ] || fail 'krew: shortDescription is no single line'
-value .spec.description | grep -q -- ' --' && fail 'krew: the description lists flags'
+value .spec.description | grep -- ' --' >/dev/null && fail 'krew: the description lists flags'
 [ "$(value '[.spec.platforms[].selector.matchLabels | keys | sort | join(",")] | unique | join(" ")')" = arch,os ] ||
     fail 'krew: selectors on something else than os and arch'
 count=$(value '.spec.platforms | length')
@@ -46,9 +46,9 @@ for ((i = 0; i < count; i++)); do
     [[ $uri == https://*.tar.gz ]] || fail "krew: uri $uri"
     [[ $sum =~ ^[0-9a-f]{64}$ ]] || fail "krew: sha256 $sum"
     [ "$(sha256sum "$archive" | cut -d' ' -f1)" = "$sum" ] || fail "krew: the sum of $uri"
-    value ".spec.platforms[$i].files[].from" | grep -q /LICENSE || fail 'krew: LICENSE is not listed'
+    value ".spec.platforms[$i].files[].from" | grep /LICENSE >/dev/null || fail 'krew: LICENSE is not listed'
     value ".spec.platforms[$i].files[].from" | while read -r from; do
-        tar -tzf "$archive" | grep -qx "$from" || fail "krew: $from is not in $uri"
+        tar -tzf "$archive" | grep -x "$from" >/dev/null || fail "krew: $from is not in $uri"
     done
 done
 
@@ -63,5 +63,5 @@ PATH=$work/krew/bin:$PATH
 export PATH
 says=$("$kubectl" memfit --version)
 [ "$says" = "kubectl-memfit $(value .spec.version | tr -d v)" ] || fail "kubectl memfit --version says $says"
-"$kubectl" plugin list 2>/dev/null | grep -qx "$work/krew/bin/kubectl-memfit" || fail 'kubectl plugin list'
+"$kubectl" plugin list 2>/dev/null | grep -x "$work/krew/bin/kubectl-memfit" >/dev/null || fail 'kubectl plugin list'
 echo "krew: $count platforms, installed as krew does it: $says"
