@@ -88,6 +88,7 @@ std::optional<OutputFormat> outputFormat(std::string_view name) {
     if (name == "json") return OutputFormat::json;
     if (name == "yaml") return OutputFormat::yaml;
     if (name == "markdown") return OutputFormat::markdown;
+    if (name == "html") return OutputFormat::html;
     if (name == "patch") return OutputFormat::patch;
     if (name == "sarif") return OutputFormat::sarif;
     if (name == "github") return OutputFormat::github;
@@ -126,7 +127,7 @@ constexpr std::string_view benchGroup = "Bench";
 constexpr std::string_view adviceGroup = "Advice";
 constexpr std::string_view outputGroup = "Output";
 
-constexpr std::string_view outputChoices = "table|json|yaml|markdown|patch|sarif|github";
+constexpr std::string_view outputChoices = "table|json|yaml|markdown|html|patch|sarif|github";
 constexpr std::string_view colorChoices = "auto|always|never";
 constexpr std::string_view enforcementChoices = "auto|watchdog";
 constexpr std::string_view modeChoices = "plain|gomemlimit";

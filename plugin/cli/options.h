@@ -19,7 +19,7 @@ namespace memfit::plugin {
 
 enum class CommandKind { probe, squeeze, bench, recommend, lint, cleanup };
 
-enum class OutputFormat { table, json, yaml, markdown, patch, sarif, github };
+enum class OutputFormat { table, json, yaml, markdown, html, patch, sarif, github };
 enum class ColorWish { automatic, always, never };
 
 /// How limits are kept on this machine: by the kernel where it can be, or always by the watchdog.

@@ -42,6 +42,8 @@ Result<void> print(const Printable& result, const Options& options, const Stream
             return printText(jsonToYaml(result.json), streams);
         case OutputFormat::markdown:
             return printText(renderMarkdown(result.report), streams);
+        case OutputFormat::html:
+            return printText(renderHtml(result.report, result.json), streams);
         case OutputFormat::table:
         case OutputFormat::patch:  // what has no such form is told in words
         case OutputFormat::sarif:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "memfit/report/charts.h"
 #include "memfit/report/describe.h"
 #include "memfit/report/describe_common.h"
 #include "memfit/report/figures.h"
@@ -152,6 +153,7 @@ Report describe(const BenchResult& result, const Detail& detail) {
         Heading{titleOf(result.header, fmt::format("limits side by side, medians of {} run{}", runs,
                                                    runs == 1 ? "" : "s"))}};
     report.push_back(benchTable(result));
+    for (auto& chart : charts(result)) report.push_back(std::move(chart));
     if (detail.everyTrial) report.push_back(runTable(result));
     addHeaderNotes(report, result.header);
     return report;

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "memfit/report/charts.h"
 #include "memfit/report/describe.h"
 #include "memfit/report/describe_common.h"
 #include "memfit/report/describe_live.h"
@@ -93,6 +94,7 @@ Report describe(const ProbeResult& result, const Detail& /*detail*/) {
             report.push_back(Paragraph{{{std::move(text), Tone::normal}}});
         }
     }
+    for (auto& chart : charts(result)) report.push_back(std::move(chart));
     if (result.run) report.push_back(Paragraph{{{loadSentence(*result.run) + ".", Tone::normal}}});
     if (!result.pods.empty()) {
         report.push_back(Heading{"Live pods"});

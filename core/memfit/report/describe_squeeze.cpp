@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "memfit/report/charts.h"
 #include "memfit/report/describe.h"
 #include "memfit/report/describe_common.h"
 #include "memfit/report/figures.h"
@@ -98,6 +99,7 @@ Report describe(const SqueezeResult& result, const Detail& detail) {
                                                      ? "OOM edge, plain"
                                                      : "OOM edge, GOMEMLIMIT and GOGC=off")}};
     addEdge(report, result);
+    for (auto& chart : charts(result)) report.push_back(std::move(chart));
     if (detail.everyTrial) report.push_back(trialTable(result));
     addHeaderNotes(report, result.header);
     return report;

@@ -71,6 +71,8 @@ public:
         out_ += fmt::format("```\n{}{}```\n", code.text, code.text.ends_with('\n') ? "" : "\n");
     }
 
+    void operator()(const Chart& /*chart*/) {}
+
     [[nodiscard]] std::string take() { return std::move(out_); }
 
 private:

@@ -63,6 +63,8 @@ public:
         for (const auto& row : table.rows) addRow(table, row, widths);
     }
 
+    void operator()(const Chart& /*chart*/) {}
+
     void operator()(const Code& code) {
         std::string_view rest = code.text;
         while (!rest.empty()) {

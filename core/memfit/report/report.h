@@ -1,7 +1,9 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -56,7 +58,34 @@ struct Code {
     std::string text;
 };
 
-using Block = std::variant<Heading, Paragraph, Bullets, Table, Code>;
+/// One figure of a chart, with its interval where it has one.
+struct ChartPoint {
+    double x = 0;
+    double y = 0;
+    std::optional<double> low = std::nullopt;
+    std::optional<double> high = std::nullopt;
+};
+
+struct ChartSeries {
+    enum class Mark { line, dots, both };
+
+    std::string name;
+    Mark mark = Mark::both;
+    std::vector<ChartPoint> points;
+};
+
+/// A figure; shown by HTML only, what it says stands in a table too.
+struct Chart {
+    std::string title;
+    std::string description;  ///< what it shows, for those who do not see it
+    std::string xTitle;
+    std::string yTitle;
+    std::vector<ChartSeries> series;
+    std::optional<std::pair<double, double>> band = std::nullopt;  ///< an interval on x
+    std::optional<double> marked = std::nullopt;                   ///< the chosen x
+};
+
+using Block = std::variant<Heading, Paragraph, Bullets, Table, Code, Chart>;
 
 /// A result as people read it, before it is text: built once, rendered by dumb renderers.
 using Report = std::vector<Block>;
@@ -70,6 +99,11 @@ struct TextStyle {
 
 /// GitHub-flavoured Markdown; text from outside is escaped.
 [[nodiscard]] std::string renderMarkdown(const Report& report);
+
+/// One page that needs nothing else: no script, no network; light and dark, for screens and paper.
+/// The recommendation comes first. `json`: the document, embedded for download. Text from outside
+/// is escaped.
+[[nodiscard]] std::string renderHtml(const Report& report, std::string_view json);
 
 /// A bar of eighth blocks, `value` of `full` at `width` characters; empty for nothing. full > 0.
 [[nodiscard]] std::string bar(double value, double full, std::size_t width);

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+
+#include "memfit/report/report.h"
+
+namespace memfit {
+
+/// `text` for HTML and for attributes in double quotes, control characters made visible.
+[[nodiscard]] std::string htmlEscaped(std::string_view text);
+
+/// The chart as an SVG element with a title and a description. Series are told apart by colour,
+/// shape and dash; colours are classes s0 to s3 of the page.
+[[nodiscard]] std::string chartSvg(const Chart& chart);
+
+}  // namespace memfit

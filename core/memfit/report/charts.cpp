@@ -1,0 +1,171 @@
+#include "memfit/report/charts.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "memfit/experiment/edge_search.h"
+
+namespace memfit {
+namespace {
+
+using Mark = ChartSeries::Mark;
+
+double mebi(Bytes bytes) {
+    return static_cast<double>(bytes) / static_cast<double>(MiB);
+}
+
+/// What a trial of a document says about the edge; nullopt: nothing.
+std::optional<EdgeObservation> observationOf(const Trial& trial) {
+    if (!saysSomethingAboutTheEdge(trial.outcome)) return std::nullopt;
+    EdgeObservation observation;
+    observation.limit = trial.settings.limit;
+    observation.verdict = isTooSmall(trial.outcome) ? EdgeObservation::Verdict::tooSmall
+                                                    : EdgeObservation::Verdict::survived;
+    if (trial.settings.mode == Mode::plain && trial.usage) {
+        observation.highWater = trial.usage->peak;
+        observation.demand = trial.usage->demand;
+    }
+    return observation;
+}
+
+void add(std::vector<Chart>& all, Chart chart) {
+    std::erase_if(chart.series, [](const ChartSeries& series) { return series.points.empty(); });
+    if (!chart.series.empty()) all.push_back(std::move(chart));
+}
+
+using Figure = std::optional<Estimate> CellSummary::*;
+
+/// One series a mode, of the cells with a limit.
+ChartSeries seriesOf(const BenchResult& result, memfit::Mode mode, std::string name, Figure figure,
+                     double scale) {
+    ChartSeries series{std::move(name), Mark::both, {}};
+    for (const auto& cell : result.cells) {
+        const auto& value = cell.summary.*figure;
+        if (cell.settings.mode != mode || !cell.settings.limit || !value) continue;
+        series.points.push_back({mebi(*cell.settings.limit), value->median * scale,
+                                 value->low * scale, value->high * scale});
+    }
+    std::ranges::sort(series.points, {}, &ChartPoint::x);
+    return series;
+}
+
+/// The runs without a limit, as a line over the others.
+ChartSeries unlimited(const BenchResult& result, Figure figure, double scale,
+                      const std::vector<ChartSeries>& others) {
+    ChartSeries series{"no limit, plain", Mark::line, {}};
+    constexpr double beyond = std::numeric_limits<double>::infinity();
+    double from = beyond, to = -beyond;
+    for (const auto& other : others)
+        for (const auto& point : other.points) {
+            from = std::min(from, point.x);
+            to = std::max(to, point.x);
+        }
+    for (const auto& cell : result.cells) {
+        const auto& value = cell.summary.*figure;
+        if (cell.settings.limit || !value || !(from <= to)) continue;
+        series.points = {{from, value->median * scale}, {to, value->median * scale}};
+    }
+    return series;
+}
+
+Chart cellChart(const BenchResult& result, std::string title, std::string unit, Figure figure,
+                double scale) {
+    Chart chart;
+    chart.title = std::move(title);
+    chart.description = "Medians of the runs with their 95 % intervals, over the memory limit.";
+    chart.xTitle = "limit, MiB";
+    chart.yTitle = std::move(unit);
+    chart.series = {seriesOf(result, memfit::Mode::plain, "plain", figure, scale),
+                    seriesOf(result, memfit::Mode::gomemlimit, "GOMEMLIMIT", figure, scale)};
+    chart.series.push_back(unlimited(result, figure, scale, chart.series));
+    return chart;
+}
+
+}  // namespace
+
+std::vector<Chart> charts(const SqueezeResult& result) {
+    EdgeSearch model;
+    Chart chart;
+    ChartSeries curve{"by the model", Mark::line, {}};
+    ChartSeries dots{"a trial: 0 survived, 1 killed", Mark::dots, {}};
+    for (const auto& trial : result.trials) {
+        const auto observation = observationOf(trial);
+        if (!observation) continue;
+        model.observe(*observation);
+        if (!trial.settings.limit) continue;
+        dots.points.push_back({mebi(*trial.settings.limit), isTooSmall(trial.outcome) ? 1.0 : 0.0});
+    }
+    if (dots.points.empty()) return {};
+    auto [least, most] = std::ranges::minmax(dots.points, {}, &ChartPoint::x);
+    constexpr int steps = 120;
+    const double from = least.x * 0.95, to = most.x * 1.05;
+    for (int i = 0; i <= steps; ++i) {
+        const double x = from + (to - from) * i / steps;
+        curve.points.push_back({x, model.risk(static_cast<Bytes>(x * static_cast<double>(MiB)))});
+    }
+    chart.title = "Chance that a load is OOM-killed";
+    chart.description =
+        "The curve is the model's, from these trials; shaded, the 95 % interval of the edge; "
+        "dashed, the minimum.";
+    chart.xTitle = "limit, MiB";
+    chart.yTitle = "P(OOM)";
+    chart.series = {std::move(curve), std::move(dots)};
+    if (result.edge.low && result.edge.high)
+        chart.band = std::pair(mebi(*result.edge.low), mebi(*result.edge.high));
+    if (result.minimum) chart.marked = mebi(*result.minimum);
+    return {std::move(chart)};
+}
+
+std::vector<Chart> charts(const BenchResult& result) {
+    constexpr double milli = 1000;
+    std::vector<Chart> all;
+    add(all, cellChart(result, "Throughput", "requests/s", &CellSummary::requestsPerSecond, 1));
+    add(all, cellChart(result, "Latency, 99th percentile", "ms", &CellSummary::p99Seconds, milli));
+    return all;
+}
+
+std::vector<Chart> charts(const ProbeResult& result) {
+    using Size = std::optional<Bytes> MemorySnapshot::*;
+    std::vector<Chart> all;
+    if (result.samples.size() < 2 || !result.samples.front().time) return all;
+    const auto begin = *result.samples.front().time;
+    const auto over = [&](std::string name, auto value) {
+        ChartSeries series{std::move(name), Mark::line, {}};
+        for (const auto& sample : result.samples) {
+            const std::optional<double> y = value(sample);
+            if (!sample.time || !y) continue;
+            series.points.push_back(
+                {std::chrono::duration<double>(*sample.time - begin).count(), *y});
+        }
+        return series;
+    };
+    const auto size = [](Size field) {
+        return [field](const MemorySnapshot& sample) -> std::optional<double> {
+            const auto& bytes = sample.*field;
+            return bytes ? std::optional(mebi(*bytes)) : std::nullopt;
+        };
+    };
+    Chart memory;
+    memory.title = "Go's memory under the load";
+    memory.description = "Samples of the run without a limit.";
+    memory.xTitle = "seconds";
+    memory.yTitle = "MiB";
+    memory.series = {over("Sys", size(&MemorySnapshot::sys)),
+                     over("heap in use", size(&MemorySnapshot::heapInuse)),
+                     over("heap allocated", size(&MemorySnapshot::heapAlloc))};
+    add(all, std::move(memory));
+    Chart collections;
+    collections.title = "Garbage collections";
+    collections.description = "Their count since the start of the program.";
+    collections.xTitle = "seconds";
+    collections.yTitle = "collections";
+    collections.series = {over("count", [](const MemorySnapshot& sample) -> std::optional<double> {
+        if (!sample.numGc) return std::nullopt;
+        return static_cast<double>(*sample.numGc);
+    })};
+    add(all, std::move(collections));
+    return all;
+}
+
+}  // namespace memfit

@@ -1,0 +1,184 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "memfit/report/chart_svg.h"
+#include "memfit/report/report.h"
+
+namespace memfit {
+namespace {
+
+// Colours after Okabe and Ito, which the colour-blind can tell apart, darkened or lightened until
+// text in them has a contrast of at least 4.5 to the page.
+constexpr std::string_view style = R"(
+:root{color-scheme:light dark;--page:#fff;--text:#1b1f24;--faint:#57606a;--line:#d0d7de;
+--good:#1a6b3c;--bad:#b3261e;--s0:#00588f;--s1:#a34700;--s2:#1a6b3c;--s3:#8a3a6d;--band:#0072b222}
+@media(prefers-color-scheme:dark){:root{--page:#0f1419;--text:#e6edf3;--faint:#9da7b1;--line:#30363d;
+--good:#5bd08a;--bad:#ff9d94;--s0:#6cb8ee;--s1:#f0a356;--s2:#5bd08a;--s3:#e39bc6;--band:#56b4e933}}
+@media print{:root{--page:#fff;--text:#000}}
+*{box-sizing:border-box}
+body{margin:0 auto;max-width:60rem;padding:1rem;background:var(--page);color:var(--text);
+font:16px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}
+h1{font-size:1.5rem}h2{font-size:1.15rem;margin:2rem 0 .5rem;border-bottom:1px solid var(--line)}
+.scroll{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums}
+th,td{padding:.25rem .75rem .25rem 0;text-align:left;white-space:nowrap}
+th{color:var(--faint);font-weight:600}.r{text-align:right}td{border-top:1px solid var(--line)}
+.strong{font-weight:700}.good{color:var(--good)}.bad{color:var(--bad)}.faint{color:var(--faint)}
+code,pre{font-family:ui-monospace,monospace;font-size:.9em}
+pre{overflow-x:auto;padding:.75rem;border:1px solid var(--line);border-radius:6px}
+figure{margin:1rem 0;break-inside:avoid}figcaption{color:var(--faint);font-size:.9rem}
+svg{display:block;width:100%;height:auto;max-width:40rem;font:12px system-ui,sans-serif}
+svg text{fill:var(--text)}.grid{stroke:var(--line)}.band{fill:var(--band)}
+.chosen{stroke:var(--text);stroke-width:2;stroke-dasharray:4 4}
+polyline{fill:none;stroke-width:2}a{color:var(--s0)}
+.s0{stroke:var(--s0);fill:var(--s0)}.s1{stroke:var(--s1);fill:var(--s1)}
+.s2{stroke:var(--s2);fill:var(--s2)}.s3{stroke:var(--s3);fill:var(--s3)}
+.k0{color:var(--s0)}.k1{color:var(--s1)}.k2{color:var(--s2)}.k3{color:var(--s3)}
+)";
+
+std::string base64(std::string_view data) {
+    static constexpr std::string_view digits =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string out;
+    for (std::size_t i = 0; i < data.size(); i += 3) {
+        std::uint32_t bits = 0;
+        const std::size_t count = std::min<std::size_t>(3, data.size() - i);
+        for (std::size_t k = 0; k < 3; ++k)
+            bits = bits << 8U | (k < count ? static_cast<unsigned char>(data[i + k]) : 0U);
+        for (std::size_t k = 0; k < 4; ++k)
+            out += k <= count ? digits[bits >> (18 - 6 * k) & 63U] : '=';
+    }
+    return out;
+}
+
+std::string_view toneClass(Tone tone) {
+    switch (tone) {
+        case Tone::normal:
+            return "";
+        case Tone::strong:
+            return "strong";
+        case Tone::good:
+            return "good";
+        case Tone::bad:
+            return "bad";
+        case Tone::faint:
+            return "faint";
+    }
+    return "";
+}
+
+std::string spanHtml(const Span& span) {
+    const auto name = toneClass(span.tone);
+    if (name.empty()) return htmlEscaped(span.text);
+    return fmt::format("<span class=\"{}\">{}</span>", name, htmlEscaped(span.text));
+}
+
+class HtmlRenderer {
+public:
+    void operator()(const Heading& heading) {
+        out_ += fmt::format("<h2>{}</h2>\n", htmlEscaped(heading.text));
+    }
+
+    void operator()(const Paragraph& paragraph) {
+        out_ += "<p>";
+        for (std::size_t i = 0; i < paragraph.spans.size(); ++i)
+            out_ += (i > 0 ? " " : "") + spanHtml(paragraph.spans[i]);
+        out_ += "</p>\n";
+    }
+
+    void operator()(const Bullets& bullets) {
+        if (bullets.items.empty()) return;
+        out_ += "<ul>\n";
+        for (const auto& item : bullets.items) {
+            out_ += "<li>" + spanHtml({item.text, item.tone});
+            if (!item.code.empty())
+                out_ += fmt::format(" <code class=\"faint\">{}</code>", htmlEscaped(item.code));
+            out_ += "</li>\n";
+        }
+        out_ += "</ul>\n";
+    }
+
+    void operator()(const Table& table) {
+        const auto side = [&](std::size_t i) {
+            return table.columns[i].align == Align::right ? " class=\"r\"" : "";
+        };
+        out_ += "<div class=\"scroll\"><table>\n<tr>";
+        for (std::size_t i = 0; i < table.columns.size(); ++i)
+            out_ += fmt::format("<th{}>{}</th>", side(i), htmlEscaped(table.columns[i].title));
+        out_ += "</tr>\n";
+        for (const auto& row : table.rows) {
+            out_ += "<tr>";
+            for (std::size_t i = 0; i < row.size(); ++i)
+                out_ += fmt::format("<td{}>{}</td>", side(i), spanHtml(row[i]));
+            out_ += "</tr>\n";
+        }
+        out_ += "</table></div>\n";
+    }
+
+    void operator()(const Code& code) {
+        out_ += fmt::format("<pre>{}</pre>\n", htmlEscapedLines(code.text));
+    }
+
+    void operator()(const Chart& chart) {
+        static constexpr std::array shapes{"●", "■", "▲", "◆"};
+        out_ += "<figure>\n" + chartSvg(chart);
+        out_ += fmt::format("<figcaption>{}:", htmlEscaped(chart.title));
+        for (std::size_t i = 0; i < chart.series.size(); ++i)
+            out_ += fmt::format(" <span class=\"k{}\">{} {}</span>", i % shapes.size(),
+                                shapes[i % shapes.size()], htmlEscaped(chart.series[i].name));
+        out_ += fmt::format(". {}</figcaption>\n</figure>\n", htmlEscaped(chart.description));
+    }
+
+    [[nodiscard]] std::string take() { return std::move(out_); }
+
+private:
+    static std::string htmlEscapedLines(std::string_view text) {
+        std::string out;
+        while (!text.empty()) {
+            const auto end = std::min(text.find('\n'), text.size());
+            out += htmlEscaped(text.substr(0, end)) + "\n";
+            text.remove_prefix(std::min(end + 1, text.size()));
+        }
+        return out;
+    }
+
+    std::string out_;
+};
+
+const std::string* headingOf(const Block& block) {
+    const auto* const heading = std::get_if<Heading>(&block);
+    return heading == nullptr ? nullptr : &heading->text;
+}
+
+/// The recommendation, with its reasons, before what it was made from.
+Report recommendationFirst(Report report) {
+    const auto found = std::ranges::find_if(report, [](const Block& block) {
+        const auto* const text = headingOf(block);
+        return text != nullptr && text->starts_with("Recommended");
+    });
+    std::ranges::rotate(report, found == report.end() ? report.begin() : found);
+    return report;
+}
+
+}  // namespace
+
+std::string renderHtml(const Report& report, std::string_view json) {
+    const auto ordered = recommendationFirst(report);
+    const auto* const first = ordered.empty() ? nullptr : headingOf(ordered.front());
+    const auto title = htmlEscaped(first == nullptr ? "kubectl memfit" : *first);
+    HtmlRenderer renderer;
+    for (std::size_t i = first == nullptr ? 0 : 1; i < ordered.size(); ++i)
+        std::visit(renderer, ordered[i]);
+    return fmt::format(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+        "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
+        "<title>{0}</title>\n<style>{1}</style>\n</head>\n<body>\n<h1>{0}</h1>\n{2}"
+        "<p><a download=\"memfit.json\" href=\"data:application/json;base64,{3}\">"
+        "The document behind this page, as JSON</a></p>\n</body>\n</html>\n",
+        title, style, renderer.take(), base64(json));
+}
+
+}  // namespace memfit
