@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Builds the release archives and the krew manifest into build/dist. Usage: dist.sh [ARCH...] (default: amd64 arm64)
+# `dist.sh manifest` renders only the sums and the manifest, over whatever archives lie in build/dist.
 #
 # The same commit gives the same bytes: times are those of the commit, and no path of the build gets into a binary.
 set -euo pipefail
@@ -84,10 +85,12 @@ render_krew() {
     printf '%s\n' "${text//@PLATFORMS@/${platforms%$'\n'}}" > "$out/memfit.yaml"
 }
 
-for arch in "${archs[@]}"; do
-    build "$arch"
-    pack "$arch"
-done
+if [ "${archs[*]}" != manifest ]; then
+    for arch in "${archs[@]}"; do
+        build "$arch"
+        pack "$arch"
+    done
+fi
 (cd "$out" && sha256sum ./*.tar.gz ./*.deb | sed 's# \./# #' > SHA256SUMS)
 render_krew
 ls -l "$out"
