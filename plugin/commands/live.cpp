@@ -182,6 +182,10 @@ Result<LiveFacts> readLive(const Context& context, Cluster& cluster) {
     facts.warnings = facts.pods.empty() ? std::move(declared) : std::move(wiring);
     auto findings = readFindings(cluster);
     if (!findings) return findings.error();
+    const auto known = std::ranges::find(*findings, "gomemlimit-no-room", &Finding::code);
+    if (auto seen = noRoomForOthers(facts, cluster.workload.label(), cluster.container);
+        seen && known == findings->end())
+        findings->push_back(*std::move(seen));
     setFindings(*std::move(findings), facts);
     for (auto& warning : memory.warnings()) facts.warnings.push_back(std::move(warning));
     if (auto read = readAutoscalers(cluster, facts); !read) return read.error();

@@ -1,10 +1,14 @@
 #include "memfit/advice/live_facts.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
 #include <utility>
 
 #include "memfit/manifest/go_environment.h"
+#include "memfit/units/go_settings.h"
+#include "memfit/units/quantity.h"
 
 namespace memfit {
 
@@ -45,6 +49,37 @@ void setFindings(std::vector<Finding> findings, LiveFacts& facts) {
         return std::ranges::find(facts.findings, warning.code, &Finding::code) !=
                facts.findings.end();
     });
+}
+
+std::optional<Finding> noRoomForOthers(const LiveFacts& facts, const std::string& workload,
+                                       const std::string& container) {
+    constexpr Bytes leastShare = 20;
+    const LivePod* named = nullptr;
+    Bytes most = 0;
+    for (const auto& pod : facts.pods) {
+        const auto gomemlimit = parseGomemlimit(pod.settings.gomemlimit.value_or(""));
+        const auto limit = pod.settings.limit;
+        if (!limit || !gomemlimit || *gomemlimit != limit || !pod.usage || !pod.usage->anon)
+            continue;
+        const auto mapped = pod.memory ? pod.memory->goMapped() : std::nullopt;
+        if (!mapped) continue;
+        const Bytes others = *pod.usage->anon - *mapped;
+        if (others <= *limit / leastShare || others <= most) continue;
+        most = others;
+        named = &pod;
+    }
+    if (named == nullptr) return std::nullopt;
+    return Finding{
+        "gomemlimit-no-room",
+        Severity::warning,
+        {},
+        workload,
+        container,
+        fmt::format("GOMEMLIMIT is the whole memory limit, {}, but pod {} holds {} that "
+                    "Go does not count: the kernel kills before Go collects",
+                    formatQuantity(*named->settings.limit), named->name, formatMiB(most)),
+        fmt::format("set GOMEMLIMIT to {} or less",
+                    formatGomemlimit(*named->settings.limit - most))};
 }
 
 void readHistory(const PodStatus& status, LivePod& pod) {

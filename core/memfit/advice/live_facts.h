@@ -37,6 +37,14 @@ struct LiveFacts {
 /// Sets what lint finds in the container; a warning of the same code says no more than that.
 void setFindings(std::vector<Finding> findings, LiveFacts& facts);
 
+/// `gomemlimit-no-room`, of the pod whose program holds most memory that Go does not know of, where
+/// GOMEMLIMIT is the limit itself and that memory is more than a twentieth of it (a smaller part is
+/// within what an experiment can tell apart). The memory is what the kernel counts as anonymous
+/// less all that Go has mapped, and thus a lower bound. nullopt: no pod shows that.
+[[nodiscard]] std::optional<Finding> noRoomForOthers(const LiveFacts& facts,
+                                                     const std::string& workload,
+                                                     const std::string& container);
+
 /// Sets the restarts and the last end of the container that `status` was read for.
 void readHistory(const PodStatus& status, LivePod& pod);
 

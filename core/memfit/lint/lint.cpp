@@ -25,6 +25,8 @@ constexpr std::array rules{
     LintRule{"gomemlimit-far-below-limit", Severity::warning,
              "GOMEMLIMIT below half of the memory limit"},
     LintRule{"gomemlimit-malformed", Severity::error, "GOMEMLIMIT at which Go dies at start"},
+    LintRule{"gomemlimit-no-room", Severity::warning,
+             "GOMEMLIMIT at the limit beside memory that is not Go's"},
     LintRule{"gomemlimit-not-memory", Severity::error,
              "GOMEMLIMIT from a resource that is no memory"},
     LintRule{"gomemlimit-other-container", Severity::error,
@@ -74,11 +76,12 @@ void judge(const Document& document, const yaml::FoundWorkload& workload,
         const NodeId container = tree.resolved(item);
         if (tree[container].kind != yaml::Value::Kind::map) continue;
         const auto name = tree.scalar(container, "name").value_or("");
-        lint::judgeContainer({tree, container, name}, [&](lint::Raw raw) {
-            findings.push_back({std::string(raw.code), severityOf(raw.code), document.at(raw.at),
-                                labelOf(workload), std::string(name), std::move(raw.text),
-                                std::move(raw.fix)});
-        });
+        lint::judgeContainer(
+            {tree, container, yaml::podSpecOf(tree, workload), name}, [&](lint::Raw raw) {
+                findings.push_back({std::string(raw.code), severityOf(raw.code),
+                                    document.at(raw.at), labelOf(workload), std::string(name),
+                                    std::move(raw.text), std::move(raw.fix)});
+            });
     }
 }
 

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "memfit/units/go_settings.h"
 #include "memfit/units/quantity.h"
@@ -194,6 +195,59 @@ void judgeLiteral(const View& view) {
     }
 }
 
+std::vector<NodeId> itemsOf(const Tree& tree, NodeId list) {
+    if (list == noNode) return {};
+    const auto& node = tree[tree.resolved(list)];
+    if (node.kind != Value::Kind::sequence) return {};
+    std::vector<NodeId> items;
+    for (const NodeId item : node.children) items.push_back(tree.resolved(item));
+    return items;
+}
+
+/// A volume in memory that the container mounts: its files count towards the container's limit
+/// (Kubernetes, Volumes, emptyDir with medium Memory). Empty when there is none.
+std::string_view memoryVolume(const ContainerView& container) {
+    const Tree& tree = container.tree;
+    for (const NodeId volume : itemsOf(tree, tree.find(container.podSpec, "volumes"))) {
+        const NodeId emptyDir = tree.find(volume, "emptyDir");
+        const auto name = tree.scalar(volume, "name");
+        if (emptyDir == noNode || !name || tree.scalar(emptyDir, "medium") != "Memory") continue;
+        for (const NodeId mount : itemsOf(tree, tree.find(container.node, "volumeMounts")))
+            if (tree.scalar(mount, "name") == name) return *name;
+    }
+    return {};
+}
+
+/// Where GOMEMLIMIT is set to the memory limit itself; noNode when it is not.
+NodeId gomemlimitAtLimit(const View& view) {
+    const auto& variable = view.gomemlimit;
+    if (variable.value != noNode) {
+        const auto parsed = parseGomemlimit(variable.text);
+        const bool same = parsed && *parsed && view.limit.bytes && **parsed == *view.limit.bytes;
+        return same ? variable.value : noNode;
+    }
+    const Tree& tree = view.tree();
+    if (variable.field == noNode || view.limit.at == noNode) return noNode;
+    const auto owner = tree.scalar(variable.field, "containerName").value_or("");
+    const auto divisor = tree.scalar(variable.field, "divisor").value_or("1");
+    const bool own = owner.empty() || owner == view.container.name;
+    const bool whole = divisor == "0" || divisor == "1";
+    const bool byLimit = tree.scalar(variable.field, "resource") == "limits.memory";
+    return own && whole && byLimit ? variable.field : noNode;
+}
+
+void judgeRoom(const View& view) {
+    const NodeId at = gomemlimitAtLimit(view);
+    const auto volume = at == noNode ? std::string_view() : memoryVolume(view.container);
+    if (volume.empty()) return;
+    view.report({"gomemlimit-no-room", at,
+                 fmt::format("GOMEMLIMIT is the whole memory limit, but the files of volume {} are "
+                             "in memory too and count towards it: the kernel kills before Go "
+                             "collects",
+                             quoted(volume)),
+                 "set GOMEMLIMIT to the limit less what the volume holds"});
+}
+
 /// Whether Go is told of a memory limit; nullopt when that is decided elsewhere.
 std::optional<bool> hasGomemlimit(const View& view) {
     if (view.gomemlimit.value != noNode) {
@@ -235,6 +289,7 @@ void judgeContainer(const ContainerView& container, const Report& report) {
     judgeQuantities(view);
     if (view.gomemlimit.value != noNode) judgeLiteral(view);
     if (view.gomemlimit.field != noNode) judgeReference(view);
+    judgeRoom(view);
     judgeGogc(view);
 }
 

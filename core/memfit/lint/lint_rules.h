@@ -24,6 +24,7 @@ using Report = std::function<void(Raw)>;
 struct ContainerView {
     const yaml::Tree& tree;
     yaml::NodeId node = yaml::noNode;
+    yaml::NodeId podSpec = yaml::noNode;
     std::string_view name;
 };
 

@@ -43,10 +43,14 @@ std::vector<FoundWorkload> findWorkloads(const Tree& tree) {
     return found;
 }
 
-NodeId containersOf(const Tree& tree, const FoundWorkload& workload) {
+NodeId podSpecOf(const Tree& tree, const FoundWorkload& workload) {
     NodeId at = workload.node;
     for (const std::string_view step : podSpecPath(workload.kind)) at = tree.find(at, step);
-    const NodeId containers = tree.find(at, "containers");
+    return at;
+}
+
+NodeId containersOf(const Tree& tree, const FoundWorkload& workload) {
+    const NodeId containers = tree.find(podSpecOf(tree, workload), "containers");
     const bool list = containers != noNode && tree[containers].kind == Value::Kind::sequence;
     return list ? containers : noNode;
 }

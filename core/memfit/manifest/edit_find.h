@@ -23,6 +23,9 @@ struct FoundWorkload {
 /// CronJob's at `spec.jobTemplate.spec.template.spec`.
 [[nodiscard]] std::vector<std::string_view> podSpecPath(std::string_view kind);
 
+/// The pod's spec; noNode without one.
+[[nodiscard]] NodeId podSpecOf(const Tree& tree, const FoundWorkload& workload);
+
 /// The sequence of containers; noNode without one.
 [[nodiscard]] NodeId containersOf(const Tree& tree, const FoundWorkload& workload);
 

@@ -337,3 +337,27 @@ TEST_CASE("a warning that says no more than a finding of lint gives way to it") 
                 facts);
     CHECK(facts.warnings == std::vector<Warning>{{"not-readable", "nodes"}});
 }
+
+TEST_CASE("GOMEMLIMIT at the limit is found fault with where other memory is seen beside Go's") {
+    const auto found = [](Bytes anon, const char* gomemlimit) {
+        LiveFacts facts;
+        LivePod pod;
+        pod.name = "api-1";
+        pod.settings.limit = 100 * MiB;
+        pod.settings.gomemlimit = gomemlimit;
+        pod.memory.emplace();
+        pod.memory->sys = 50 * MiB;
+        pod.memory->heapReleased = 10 * MiB;
+        pod.usage.emplace();
+        pod.usage->anon = anon;
+        facts.pods.push_back(pod);
+        const auto finding = noRoomForOthers(facts, "Deployment shop/api", "api");
+        return finding ? finding->code + ": " + finding->text + ": " + finding->fix : "";
+    };
+    CHECK(found(45 * MiB, "104857600").empty());
+    CHECK(found(60 * MiB, "80MiB").empty());
+    CHECK(found(60 * MiB, "104857600") ==
+          "gomemlimit-no-room: GOMEMLIMIT is the whole memory limit, 100Mi, but pod api-1 holds 20 "
+          "MiB that Go does not count: the kernel kills before Go collects: set GOMEMLIMIT to "
+          "80MiB or less");
+}
