@@ -63,15 +63,24 @@ Completion flags(const CommandSpec& command, std::string_view typed) {
     return completion;
 }
 
+/// Whether the command takes the choice: some formats are of one command only.
+bool offers(const CommandSpec& command, const OptionSpec& spec, std::string_view choice) {
+    if (spec.name != "output") return true;
+    const auto format = outputFormat(choice);
+    return format && writes(command.kind, *format);
+}
+
 /// The value of a flag; `before` is what stands before it in the same word: `--output=`.
-Completion values(const OptionSpec& spec, std::string_view typed, const std::string& before) {
+Completion values(const CommandSpec& command, const OptionSpec& spec, std::string_view typed,
+                  const std::string& before) {
     Completion completion;
     completion.before = before;
     if (!spec.choices.empty()) {
         std::vector<std::string> choices;
         boost::algorithm::split(choices, spec.choices, [](char c) { return c == '|'; });
         for (auto& choice : choices) {
-            if (choice.starts_with(typed)) completion.candidates.push_back({before + choice, ""});
+            if (choice.starts_with(typed) && offers(command, spec, choice))
+                completion.candidates.push_back({before + choice, ""});
         }
     }
     if (spec.name == "context") completion.live = Completion::Live::contexts;
@@ -138,12 +147,12 @@ Completion complete(const std::vector<std::string>& words) {
         return program;
     }
     const auto before = readBefore(*command, words);
-    if (before.open != nullptr) return values(*before.open, typed, "");
+    if (before.open != nullptr) return values(*command, *before.open, typed, "");
     if (const auto equals = typed.find('=');
         typed.starts_with("--") && equals != std::string::npos) {
         const auto* const spec = findOption(*command, typed.substr(0, equals));
         if (spec == nullptr || spec->placeholder.empty()) return {};
-        return values(*spec, std::string_view(typed).substr(equals + 1),
+        return values(*command, *spec, std::string_view(typed).substr(equals + 1),
                       typed.substr(0, equals + 1));
     }
     if (typed.starts_with('-')) return flags(*command, typed);

@@ -83,18 +83,6 @@ constexpr std::array commands{
         "kubectl memfit cleanup --all -n shop"},
 };
 
-std::optional<OutputFormat> outputFormat(std::string_view name) {
-    if (name == "table") return OutputFormat::table;
-    if (name == "json") return OutputFormat::json;
-    if (name == "yaml") return OutputFormat::yaml;
-    if (name == "markdown") return OutputFormat::markdown;
-    if (name == "html") return OutputFormat::html;
-    if (name == "patch") return OutputFormat::patch;
-    if (name == "sarif") return OutputFormat::sarif;
-    if (name == "github") return OutputFormat::github;
-    return std::nullopt;
-}
-
 std::optional<ColorWish> colorWish(std::string_view name) {
     if (name == "auto") return ColorWish::automatic;
     if (name == "always") return ColorWish::always;
@@ -372,6 +360,30 @@ std::span<const OptionSpec> optionTable() {
         return rows;
     }();
     return table;
+}
+
+std::optional<OutputFormat> outputFormat(std::string_view name) {
+    if (name == "table") return OutputFormat::table;
+    if (name == "json") return OutputFormat::json;
+    if (name == "yaml") return OutputFormat::yaml;
+    if (name == "markdown") return OutputFormat::markdown;
+    if (name == "html") return OutputFormat::html;
+    if (name == "patch") return OutputFormat::patch;
+    if (name == "sarif") return OutputFormat::sarif;
+    if (name == "github") return OutputFormat::github;
+    return std::nullopt;
+}
+
+bool writes(CommandKind command, OutputFormat format) {
+    switch (format) {
+        case OutputFormat::patch:
+            return command == CommandKind::recommend;
+        case OutputFormat::sarif:
+        case OutputFormat::github:
+            return command == CommandKind::lint;
+        default:
+            return true;
+    }
 }
 
 const CommandSpec& specOf(CommandKind kind) {

@@ -153,4 +153,11 @@ struct OptionSpec {
 
 [[nodiscard]] const CommandSpec& specOf(CommandKind kind);
 
+/// A format of `--output` by its name.
+[[nodiscard]] std::optional<OutputFormat> outputFormat(std::string_view name);
+
+/// Whether the results of a command can be had in this format: a patch is what recommend gives, and
+/// the findings' own formats are lint's.
+[[nodiscard]] bool writes(CommandKind command, OutputFormat format);
+
 }  // namespace memfit::plugin

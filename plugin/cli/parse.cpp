@@ -199,13 +199,10 @@ Result<void> checkPodFlags(const Options& options) {
 /// Where the advice is to land.
 Result<void> checkLanding(const Command& command) {
     const auto& options = command.options;
-    if (options.output == OutputFormat::patch && command.kind != CommandKind::recommend) {
-        return usageError(fmt::format("{} has no patch to print", specOf(command.kind).name),
-                          "recommend -o patch does");
-    }
-    const bool ofLint =
-        options.output == OutputFormat::sarif || options.output == OutputFormat::github;
-    if (ofLint && command.kind != CommandKind::lint) {
+    if (!writes(command.kind, options.output)) {
+        if (options.output == OutputFormat::patch)
+            return usageError(fmt::format("{} has no patch to print", specOf(command.kind).name),
+                              "recommend -o patch does");
         return usageError(fmt::format("{} has no findings to print", specOf(command.kind).name),
                           "lint -o sarif does");
     }

@@ -17,11 +17,11 @@ constexpr double patienceSeconds = 2;
 
 /// The names that `kubectl` prints, one a line, without their kinds; none when it fails.
 std::vector<std::string> names(const std::vector<std::string>& words,
-                               const std::vector<std::string>& question) {
+                               std::vector<std::string> question) {
     EventLoop loop;
     auto typed = typedConnection(words);
+    if (!typed.ns.empty()) question.push_back("--namespace=" + typed.ns);
     KubectlConnection connection{std::move(typed.flags), std::nullopt};
-    if (!typed.ns.empty()) connection.ns = std::move(typed.ns);
     const auto kubectl = Kubectl::find(loop, std::move(connection), [](const std::string&) {});
     if (!kubectl) return {};
     const auto ended = kubectl->run(question, std::nullopt, patienceSeconds);

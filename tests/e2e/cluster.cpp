@@ -30,12 +30,12 @@ bool holds(const Json& pod, const char* type) {
     return false;
 }
 
+}  // namespace
+
 std::string binary() {
     const char* const other = std::getenv("MEMFIT_BINARY");
     return other != nullptr ? other : MEMFIT_BINARY;
 }
-
-}  // namespace
 
 End runProgram(const Words& words, const std::string& input) {
     plugin::EventLoop loop;

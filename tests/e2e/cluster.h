@@ -26,6 +26,9 @@ struct End {
     std::string err;
 };
 
+/// The kubectl-memfit under test.
+[[nodiscard]] std::string binary();
+
 /// Any program, to its end; `input` is its standard input.
 [[nodiscard]] End runProgram(const Words& words, const std::string& input = {});
 

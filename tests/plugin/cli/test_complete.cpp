@@ -66,6 +66,11 @@ TEST_CASE("a value is completed wherever it stands") {
     CHECK(texts({"lint", "-o", "sa"}) == "sarif ");
     CHECK(texts({"lint", "-qo", "sa"}) == "sarif ");
     CHECK(texts({"squeeze", "--load", "hey --", "-o", "y"}) == "yaml ");
+    CHECK(texts({"squeeze", "-o", ""}) == "table json yaml markdown html ");
+    CHECK(texts({"recommend", "-o", ""}) == "table json yaml markdown html patch ");
+    CHECK(texts({"lint", "--output="}) ==
+          "--output=table --output=json --output=yaml --output=markdown --output=html "
+          "--output=sarif --output=github ");
     CHECK(complete({"bench", "-f", ""}).files);
     CHECK(texts({"recommend", "--tolerance", ""}).empty());
 }
