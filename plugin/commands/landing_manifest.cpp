@@ -21,7 +21,10 @@ Result<ManifestEdit> edited(const Context& context, const Recommendation& recomm
     auto selector = workloadSelector(target);
     if (context.options.ns && !selector.name.empty()) selector.nameSpace = context.options.ns;
     const auto container = context.options.container.value_or(target.container.value_or(""));
-    return editManifest(text, shown, selector, container, wantedSettings(recommendation.advised));
+    const auto& advised = recommendation.advised;
+    const auto wanted = context.options.check ? wantedSettings(advised, context.options.tolerance)
+                                              : wantedSettings(advised);
+    return editManifest(text, shown, selector, container, wanted);
 }
 
 void tellChanges(const Context& context, const std::string& shown,

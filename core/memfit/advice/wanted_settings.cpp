@@ -44,11 +44,18 @@ GoVariable assumed(bool literalWanted) {
 
 MemorySettings wantedSettings(const AdvisedSettings& advised) {
     MemorySettings wanted;
-    wanted.limit = advised.limit ? MemoryWish{MemoryWish::Kind::set, *advised.limit}
-                                 : MemoryWish{MemoryWish::Kind::remove, 0};
-    if (advised.request) wanted.request = {MemoryWish::Kind::set, *advised.request};
+    wanted.limit.kind = advised.limit ? MemoryWish::Kind::set : MemoryWish::Kind::remove;
+    wanted.limit.bytes = advised.limit.value_or(0);
+    if (advised.request) wanted.request = {MemoryWish::Kind::set, *advised.request, 0};
     wanted.gomemlimit = gomemlimitWish(advised.gomemlimit);
     wanted.gogc = gogcWish(advised.gogc);
+    return wanted;
+}
+
+MemorySettings wantedSettings(const AdvisedSettings& advised, double tolerance) {
+    auto wanted = wantedSettings(advised);
+    for (auto* const wish : {&wanted.limit, &wanted.request})
+        wish->slack = static_cast<Bytes>(static_cast<double>(wish->bytes) * tolerance);
     return wanted;
 }
 

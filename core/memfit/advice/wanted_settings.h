@@ -14,6 +14,10 @@ namespace memfit {
 /// not advised go: GOGC was at its default in what was measured.
 [[nodiscard]] MemorySettings wantedSettings(const AdvisedSettings& advised);
 
+/// The same for a check: a limit or request above the advised one by no more than the share
+/// `tolerance` of it may stay, since another measurement of the same service would advise it.
+[[nodiscard]] MemorySettings wantedSettings(const AdvisedSettings& advised, double tolerance);
+
 /// The object of a manifest that was measured; of a local process, which is no object, any.
 [[nodiscard]] WorkloadSelector workloadSelector(const Target& target);
 

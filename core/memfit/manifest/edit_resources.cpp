@@ -52,7 +52,7 @@ private:
         const NodeId found = memoryOf(side);
         if (found == noNode || tree_[found].kind != Value::Kind::scalar) return true;
         const auto now = parseQuantity(tree_[found].text);
-        return now.has_error() || now.value().fractional || now.value().bytes != side.wish.bytes;
+        return now.has_error() || now.value().fractional || !side.wish.metBy(now.value().bytes);
     }
 
     [[nodiscard]] static Value amount(const Side& side) {

@@ -15,6 +15,10 @@ struct MemoryWish {
     };
     Kind kind = Kind::leave;
     Bytes bytes = 0;  ///< with `set`; >= 0
+    Bytes slack = 0;  ///< with `set`: so much above `bytes` is as good, where it is there; >= 0
+
+    /// Of `set`: whether `now` needs no change.
+    [[nodiscard]] bool metBy(Bytes now) const { return now >= bytes && now - bytes <= slack; }
 
     friend bool operator==(const MemoryWish&, const MemoryWish&) = default;
 };

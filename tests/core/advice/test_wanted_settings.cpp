@@ -21,6 +21,16 @@ TEST_CASE("advised settings become what a manifest is to say") {
     CHECK((wantedSettings(advised) == wanted));
 }
 
+TEST_CASE("a check lets stay what is above the advice by no more than the tolerance") {
+    AdvisedSettings advised;
+    advised.limit = 100 * MiB;
+    const auto limit = wantedSettings(advised, 0.05).limit;
+    CHECK((limit == MemoryWish{MemoryWish::Kind::set, 100 * MiB, 5 * MiB}));
+    CHECK(limit.metBy(105 * MiB));
+    CHECK_FALSE(limit.metBy(105 * MiB + 1));
+    CHECK_FALSE(limit.metBy(100 * MiB - 1));
+}
+
 TEST_CASE("where nothing is advised the limit and the variables go, and the request stays") {
     MemorySettings wanted;
     wanted.limit.kind = MemoryWish::Kind::remove;

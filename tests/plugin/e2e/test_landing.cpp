@@ -123,6 +123,18 @@ TEST_CASE("--diff prints what --edit would change, and --check exits 3; neither 
     CHECK(read(file) == manifest);
 }
 
+TEST_CASE("--check lets a manifest be that is above the advice by no more than the tolerance") {
+    const auto codeAt = [](const std::string& memory) {
+        auto text = edited;
+        for (std::size_t at = 0; (at = text.find("36Mi", at)) != std::string::npos;)
+            text.replace(at, 4, memory);
+        return recommend({"--edit", "-", "--check"}, {.input = text}).code;
+    };
+    CHECK(codeAt("37Mi") == 0);
+    CHECK(codeAt("38Mi") == 3);
+    CHECK(codeAt("35Mi") == 3);
+}
+
 TEST_CASE("--edit keeps the file's mode and follows a symbolic link") {
     const TemporaryFolder folder;
     const auto file = folder.file("real.yaml", manifest);
