@@ -1,6 +1,7 @@
 // On a cluster: the edge that squeeze names against an exhaustive sweep; every verdict of it
 // against containerd's own OOM events, which the tool does not use; and what a trial takes beside
-// pod start and load. Usage: cluster_trials NAMESPACE DEPLOYMENT LOADS [CONTAINERD-SOCKET]
+// pod start and load. Exits with 1 when a verdict is wrong, or the edge (exhaustive_sweep.h).
+// Usage: cluster_trials NAMESPACE DEPLOYMENT LOADS [CONTAINERD-SOCKET]
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -117,7 +118,8 @@ std::vector<double> pick(const std::vector<Row>& rows, bool survived, double Row
     return values;
 }
 
-void printVerdicts(const std::vector<Row>& rows, const std::vector<Clock::time_point>& ooms) {
+/// Prints verdicts beside events; whether they agree.
+bool judgeVerdicts(const std::vector<Row>& rows, const std::vector<Clock::time_point>& ooms) {
     std::array<std::array<int, 2>, 2> table{};  // [told killed][seen killed]
     int others = 0;
     for (const auto& row : rows) {
@@ -135,6 +137,7 @@ void printVerdicts(const std::vector<Row>& rows, const std::vector<Clock::time_p
     fmt::print("  {:<24}{:>12}{:>12}\n", "told: survived", table[0][0], table[0][1]);
     fmt::print("  {:<24}{:>12}{:>12}\n", "told: OOM-killed", table[1][0], table[1][1]);
     fmt::print("  told anything else: {}\n  false \"survived\": {}\n", others, table[0][1]);
+    return table[0][1] == 0 && table[1][0] == 0;
 }
 
 }  // namespace
@@ -161,11 +164,12 @@ int main(int argc, char** argv) {
     NotingRunner noting(runner);
     Progress progress(std::cerr, {true, true, false});
     TrialSeries trials(noting, progress);
-    const int swept = bench::sweepAgainstSqueeze(trials, std::atoi(argv[3]));
+    const bool edgeHolds = bench::sweepAgainstSqueeze(trials, std::atoi(argv[3])) == 0;
     fmt::print("\n");
+    bool verdictsHold = true;
     if (events) {
         (void)loop.pause(2);
-        printVerdicts(noting.rows, oomTimes(events->out()));
+        verdictsHold = judgeVerdicts(noting.rows, oomTimes(events->out()));
     }
     fmt::print("what a trial takes{:>37}{:>10}{:>10}\n", "median", "90 %", "most");
     printParts("survived: pod start to readiness", pick(noting.rows, true, &Row::ready));
@@ -173,5 +177,5 @@ int main(int argc, char** argv) {
     printParts("survived: everything else", pick(noting.rows, true, &Row::own));
     printParts("killed: everything else, the kubelet's report too",
                pick(noting.rows, false, &Row::own));
-    return swept;
+    return edgeHolds && verdictsHold ? 0 : 1;
 }
