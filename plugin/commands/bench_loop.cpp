@@ -16,7 +16,7 @@ bool hasFailedEnough(const BenchCell& cell) {
 BenchOutcome bench(TrialSeries& trials, const BenchPlan& plan) {
     BenchOutcome outcome;
     auto& cells = outcome.result.cells;
-    for (const auto& spec : plan.cells) cells.push_back({spec.label, spec.settings, {}, {}});
+    for (const auto& spec : plan.cells) cells.push_back({spec.label, spec.settings, {}, {}, {}});
 
     const auto blocks = shuffledBlocks(cells.size(), plan.runs, plan.seed);
     int left = static_cast<int>(cells.size()) * plan.runs;
@@ -34,6 +34,8 @@ BenchOutcome bench(TrialSeries& trials, const BenchPlan& plan) {
             const auto& trial = record->trial;
             cell.runs.push_back(
                 {trial.outcome, blockNumber, trial.load, trial.memory, trial.usage});
+            if (trial.outcome == Outcome::survived)
+                cell.samples = thinned(record->timeline, maxCellSamples);
             if (!saysSomethingAboutTheEdge(trial.outcome)) {
                 outcome.stopped = trialFailure(*record);
                 break;

@@ -55,6 +55,12 @@ void TrialRun::add(const MemorySnapshot& snapshot) {
     record.trial.memory = snapshot;
 }
 
+void TrialRun::addToTimeline(const MemorySnapshot& snapshot) {
+    const auto& usage = sampler_.usage();
+    record.timeline.push_back({sampler_.seconds(), usage ? usage->current : std::nullopt,
+                               snapshot.sys, snapshot.heapAlloc, snapshot.numGc});
+}
+
 double TrialRun::snapshotEverySeconds() const {
     // A heap profile costs the program much more than the two other pages.
     const bool profile = record.trial.memory && record.trial.memory->source == StatsSource::pprof;
@@ -65,6 +71,7 @@ Result<void> TrialRun::snapshot(bool late) {
     const auto snapshot = instance_.memory();
     if (snapshot) {
         add(*snapshot);
+        addToTimeline(*snapshot);
         snapshotsWork_ = true;
         return {};
     }
@@ -134,9 +141,11 @@ Result<TrialRun::LoadRun> TrialRun::runCommand(const LoadCommand& command, doubl
         }
         if (finished()) break;
         run.cut = secondsSince(start) >= timeout;
-        if (snapshotsWork_ && plan_.sampling && !run.cut) {
-            if (auto done = snapshot(true); !done) return done.error();
-        }
+        if (!plan_.sampling || run.cut) continue;
+        if (!snapshotsWork_)
+            addToTimeline({});
+        else if (auto done = snapshot(true); !done)
+            return done.error();
     }
     load.stop();
     run.output = load.output();

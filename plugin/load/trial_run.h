@@ -35,6 +35,7 @@ private:
     [[nodiscard]] Result<void> settle();
     [[nodiscard]] Result<void> snapshot(bool late);
     void add(const MemorySnapshot& snapshot);
+    void addToTimeline(const MemorySnapshot& snapshot);
     [[nodiscard]] double snapshotEverySeconds() const;
 
     EventLoop& loop_;

@@ -118,7 +118,6 @@ TEST_CASE("the advised settings, put into the workload, carry the load twenty ti
     CHECK(patch.code == 0);
     (void)ns.kubectl({"patch", "deploy/sales-api", "--patch", patch.out});
     (void)ns.kubectl({"rollout", "status", "deploy/sales-api", "--timeout=60s"});
-    (void)ns.kubectl({"wait", "pods", "--selector=app=sales-api", "--for=condition=Ready"});
     const auto uid = ns.readyPod().at("metadata").at("uid");
     const auto ip = ns.readyPod().at("status").at("podIP").get<std::string>();
     for (int i = 0; i < 20; ++i) {

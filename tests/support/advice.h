@@ -19,7 +19,7 @@ inline BenchRun run(double requestsPerSecond, Outcome outcome = Outcome::survive
 }
 
 inline BenchCell cell(const Settings& settings, const std::vector<double>& rates) {
-    BenchCell cell{"", settings, {}, {}};
+    BenchCell cell{"", settings, {}, {}, {}};
     for (const double rate : rates) cell.runs.push_back(run(rate));
     return cell;
 }

@@ -173,7 +173,7 @@ std::vector<BenchCell> mergeCells(const std::vector<const BenchResult*>& benches
         for (const auto& cell : bench->cells) {
             auto found = std::ranges::find(merged, cell.settings, &BenchCell::settings);
             if (found == merged.end())
-                found = merged.insert(found, {cell.label, cell.settings, {}, {}});
+                found = merged.insert(found, {cell.label, cell.settings, {}, {}, {}});
             int place = 0;
             for (auto run : cell.runs) {
                 constexpr int mostBlocks = 1'000'000;

@@ -89,6 +89,16 @@ using Rule = std::optional<RuleFinding> (*)(const Judgement&);
 /// exactly these; of others `recommend` anew, unless a next step is known already.
 [[nodiscard]] std::string nextAfterConfirmation(const Recommendation& recommendation, bool held);
 
+/// The evidence `from`: these cells of the benches, without repeats and without nullptr.
+[[nodiscard]] Evidence fromCells(const std::vector<const Candidate*>& cells);
+/// `bench cell 2x/gomemlimit`: as cellNames() has it, where its name is its own.
+[[nodiscard]] std::string cellSource(const std::string& label, Mode mode);
+/// `squeeze trial 7`; `trial` counts from 0.
+[[nodiscard]] std::string trialSource(const Judgement& j, const SqueezeResult& squeeze,
+                                      std::size_t trial);
+/// `squeeze trials 1 to 15`: all of it. Empty for one without trials.
+[[nodiscard]] std::vector<std::string> allTrials(const Judgement& j, const SqueezeResult& squeeze);
+
 /// `36Mi`, or `no limit`.
 [[nodiscard]] std::string limitText(const std::optional<Bytes>& limit);
 /// `36Mi`, `36Mi with GOMEMLIMIT`, `36Mi with GOMEMLIMIT=32MiB`, `no limit`.

@@ -50,8 +50,13 @@ struct AdvisedSettings {
 /// The settings of a trial that runs exactly what is advised.
 [[nodiscard]] Settings trialSettings(const AdvisedSettings& advised);
 
-/// One figure behind a reason: a stable name, and a number or a word.
-using Evidence = std::pair<std::string, std::variant<std::int64_t, double, bool, std::string>>;
+/// One figure behind a reason: a stable name, and a number or a word. `from` is a list: the cells
+/// and trials that the figures are of, as the documents name them (`bench cell 2x/gomemlimit`,
+/// `squeeze trial 7`, counted from 1; with several squeezes `squeeze 2 trial 7`, in the order
+/// given).
+using Evidence =
+    std::pair<std::string,
+              std::variant<std::int64_t, double, bool, std::string, std::vector<std::string>>>;
 
 struct Reason {
     std::string code;  ///< stable, `smallest-within-tolerance`

@@ -43,6 +43,7 @@ std::optional<RuleFinding> noLimitFits(const Judgement& j) {
         evidence.emplace_back("limitBytes", *limited->settings.limit);
         evidence.emplace_back(speedName("limited", unit), limited->speed->median);
     }
+    evidence.push_back(fromCells({chosen, limited}));
     return RuleFinding{{"no-limit-fits", std::move(text), std::move(evidence)}};
 }
 
@@ -88,13 +89,15 @@ std::optional<RuleFinding> smallestThatFits(const Judgement& j) {
     std::vector<Evidence> evidence{{"limitBytes", *chosen->settings.limit},
                                    {speedName("", unit), chosen->speed->median},
                                    {speedName("reference", unit), *j.choice->reference}};
-    if (const auto* smaller = nextSmaller(j)) {
+    const auto* smaller = nextSmaller(j);
+    if (smaller != nullptr) {
         text +=
             fmt::format("; the next smaller limit, {}, gave {}", settingsText(smaller->settings),
                         speedText(smaller->speed->median, unit));
         evidence.emplace_back("smallerLimitBytes", *smaller->settings.limit);
         evidence.emplace_back(speedName("smaller", unit), smaller->speed->median);
     }
+    evidence.push_back(fromCells({chosen, j.best(), smaller}));
     const auto* code =
         j.options.policy == Policy::fast ? "smallest-not-worse" : "smallest-within-tolerance";
     return RuleFinding{{code, std::move(text), std::move(evidence)}};
@@ -108,7 +111,7 @@ std::optional<RuleFinding> smallestSurvived(const Judgement& j) {
          fmt::format("{} is the smallest limit at which every run survived; how fast "
                      "the runs were is not known, so speed had no say",
                      settingsText(chosen->settings)),
-         {{"limitBytes", *chosen->settings.limit}}},
+         {{"limitBytes", *chosen->settings.limit}, fromCells({chosen})}},
         Confidence::low};
 }
 
@@ -116,13 +119,14 @@ std::optional<RuleFinding> squeezeMinimum(const Judgement& j) {
     if (j.basis != Basis::measured || j.choice || !j.advised.limit || j.edgeSource == nullptr ||
         !j.edgeSource->minimum)
         return std::nullopt;
-    return RuleFinding{{"squeeze-only",
-                        fmt::format("{} is the smallest limit that the squeeze found to hold; what "
-                                    "more memory or GOMEMLIMIT would buy was not measured, so "
-                                    "GOMEMLIMIT stays unset until a bench says that it pays",
-                                    formatQuantity(*j.edgeSource->minimum)),
-                        {{"minimumBytes", *j.edgeSource->minimum}}},
-                       Confidence::medium};
+    return RuleFinding{
+        {"squeeze-only",
+         fmt::format("{} is the smallest limit that the squeeze found to hold; what "
+                     "more memory or GOMEMLIMIT would buy was not measured, so "
+                     "GOMEMLIMIT stays unset until a bench says that it pays",
+                     formatQuantity(*j.edgeSource->minimum)),
+         {{"minimumBytes", *j.edgeSource->minimum}, {"from", allTrials(j, *j.edgeSource)}}},
+        Confidence::medium};
 }
 
 std::optional<RuleFinding> requestEqualsLimit(const Judgement& j) {
@@ -134,32 +138,46 @@ std::optional<RuleFinding> requestEqualsLimit(const Judgement& j) {
          {{"limitBytes", *j.advised.limit}}}};
 }
 
-/// Why plain does not fit at this limit, as a clause; nullopt when no run shows that.
-std::optional<std::string> whyNotPlain(const Judgement& j, const std::optional<Bytes>& limit) {
+struct Why {
+    std::string clause;
+    std::string from;
+};
+
+/// Why plain does not fit at this limit; nullopt when no run shows that.
+std::optional<Why> whyNotPlain(const Judgement& j, const std::optional<Bytes>& limit) {
     const auto isPlainThere = [&](const Settings& settings) {
         return settings.limit == limit && settings.mode == Mode::plain;
     };
     for (const auto& out : j.candidates.out)
-        if (out.ran && isPlainThere(out.settings)) return out.why;
+        if (out.ran && isPlainThere(out.settings))
+            return Why{out.why, cellSource(out.label, Mode::plain)};
     for (const auto* squeeze : j.squeezes)
-        for (const auto& trial : squeeze->trials)
+        for (std::size_t i = 0; i < squeeze->trials.size(); ++i) {
+            const auto& trial = squeeze->trials[i];
             if (isPlainThere(trial.settings) && isTooSmall(trial.outcome))
-                return fmt::format("a squeeze's trial did not fit ({})", toString(trial.outcome));
+                return Why{
+                    fmt::format("a squeeze's trial did not fit ({})", toString(trial.outcome)),
+                    trialSource(j, *squeeze, i)};
+        }
     return std::nullopt;
 }
 
 /// The advice has GOMEMLIMIT, and no plain cell at its limit is in the choice.
 RuleFinding withoutPlainTwin(const Judgement& j, const Candidate& chosen) {
     const auto limit = limitText(chosen.settings.limit);
-    if (const auto why = whyNotPlain(j, chosen.settings.limit))
+    auto from = fromCells({&chosen});
+    if (auto why = whyNotPlain(j, chosen.settings.limit)) {
+        std::get<std::vector<std::string>>(from.second).push_back(std::move(why->from));
         return {{"gomemlimit-only",
-                 fmt::format("At {} only the runs with GOMEMLIMIT fit; without it {}", limit, *why),
-                 {{"limitBytes", *chosen.settings.limit}}}};
+                 fmt::format("At {} only the runs with GOMEMLIMIT fit; without it {}", limit,
+                             why->clause),
+                 {{"limitBytes", *chosen.settings.limit}, std::move(from)}}};
+    }
     return {{"gomemlimit-untested-plain",
              fmt::format("At {} plain was not run in the bench, only GOMEMLIMIT with GOGC=off, so "
                          "whether it pays there is not known",
                          limit),
-             {{"limitBytes", *chosen.settings.limit}}}};
+             {{"limitBytes", *chosen.settings.limit}, std::move(from)}}};
 }
 
 struct Claim {
@@ -195,7 +213,8 @@ std::optional<RuleFinding> gomemlimitPays(const Judgement& j) {
          {{"limitBytes", *chosen->settings.limit},
           {speedName("gomemlimit", unit), chosen->speed->median},
           {speedName("plain", unit), twin->speed->median},
-          {"ratio", ratio}}}};
+          {"ratio", ratio},
+          fromCells({chosen, twin})}}};
 }
 
 std::optional<RuleFinding> gomemlimitDoesNotPay(const Judgement& j) {
@@ -215,7 +234,8 @@ std::optional<RuleFinding> gomemlimitDoesNotPay(const Judgement& j) {
          {{"limitBytes", *chosen->settings.limit},
           {speedName("gomemlimit", unit), twin->speed->median},
           {speedName("plain", unit), chosen->speed->median},
-          {"ratio", ratio}}}};
+          {"ratio", ratio},
+          fromCells({twin, chosen})}}};
 }
 
 std::optional<RuleFinding> noDifference(const Judgement& j) {
@@ -236,7 +256,8 @@ std::optional<RuleFinding> noDifference(const Judgement& j) {
                          {"low", found->low},
                          {"high", found->high},
                          {"pValue", found->pValue},
-                         {"test", found->test}}}};
+                         {"test", found->test},
+                         fromCells({chosen, best})}}};
 }
 
 }  // namespace

@@ -16,19 +16,23 @@ namespace {
 struct Survivor {
     Settings settings;
     double speed = 0;
+    std::string from;
 };
 
 std::vector<Survivor> survivors(const Judgement& j) {
     std::vector<Survivor> found;
     for (const auto& cell : j.candidates.cells)
-        if (cell.settings.limit && cell.speed) found.push_back({cell.settings, cell.speed->median});
+        if (cell.settings.limit && cell.speed)
+            found.push_back(
+                {cell.settings, cell.speed->median, cellSource(cell.label, cell.settings.mode)});
     for (const auto* squeeze : j.squeezes)
-        for (const auto& trial : squeeze->trials) {
+        for (std::size_t i = 0; i < squeeze->trials.size(); ++i) {
+            const auto& trial = squeeze->trials[i];
             const bool alive =
                 trial.outcome == Outcome::survived || trial.outcome == Outcome::belowFloor;
             if (!alive || !trial.settings.limit || !trial.load) continue;
             if (const auto speed = speedOf(*trial.load, j.candidates.unit))
-                found.push_back({trial.settings, *speed});
+                found.push_back({trial.settings, *speed, trialSource(j, *squeeze, i)});
         }
     return found;
 }
@@ -80,7 +84,8 @@ std::optional<RuleFinding> survivingIsNotFitting(const Judgement& j) {
          {{"limitBytes", *named->settings.limit},
           {speedName("", unit), named->speed},
           {speedName("full", unit), *full},
-          {"share", share}}}};
+          {"share", share},
+          {"from", std::vector<std::string>{named->from}}}}};
 }
 
 std::optional<RuleFinding> edge(const Judgement& j) {
@@ -108,6 +113,7 @@ std::optional<RuleFinding> edge(const Judgement& j) {
                             percentText(*j.edgeSource->riskAtMinimum));
         evidence.emplace_back("riskAtMinimum", *j.edgeSource->riskAtMinimum);
     }
+    evidence.emplace_back("from", allTrials(j, *j.edgeSource));
     return RuleFinding{{"edge", std::move(text), std::move(evidence)}};
 }
 
@@ -147,7 +153,7 @@ std::optional<RuleFinding> outsideGo(const Judgement& j) {
          fmt::format("About {} of the memory in use are outside Go's own count, which "
                      "GOMEMLIMIT does not bound",
                      formatMiB(bytes)),
-         {{"outsideBytes", bytes}}}};
+         {{"outsideBytes", bytes}, fromCells({chosen})}}};
 }
 
 std::optional<RuleFinding> liveUsage(const Judgement& j) {
@@ -195,8 +201,12 @@ std::optional<RuleFinding> ruledOut(const Judgement& j) {
         text +=
             fmt::format("{} {}: {}", i == 0 ? ":" : ";", settingsText(out[i].settings), out[i].why);
     if (out.size() > shown) text += fmt::format("; and {} more", out.size() - shown);
+    std::vector<std::string> from;
+    for (const auto& cell : out) from.push_back(cellSource(cell.label, cell.settings.mode));
     return RuleFinding{
-        {"ruled-out", std::move(text), {{"cells", static_cast<std::int64_t>(out.size())}}}};
+        {"ruled-out",
+         std::move(text),
+         {{"cells", static_cast<std::int64_t>(out.size())}, {"from", std::move(from)}}}};
 }
 
 }  // namespace

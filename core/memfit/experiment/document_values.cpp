@@ -193,11 +193,18 @@ std::optional<Estimate> readEstimate(const std::optional<JsonFields>& fields) {
                     requiredNumber(*fields, "high")};
 }
 
+MemorySample readSample(const JsonFields& fields) {
+    return {requiredNumber(fields, "seconds"), fields.bytes("usageBytes"), fields.bytes("sysBytes"),
+            fields.bytes("heapAllocBytes"), fields.count("numGc")};
+}
+
 BenchCell readCell(const JsonFields& fields) {
     BenchCell cell;
     cell.settings = readSettings(fields);
     cell.label = fields.text("label").value_or("");
     for (const auto& run : fields.objects("runs", maxRuns)) cell.runs.push_back(readRun(run));
+    for (const auto& sample : fields.objects("samples", maxRuns))
+        cell.samples.push_back(readSample(sample));
     if (const auto summary = fields.object("summary")) {
         cell.summary.requestsPerSecond = readEstimate(summary->object("requestsPerSecond"));
         cell.summary.totalSeconds = readEstimate(summary->object("totalSeconds"));

@@ -9,6 +9,7 @@
 #include "memfit/error.h"
 #include "memfit/experiment/edge_search.h"
 #include "memfit/experiment/live_pod.h"
+#include "memfit/experiment/memory_sample.h"
 #include "memfit/experiment/statistics.h"
 #include "memfit/experiment/trial.h"
 
@@ -128,7 +129,8 @@ struct BenchCell {
     std::string label;
     Settings settings;
     std::vector<BenchRun> runs;
-    CellSummary summary;  ///< computed from the runs when a document lacks it
+    CellSummary summary;                ///< computed from the runs when a document lacks it
+    std::vector<MemorySample> samples;  ///< of its last run that survived, thinned
 
     friend bool operator==(const BenchCell&, const BenchCell&) = default;
 };

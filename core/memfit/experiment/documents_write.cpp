@@ -184,6 +184,19 @@ void putEstimate(Json& tree, const char* name, const std::optional<Estimate>& es
             {"median", estimate->median}, {"low", estimate->low}, {"high", estimate->high}};
 }
 
+Json samplesTree(const std::vector<MemorySample>& samples) {
+    Json tree = Json::array();
+    for (const auto& sample : samples) {
+        Json one = {{"seconds", sample.seconds}};
+        putKnown(one, "usageBytes", sample.usage);
+        putKnown(one, "sysBytes", sample.sys);
+        putKnown(one, "heapAllocBytes", sample.heapAlloc);
+        putKnown(one, "numGc", sample.numGc);
+        tree.push_back(std::move(one));
+    }
+    return tree;
+}
+
 Json cellTree(const BenchCell& cell) {
     Json tree = Json::object();
     tree["label"] = cell.label;
@@ -196,6 +209,7 @@ Json cellTree(const BenchCell& cell) {
     putEstimate(summary, "p50Seconds", cell.summary.p50Seconds);
     putEstimate(summary, "p99Seconds", cell.summary.p99Seconds);
     tree["summary"] = std::move(summary);
+    if (!cell.samples.empty()) tree["samples"] = samplesTree(cell.samples);
     return tree;
 }
 

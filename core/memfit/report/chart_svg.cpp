@@ -173,4 +173,38 @@ std::string chartSvg(const Chart& chart) {
     return out + "</svg>\n";
 }
 
+std::string barsSvg(const Bars& bars) {
+    constexpr double rowHeight = 44;
+    constexpr double thickness = 16;
+    double most = 1;
+    for (const auto& bar : bars.bars) most = std::max(most, bar.share);
+    const double whole = (width - 2) / most;
+    const auto count = static_cast<double>(bars.bars.size());
+    std::string out = fmt::format(
+        "<svg viewBox=\"0 0 {} {}\" role=\"img\">\n<title>{}</title>\n<desc>{}</desc>\n", width,
+        count * rowHeight, htmlEscaped(bars.title), htmlEscaped(bars.whole));
+    double y = 0;
+    for (const auto& bar : bars.bars) {
+        const double inside = std::min(bar.share, 1.0) * whole;
+        const double over = std::max(bar.share - 1, 0.0) * whole;
+        out += fmt::format("<text x=\"0\" y=\"{:.1f}\">{}: {}</text>\n", y + 14,
+                           htmlEscaped(bar.name), htmlEscaped(bar.value));
+        out += fmt::format(
+            "<rect class=\"band\" x=\"0\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{}\"/>\n", y + 20,
+            whole, thickness);
+        out += fmt::format(
+            "<rect class=\"bar\" x=\"0\" y=\"{0:.1f}\" width=\"{1:.1f}\" height=\"{2}\"/>\n",
+            y + 20, inside, thickness);
+        if (over > 0)
+            out += fmt::format(
+                "<rect class=\"over\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{}\"/>\n",
+                whole, y + 20, over, thickness);
+        y += rowHeight;
+    }
+    out +=
+        fmt::format("<line class=\"chosen\" x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"0\" y2=\"{1}\"/>\n",
+                    whole, count * rowHeight);
+    return out + "</svg>\n";
+}
+
 }  // namespace memfit

@@ -13,4 +13,7 @@ namespace memfit {
 /// shape and dash; colours are classes s0 to s3 of the page.
 [[nodiscard]] std::string chartSvg(const Chart& chart);
 
+/// The bars as an SVG element, one below the other, each to the same scale.
+[[nodiscard]] std::string barsSvg(const Bars& bars);
+
 }  // namespace memfit

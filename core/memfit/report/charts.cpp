@@ -1,10 +1,13 @@
 #include "memfit/report/charts.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
 #include <utility>
 
 #include "memfit/experiment/edge_search.h"
+#include "memfit/report/figures.h"
 
 namespace memfit {
 namespace {
@@ -164,6 +167,48 @@ std::vector<Chart> charts(const ProbeResult& result) {
         if (!sample.numGc) return std::nullopt;
         return static_cast<double>(*sample.numGc);
     })};
+    add(all, std::move(collections));
+    return all;
+}
+
+std::vector<Chart> charts(const BenchCell& cell) {
+    std::vector<Chart> all;
+    if (cell.samples.size() < 2) return all;
+    const auto over = [&](std::string name, auto field, double unit) {
+        ChartSeries series{std::move(name), Mark::line, {}};
+        for (const auto& sample : cell.samples)
+            if (const auto& value = sample.*field)
+                series.points.push_back({sample.seconds, static_cast<double>(*value) / unit});
+        return series;
+    };
+    constexpr auto perMebi = static_cast<double>(MiB);
+    const auto settings = fmt::format(
+        "{}{}", limitText(cell.settings.limit),
+        cell.settings.mode == memfit::Mode::gomemlimit ? " with GOMEMLIMIT" : ", plain");
+    Chart memory;
+    memory.title = fmt::format("Memory in the last run at {}", settings);
+    memory.description =
+        "Usage is what the testbed charges to the instance, page cache included; Sys is virtual, "
+        "so it may lie above the limit.";
+    memory.xTitle = "seconds since the start";
+    memory.yTitle = "MiB";
+    memory.series = {over("usage", &MemorySample::usage, perMebi),
+                     over("Go Sys", &MemorySample::sys, perMebi),
+                     over("heap allocated", &MemorySample::heapAlloc, perMebi)};
+    if (cell.settings.limit) {
+        const double limit = mebi(*cell.settings.limit);
+        memory.series.push_back(
+            {"limit",
+             Mark::line,
+             {{cell.samples.front().seconds, limit}, {cell.samples.back().seconds, limit}}});
+    }
+    add(all, std::move(memory));
+    Chart collections;
+    collections.title = "Garbage collections in that run";
+    collections.description = "Their count since the start of the program.";
+    collections.xTitle = "seconds since the start";
+    collections.yTitle = "collections";
+    collections.series = {over("count", &MemorySample::numGc, 1)};
     add(all, std::move(collections));
     return all;
 }

@@ -16,4 +16,8 @@ namespace memfit {
 /// Go's memory over time with the count of collections; none with fewer than two samples.
 [[nodiscard]] std::vector<Chart> charts(const ProbeResult& result);
 
+/// Usage and Go's memory over time in the run of a cell, against its limit, with the count of
+/// collections; none with fewer than two samples.
+[[nodiscard]] std::vector<Chart> charts(const BenchCell& cell);
+
 }  // namespace memfit

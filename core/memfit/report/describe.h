@@ -9,6 +9,7 @@ namespace memfit {
 /// How much a report shows.
 struct Detail {
     bool everyTrial = false;  ///< each trial and run, instead of the conclusion alone
+    bool reproduce = true;    ///< on pages: the commands that measure it again
 };
 
 /// Go's memory idle, loaded and at its peak, and what the load did.

@@ -55,4 +55,8 @@ void addHeaderNotes(Report& report, const Header& header) {
     report.push_back(std::move(bullets));
 }
 
+void addReproduction(Report& report, std::string commands) {
+    report.push_back(Details{"Measure it again", {Code{std::move(commands)}}, false});
+}
+
 }  // namespace memfit

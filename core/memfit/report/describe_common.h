@@ -20,4 +20,7 @@ namespace memfit {
 /// That it is partial, and its warnings.
 void addHeaderNotes(Report& report, const Header& header);
 
+/// The commands that measure it again, for pages.
+void addReproduction(Report& report, std::string commands);
+
 }  // namespace memfit

@@ -45,6 +45,16 @@ std::string nodeSentence(const NodeFit& fit) {
     return text + ".";
 }
 
+Bars nodeBars(const NodeFit& fit) {
+    const auto bar = [&](std::string name, Bytes bytes) {
+        return Bars::Bar{std::move(name), formatMiB(bytes),
+                         static_cast<double>(bytes) / static_cast<double>(fit.allocatable)};
+    };
+    return {fmt::format("Memory promised on node {}", fit.node),
+            fmt::format("the {} that pods may take of it", formatMiB(fit.allocatable)),
+            {bar("requests of its pods", fit.requests), bar("limits of its pods", fit.limits)}};
+}
+
 void addFindings(Report& report, const std::vector<Finding>& findings) {
     if (findings.empty()) return;
     report.push_back(Heading{"Wrong on sight"});
@@ -84,9 +94,11 @@ void addLive(Report& report, const LiveFacts& facts) {
             {{fmt::format("{} more pod{} not looked at.", facts.morePods,
                           facts.morePods == 1 ? " of the workload was" : "s of the workload were"),
               Tone::faint}}});
-    for (const auto& fit : facts.nodes)
+    for (const auto& fit : facts.nodes) {
         report.push_back(
             Paragraph{{{nodeSentence(fit), fit.overcommitted() ? Tone::bad : Tone::normal}}});
+        if (fit.allocatable > 0) report.push_back(nodeBars(fit));
+    }
 }
 
 }  // namespace memfit

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "memfit/advice/reproduce.h"
 #include "memfit/report/charts.h"
 #include "memfit/report/describe.h"
 #include "memfit/report/describe_common.h"
@@ -86,7 +87,7 @@ std::string usageSentence(const Usage& usage) {
 
 }  // namespace
 
-Report describe(const ProbeResult& result, const Detail& /*detail*/) {
+Report describe(const ProbeResult& result, const Detail& detail) {
     Report report{Heading{titleOf(result.header, "Go's memory")}};
     if (auto table = memoryTable(result); !table.rows.empty()) report.push_back(std::move(table));
     if (result.usage) {
@@ -101,6 +102,7 @@ Report describe(const ProbeResult& result, const Detail& /*detail*/) {
         report.push_back(podsTable(result.pods));
     }
     addHeaderNotes(report, result.header);
+    if (detail.reproduce) addReproduction(report, reproduce(result));
     return report;
 }
 

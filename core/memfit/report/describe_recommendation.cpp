@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include "memfit/advice/reproduce.h"
+#include "memfit/report/charts.h"
 #include "memfit/report/describe.h"
+#include "memfit/report/describe_common.h"
 #include "memfit/report/describe_live.h"
 #include "memfit/report/figures.h"
 #include "memfit/units/go_settings.h"
@@ -64,9 +67,28 @@ std::string confidenceSentence(const Recommendation& recommendation) {
     return text;
 }
 
-void append(Report& report, Report more) {
-    report.insert(report.end(), std::make_move_iterator(more.begin()),
-                  std::make_move_iterator(more.end()));
+/// A result behind its own heading.
+Details folded(Report report) {
+    Details details;
+    if (report.empty()) return details;
+    if (auto* const heading = std::get_if<Heading>(&report.front())) {
+        details.title = std::move(heading->text);
+        report.erase(report.begin());
+    }
+    details.blocks = std::move(report);
+    return details;
+}
+
+/// The cell that ran with exactly these settings, the last of several; null: there is none.
+const BenchCell* cellOf(const Results& results, const AdvisedSettings& advised) {
+    const auto wanted = trialSettings(advised);
+    const BenchCell* found = nullptr;
+    for (const auto& bench : results.benches)
+        for (const auto& cell : bench.cells)
+            if (cell.settings.limit == wanted.limit && cell.settings.mode == wanted.mode &&
+                cell.settings.gomemlimit == wanted.gomemlimit && !cell.samples.empty())
+                found = &cell;
+    return found;
 }
 
 }  // namespace
@@ -74,9 +96,11 @@ void append(Report& report, Report more) {
 Report describe(const Recommendation& recommendation, const Results& results,
                 const Detail& detail) {
     Report report;
-    for (const auto& probe : results.probes) append(report, describe(probe, detail));
-    for (const auto& squeeze : results.squeezes) append(report, describe(squeeze, detail));
-    for (const auto& bench : results.benches) append(report, describe(bench, detail));
+    // How it all is measured again stands with the recommendation.
+    const Detail alone{detail.everyTrial, false};
+    for (const auto& probe : results.probes) report.push_back(folded(describe(probe, alone)));
+    for (const auto& squeeze : results.squeezes) report.push_back(folded(describe(squeeze, alone)));
+    for (const auto& bench : results.benches) report.push_back(folded(describe(bench, alone)));
 
     if (recommendation.live) addLive(report, *recommendation.live);
 
@@ -101,6 +125,12 @@ Report describe(const Recommendation& recommendation, const Results& results,
         report.push_back(Heading{"Next"});
         report.push_back(Code{recommendation.next});
     }
+    if (const auto* const cell = cellOf(results, recommendation.advised)) {
+        Details memory{"Memory with these settings", {}, false};
+        for (auto& chart : charts(*cell)) memory.blocks.emplace_back(std::move(chart));
+        report.push_back(std::move(memory));
+    }
+    if (detail.reproduce) addReproduction(report, reproduce(recommendation, results));
     return report;
 }
 

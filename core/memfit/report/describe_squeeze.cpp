@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "memfit/advice/reproduce.h"
 #include "memfit/report/charts.h"
 #include "memfit/report/describe.h"
 #include "memfit/report/describe_common.h"
@@ -102,6 +103,7 @@ Report describe(const SqueezeResult& result, const Detail& detail) {
     for (auto& chart : charts(result)) report.push_back(std::move(chart));
     if (detail.everyTrial) report.push_back(trialTable(result));
     addHeaderNotes(report, result.header);
+    if (detail.reproduce) addReproduction(report, reproduce(result));
     return report;
 }
 

@@ -7,6 +7,7 @@
 
 #include "memfit/report/chart_svg.h"
 #include "memfit/report/report.h"
+#include "memfit/report/report_order.h"
 
 namespace memfit {
 namespace {
@@ -16,7 +17,7 @@ namespace {
 constexpr std::string_view style = R"(
 :root{color-scheme:light dark;--page:#fff;--text:#1b1f24;--faint:#57606a;--line:#d0d7de;
 --good:#1a6b3c;--bad:#b3261e;--s0:#00588f;--s1:#a34700;--s2:#1a6b3c;--s3:#8a3a6d;--band:#0072b222}
-@media(prefers-color-scheme:dark){:root{--page:#0f1419;--text:#e6edf3;--faint:#9da7b1;--line:#30363d;
+@media screen and (prefers-color-scheme:dark){:root{--page:#0f1419;--text:#e6edf3;--faint:#9da7b1;--line:#30363d;
 --good:#5bd08a;--bad:#ff9d94;--s0:#6cb8ee;--s1:#f0a356;--s2:#5bd08a;--s3:#e39bc6;--band:#56b4e933}}
 @media print{:root{--page:#fff;--text:#000}}
 *{box-sizing:border-box}
@@ -28,11 +29,12 @@ th,td{padding:.25rem .75rem .25rem 0;text-align:left;white-space:nowrap}
 th{color:var(--faint);font-weight:600}.r{text-align:right}td{border-top:1px solid var(--line)}
 .strong{font-weight:700}.good{color:var(--good)}.bad{color:var(--bad)}.faint{color:var(--faint)}
 code,pre{font-family:ui-monospace,monospace;font-size:.9em}
-pre{overflow-x:auto;padding:.75rem;border:1px solid var(--line);border-radius:6px}
+pre{white-space:pre-wrap;padding:.75rem;border:1px solid var(--line);border-radius:6px}
 figure{margin:1rem 0;break-inside:avoid}figcaption{color:var(--faint);font-size:.9rem}
 svg{display:block;width:100%;height:auto;max-width:40rem;font:12px system-ui,sans-serif}
-svg text{fill:var(--text)}.grid{stroke:var(--line)}.band{fill:var(--band)}
+svg text{fill:var(--text)}@media(max-width:30rem){svg{font-size:19px}}.grid{stroke:var(--line)}.band{fill:var(--band)}
 .chosen{stroke:var(--text);stroke-width:2;stroke-dasharray:4 4}
+.bar{fill:var(--s0)}.over{fill:var(--bad)}
 polyline{fill:none;stroke-width:2}a{color:var(--s0)}
 .s0{stroke:var(--s0);fill:var(--s0)}.s1{stroke:var(--s1);fill:var(--s1)}
 .s2{stroke:var(--s2);fill:var(--s2)}.s3{stroke:var(--s3);fill:var(--s3)}
@@ -132,6 +134,18 @@ public:
         out_ += fmt::format(". {}</figcaption>\n</figure>\n", htmlEscaped(chart.description));
     }
 
+    void operator()(const Bars& bars) {
+        out_ += "<figure>\n" + barsSvg(bars);
+        out_ += fmt::format("<figcaption>{}; the whole is {}.</figcaption>\n</figure>\n",
+                            htmlEscaped(bars.title), htmlEscaped(bars.whole));
+    }
+
+    // Paper cannot unfold anything: all is shown.
+    void operator()(const Details& details) {
+        (*this)(Heading{details.title});
+        for (const auto& block : details.blocks) std::visit(*this, block);
+    }
+
     [[nodiscard]] std::string take() { return std::move(out_); }
 
 private:
@@ -148,27 +162,12 @@ private:
     std::string out_;
 };
 
-const std::string* headingOf(const Block& block) {
-    const auto* const heading = std::get_if<Heading>(&block);
-    return heading == nullptr ? nullptr : &heading->text;
-}
-
-/// The recommendation, with its reasons, before what it was made from.
-Report recommendationFirst(Report report) {
-    const auto found = std::ranges::find_if(report, [](const Block& block) {
-        const auto* const text = headingOf(block);
-        return text != nullptr && text->starts_with("Recommended");
-    });
-    std::ranges::rotate(report, found == report.end() ? report.begin() : found);
-    return report;
-}
-
 }  // namespace
 
 std::string renderHtml(const Report& report, std::string_view json) {
     const auto ordered = recommendationFirst(report);
-    const auto* const first = ordered.empty() ? nullptr : headingOf(ordered.front());
-    const auto title = htmlEscaped(first == nullptr ? "kubectl memfit" : *first);
+    const auto* const first = ordered.empty() ? nullptr : std::get_if<Heading>(&ordered.front());
+    const auto title = htmlEscaped(first == nullptr ? "kubectl memfit" : first->text);
     HtmlRenderer renderer;
     for (std::size_t i = first == nullptr ? 0 : 1; i < ordered.size(); ++i)
         std::visit(renderer, ordered[i]);

@@ -1,6 +1,10 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "memfit/report/chart_svg.h"
 #include "memfit/report/report.h"
+#include "memfit/report/report_order.h"
 
 namespace memfit {
 namespace {
@@ -23,6 +27,8 @@ std::string emphasized(const Span& span) {
 
 class MarkdownRenderer {
 public:
+    explicit MarkdownRenderer(std::size_t mostRows) : mostRows_(mostRows) {}
+
     void operator()(const Heading& heading) {
         separate();
         out_ += fmt::format("### {}\n", escaped(heading.text));
@@ -59,11 +65,15 @@ public:
             out_ += column.align == Align::right ? " ---: |" : " --- |";
         }
         out_ += "\n";
-        for (const auto& row : table.rows) {
+        const auto shown = std::min(table.rows.size(), mostRows_);
+        for (std::size_t i = 0; i < shown; ++i) {
             out_ += "|";
-            for (const auto& span : row) out_ += fmt::format(" {} |", emphasized(span));
+            for (const auto& span : table.rows[i]) out_ += fmt::format(" {} |", emphasized(span));
             out_ += "\n";
         }
+        if (shown < table.rows.size())
+            out_ += fmt::format("\nand {} more rows; `-o json` has them all\n",
+                                table.rows.size() - shown);
     }
 
     void operator()(const Code& code) {
@@ -72,6 +82,18 @@ public:
     }
 
     void operator()(const Chart& /*chart*/) {}
+    void operator()(const Bars& /*bars*/) {}
+
+    // GitHub reads markdown within only after an empty line.
+    void operator()(const Details& details) {
+        MarkdownRenderer inside(mostRows_);
+        for (const auto& block : details.blocks) std::visit(inside, block);
+        const auto text = inside.take();
+        if (text.empty()) return;
+        separate();
+        out_ += fmt::format("<details>\n<summary>{}</summary>\n\n{}\n</details>\n",
+                            htmlEscaped(details.title), text);
+    }
 
     [[nodiscard]] std::string take() { return std::move(out_); }
 
@@ -80,15 +102,25 @@ private:
         if (!out_.empty()) out_ += "\n";
     }
 
+    std::size_t mostRows_;
     std::string out_;
 };
 
 }  // namespace
 
 std::string renderMarkdown(const Report& report) {
-    MarkdownRenderer renderer;
-    for (const auto& block : report) std::visit(renderer, block);
-    return renderer.take();
+    // What GitHub takes as a comment; counted in characters there, so bytes are on the safe side.
+    constexpr std::size_t most = 65536;
+    const auto ordered = recommendationFirst(report);
+    const auto render = [&](std::size_t mostRows) {
+        MarkdownRenderer renderer(mostRows);
+        for (const auto& block : ordered) std::visit(renderer, block);
+        return renderer.take();
+    };
+    auto text = render(most);
+    for (std::size_t rows = most / 2; text.size() > most && rows > 0; rows /= 2)
+        text = render(rows);
+    return text;
 }
 
 }  // namespace memfit

@@ -64,6 +64,13 @@ public:
     }
 
     void operator()(const Chart& /*chart*/) {}
+    void operator()(const Bars& /*bars*/) {}
+
+    void operator()(const Details& details) {
+        if (!details.onTerminal) return;
+        (*this)(Heading{details.title});
+        for (const auto& block : details.blocks) std::visit(*this, block);
+    }
 
     void operator()(const Code& code) {
         std::string_view rest = code.text;

@@ -6,6 +6,8 @@
 #include <array>
 #include <cmath>
 
+#include "memfit/report/report_order.h"
+
 namespace memfit {
 
 std::string bar(double value, double full, std::size_t width) {
@@ -43,6 +45,15 @@ std::string printable(std::string_view text) {
         out.begin(), out.end(),
         [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == '\x7f'; }, '?');
     return out;
+}
+
+Report recommendationFirst(Report report) {
+    const auto found = std::ranges::find_if(report, [](const Block& block) {
+        const auto* const heading = std::get_if<Heading>(&block);
+        return heading != nullptr && heading->text.starts_with("Recommended");
+    });
+    std::ranges::rotate(report, found == report.end() ? report.begin() : found);
+    return report;
 }
 
 }  // namespace memfit

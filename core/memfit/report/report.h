@@ -85,7 +85,27 @@ struct Chart {
     std::optional<double> marked = std::nullopt;                   ///< the chosen x
 };
 
-using Block = std::variant<Heading, Paragraph, Bullets, Table, Code, Chart>;
+/// Shares of a whole, a bar each; shown by HTML only, what it says stands in words too.
+struct Bars {
+    struct Bar {
+        std::string name;
+        std::string value;  ///< as people read it
+        double share = 0;   ///< of the whole, >= 0; above 1 it runs over
+    };
+    std::string title;
+    std::string whole;  ///< what a share of 1 is
+    std::vector<Bar> bars;
+};
+
+struct Details;
+using Block = std::variant<Heading, Paragraph, Bullets, Table, Code, Chart, Bars, Details>;
+
+/// A part behind a heading of its own that not everybody reads: markdown folds it away.
+struct Details {
+    std::string title;
+    std::vector<Block> blocks;
+    bool onTerminal = true;  ///< false: of pages only, text leaves it out
+};
 
 /// A result as people read it, before it is text: built once, rendered by dumb renderers.
 using Report = std::vector<Block>;
@@ -97,7 +117,8 @@ struct TextStyle {
 
 [[nodiscard]] std::string renderText(const Report& report, const TextStyle& style);
 
-/// GitHub-flavoured Markdown; text from outside is escaped.
+/// GitHub-flavoured Markdown, the recommendation first; text from outside is escaped. Tables are
+/// cut, and say so, where the whole would be more than a comment of a pull request takes.
 [[nodiscard]] std::string renderMarkdown(const Report& report);
 
 /// One page that needs nothing else: no script, no network; light and dark, for screens and paper.

@@ -105,10 +105,28 @@ TEST_CASE("13Mi survived, and is refused by name with the slowdown as evidence")
                      {{"limitBytes", 13 * MiB},
                       {"requestsPerSecond", 9.4462},
                       {"fullRequestsPerSecond", 29.645},
-                      {"share", 9.4462 / 29.645}}});
+                      {"share", 9.4462 / 29.645},
+                      {"from", std::vector<std::string>{"squeeze trial 1"}}}});
     }
     const auto balanced = recommendOk(replay({"seed-13mi-gomemlimit", "seed-bench"}));
     CHECK(balanced.advised == advised(36, true));
+}
+
+TEST_CASE("each reason that rests on runs names the cells and trials that it rests on") {
+    const auto recommendation =
+        recommendOk(replay({"seed-squeeze", "seed-13mi-gomemlimit", "seed-bench"}));
+    std::vector<std::pair<std::string, std::vector<std::string>>> sources;
+    for (const auto& reason : recommendation.reasons)
+        for (const auto& [name, value] : reason.evidence)
+            if (name == "from")
+                sources.emplace_back(reason.code, std::get<std::vector<std::string>>(value));
+    const decltype(sources) expected{
+        {"smallest-within-tolerance",
+         {"bench cell 2x/gomemlimit", "bench cell 4x/gomemlimit", "bench cell sys/gomemlimit"}},
+        {"gomemlimit-pays", {"bench cell 2x/gomemlimit", "bench cell 2x/plain"}},
+        {"surviving-is-not-fitting", {"squeeze 2 trial 1"}},
+        {"edge", {"squeeze 1 trials 1 to 3"}}};
+    CHECK((sources == expected));
 }
 
 TEST_CASE("a squeeze alone gives its minimum, GOMEMLIMIT unset, and the bench as next step") {

@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <string>
+
 using namespace memfit;
 
 namespace {
@@ -179,4 +182,42 @@ Why
 Next
     kubectl memfit bench
 )");
+}
+
+TEST_CASE("a page shows the memory over time of the cell that is advised") {
+    BenchResult bench;
+    bench.header = salesApi();
+    BenchCell cell;
+    cell.settings = gomemlimitSettings(36 * MiB, 36 * MiB);
+    cell.samples = {{0, 10 * MiB, 18 * MiB, 5 * MiB, 1}, {2, 30 * MiB, {}, 20 * MiB, 7}};
+    bench.cells = {BenchCell{}, cell};
+    Results results;
+    results.benches = {bench};
+    Recommendation recommendation;
+    recommendation.advised.limit = 36 * MiB;
+    recommendation.advised.gomemlimit.kind = GomemlimitAdvice::Kind::limitsMemory;
+    recommendation.advised.gogc = "off";
+    const auto report = describe(recommendation, results);
+    const auto found = std::ranges::find_if(report, [](const Block& block) {
+        const auto* const details = std::get_if<Details>(&block);
+        return details != nullptr && details->title == "Memory with these settings";
+    });
+    REQUIRE(found != report.end());
+    const auto& blocks = std::get<Details>(*found).blocks;
+    REQUIRE(blocks.size() == 2);
+    const auto& memory = std::get<Chart>(blocks[0]);
+    CHECK(memory.title == "Memory in the last run at 36 MiB with GOMEMLIMIT");
+    std::string names;
+    for (const auto& series : memory.series)
+        names += series.name + " " + std::to_string(series.points.size()) + "; ";
+    CHECK(names == "usage 2; Go Sys 1; heap allocated 2; limit 2; ");
+    CHECK(memory.series[0].points[1].y == 30);
+    CHECK(std::get<Chart>(blocks[1]).series[0].points[1].y == 7);
+
+    recommendation.advised.limit = 18 * MiB;
+    const auto without = describe(recommendation, results);
+    CHECK(std::ranges::none_of(without, [](const Block& block) {
+        const auto* const details = std::get_if<Details>(&block);
+        return details != nullptr && details->title == "Memory with these settings";
+    }));
 }

@@ -35,6 +35,12 @@ TEST_CASE("live pods are a row each, and their node a line") {
 Node n1: of 100 MiB its 9 pods request 90 MiB, and their limits come to 80 MiB; 1 pod of other
 workloads has no limit.
 )");
+    const auto& bars = std::get<Bars>(report.back());
+    CHECK(bars.whole == "the 100 MiB that pods may take of it");
+    REQUIRE(bars.bars.size() == 2);
+    CHECK(bars.bars[0].value == "90 MiB");
+    CHECK(bars.bars[0].share == doctest::Approx(0.9));
+    CHECK(bars.bars[1].value == "80 MiB");
 }
 
 TEST_CASE("where nothing lives nothing is shown") {

@@ -81,3 +81,27 @@ TEST_CASE("a chart draws its series, intervals, band and chosen value where they
 TEST_CASE("a chart of nothing is still a chart") {
     CHECK(holds(chartSvg({}), "</svg>"));
 }
+
+TEST_CASE("a part of a page stands unfolded behind its heading") {
+    CHECK(bodyOf({Heading{"Recommended"}, Details{"again", {Code{"kubectl"}}, false}}) ==
+          "<body>\n<h1>Recommended</h1>\n<h2>again</h2>\n<pre>kubectl\n</pre>\n");
+}
+
+TEST_CASE("bars share one scale, and what is above the whole is told apart") {
+    CHECK(barsSvg({"node <1>", "8 GiB", {{"requests", "4 GiB", 0.5}, {"limits", "16 GiB", 2}}}) ==
+          R"(<svg viewBox="0 0 640 88" role="img">
+<title>node &lt;1&gt;</title>
+<desc>8 GiB</desc>
+<text x="0" y="14.0">requests: 4 GiB</text>
+<rect class="band" x="0" y="20.0" width="319.0" height="16"/>
+<rect class="bar" x="0" y="20.0" width="159.5" height="16"/>
+<text x="0" y="58.0">limits: 16 GiB</text>
+<rect class="band" x="0" y="64.0" width="319.0" height="16"/>
+<rect class="bar" x="0" y="64.0" width="319.0" height="16"/>
+<rect class="over" x="319.0" y="64.0" width="319.0" height="16"/>
+<line class="chosen" x1="319.0" x2="319.0" y1="0" y2="88"/>
+</svg>
+)");
+    CHECK(holds(bodyOf({Bars{"node", "8 GiB", {}}}),
+                "<figcaption>node; the whole is 8 GiB.</figcaption>"));
+}

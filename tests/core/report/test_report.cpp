@@ -111,3 +111,44 @@ none: []
 empty: {}
 )");
 }
+
+TEST_CASE("markdown stays below what a pull request's comment takes, and says what it left out") {
+    Table table{{{"name", Align::left}}, {}};
+    for (int i = 0; i < 20000; ++i) table.rows.push_back({{"container"}});
+    const auto text = renderMarkdown({table});
+    CHECK(text.size() <= 65536);
+    CHECK(text.ends_with("| container |\n\nand 15904 more rows; `-o json` has them all\n"));
+}
+
+TEST_CASE("markdown begins with the recommendation and folds away what stands behind it") {
+    const Report report{
+        Details{"squeeze <b>", {Paragraph{{{"Edge: 17 MiB", Tone::strong}}}}},
+        Heading{"Recommended for api"},
+        Details{"of pages", {Code{"kubectl\n"}}, false},
+        Details{"charts alone", {Chart{}, Bars{}}, false},
+    };
+    CHECK(renderMarkdown(report) == R"(### Recommended for api
+
+<details>
+<summary>of pages</summary>
+
+```
+kubectl
+```
+
+</details>
+
+<details>
+<summary>squeeze &lt;b&gt;</summary>
+
+**Edge: 17 MiB**
+
+</details>
+)");
+}
+
+TEST_CASE("text tells the parts in order, without those of pages only") {
+    CHECK(renderText({Details{"squeeze", {Paragraph{{{"Edge: 17 MiB"}}}}},
+                      Details{"of pages", {Paragraph{{{"again"}}}}, false}, Heading{"Recommended"}},
+                     {}) == "squeeze\nEdge: 17 MiB\n\nRecommended\n");
+}

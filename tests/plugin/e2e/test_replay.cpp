@@ -44,6 +44,18 @@ TEST_CASE("the published bench gives its recommendation, word for word, in every
     }
 }
 
+TEST_CASE("a measured recommendation gives its page, and the document behind it") {
+    const std::string measured = "replay/local-recommend.json";
+    const auto end = recommend(measured, {"-o", "html"});
+    CHECK(end.code == 0);
+    CHECK(end.err.empty());
+    // The document itself is told by the JSON tests.
+    const auto link = end.out.find("<p><a download");
+    REQUIRE(link != std::string::npos);
+    CHECK(end.out.substr(0, link) == readFixture("e2e/local-recommend.html"));
+    CHECK(end.out.substr(link).find("href=\"data:application/json;base64,") != std::string::npos);
+}
+
 TEST_CASE("the published bench gives its recommendation as JSON, with the bench in its inputs") {
     auto result = advice(bench);
     REQUIRE(result.at("inputs").size() == 1);

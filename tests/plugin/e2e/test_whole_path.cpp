@@ -116,7 +116,9 @@ TEST_CASE("documents carry the fields that users may rely on, and no others") {
     CHECK(fields(bench) ==
           "apiVersion cells comparisons environment finishedAt goSysBytes kind load minimumBytes "
           "partial startedAt target warnings");
-    CHECK(fields(bench.at("cells").at(0)) == "gogc label limitBytes mode runs summary");
+    CHECK(fields(bench.at("cells").at(0)) == "gogc label limitBytes mode runs samples summary");
+    CHECK(fields(bench.at("cells").at(0).at("samples").at(0)) ==
+          "heapAllocBytes seconds sysBytes usageBytes");
     CHECK(fields(bench.at("cells").at(0).at("runs").at(0)) == "block load memory outcome usage");
     CHECK(fields(bench.at("comparisons").at(0)) ==
           "against cell high low pValue ratio significant test");

@@ -1,0 +1,44 @@
+#pragma once
+
+// Internal to memfit/advice: command lines to copy, quoted for a POSIX shell.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "memfit/advice/recommendation.h"
+#include "memfit/experiment/documents.h"
+
+namespace memfit {
+
+/// A memfit command on a target, word by word.
+class CommandLine {
+public:
+    /// `kubectl memfit COMMAND deploy/NAME -n NAMESPACE …`, or `kubectl-memfit COMMAND --local` for
+    /// a program of this machine.
+    CommandLine(const Target& target, const char* command);
+    /// Of these words.
+    explicit CommandLine(const std::vector<std::string>& words);
+
+    void add(const std::string& word);
+    /// Both words; none where there is no value or an empty one.
+    void flag(const std::string& name, const std::optional<std::string>& value);
+    /// Load and floor, and for a program of this machine its own words. To be added last.
+    void end(const Target& target, const std::string& load,
+             const std::optional<std::string>& floor);
+
+    [[nodiscard]] const std::string& text() const { return text_; }
+
+private:
+    std::string text_;
+};
+
+/// Adds what `recommend` does not assume by itself.
+void addPolicy(CommandLine& line, Policy policy, double tolerance);
+
+[[nodiscard]] bool isLocal(const Target& target);
+
+/// The limits that were benched, as `--limits` takes them, `none` first.
+[[nodiscard]] std::string benchedLimits(const std::vector<BenchCell>& cells);
+
+}  // namespace memfit
