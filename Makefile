@@ -36,6 +36,7 @@ endif
 bench: deps-bench
 	cmake --preset release
 	cmake --build --preset release -j $(JOBS) --target kubectl-memfit measurements
+	scripts/dist.sh $$(dpkg --print-architecture)
 	tests/bench/run.sh build/release
 
 # On the cluster of $KUBECONFIG, else on one of its own, which it takes down again.

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the release archives and the krew manifest into build/dist. Usage: dist.sh [ARCH...] (default: amd64 arm64)
-# `dist.sh manifest` renders only the sums and the manifest, over whatever archives lie in build/dist.
+# `dist.sh manifest` renders only the sums and the manifest, over whatever archives lie in build/dist;
+# `dist.sh built BUILD-FOLDER FOLDER` packs what another build made for this machine into FOLDER, with its manifest.
 #
 # The same commit gives the same bytes: times are those of the commit, and no path of the build gets into a binary.
 set -euo pipefail
@@ -10,9 +11,6 @@ version=$(sed -n 's/^project(memfit VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 export SOURCE_DATE_EPOCH
 out=build/dist
-archs=("$@")
-[ ${#archs[@]} -gt 0 ] || archs=(amd64 arm64)
-mkdir -p "$out"
 
 # The two headers-and-archive packages whose arm64 build cannot be installed beside the native one.
 make_sysroot() {
@@ -26,7 +24,7 @@ make_sysroot() {
 }
 
 build() {
-    local arch=$1 build=build/dist-$1 flags
+    local arch=$1 build=build/dist-$1 flags targets=(kubectl-memfit man)
     # No optional instructions: what is built here runs everywhere.
     flags="-Os -ffunction-sections -fdata-sections -ffile-prefix-map=$root=."
     local options=(-G Ninja -B "$build" -DCMAKE_BUILD_TYPE=Release "-DCMAKE_CXX_FLAGS_RELEASE=$flags -DNDEBUG"
@@ -34,27 +32,34 @@ build() {
         -DCMAKE_INSTALL_PREFIX=/usr -DCMAKE_INTERPROCEDURAL_OPTIMIZATION=ON)
     if [ "$arch" = arm64 ] && [ "$(dpkg --print-architecture)" != arm64 ]; then
         make_sysroot "$PWD/$build/sysroot"
+        # What another machine's program does is tried here in qemu (tests/dist/run.sh).
+        options+=(-DMEMFIT_TESTS=ON)
+        targets+=(core_tests)
         # Headers are of no architecture: the packages that describe them are the native ones.
         options+=(-DCMAKE_TOOLCHAIN_FILE=cmake/aarch64-linux-gnu.cmake "-DMEMFIT_SYSROOT=$PWD/$build/sysroot"
             "-DCMAKE_PREFIX_PATH=/usr/lib/$(dpkg-architecture -qDEB_BUILD_MULTIARCH)/cmake")
     fi
     cmake "${options[@]}" >/dev/null
-    cmake --build "$build" -j "$(nproc)"
+    cmake --build "$build" -j "$(nproc)" --target "${targets[@]}"
 }
 
-pack() {
-    local arch=$1 build=build/dist-$1 name=kubectl-memfit-v$version-linux-$1 stage
+pack() { # ARCH BUILD-FOLDER
+    local arch=$1 build=$2 name=kubectl-memfit-v$version-linux-$1 stage
     stage=$(mktemp -d)
-    DESTDIR=$stage/installed cmake --install "$build" --strip --component program >/dev/null
+    cmake --install "$build" --prefix "$stage/installed" --strip --component program >/dev/null
     mkdir "$stage/$name"
-    cp "$stage/installed/usr/bin/kubectl-memfit" LICENSE "$stage/$name/"
+    cp "$stage/installed/bin/kubectl-memfit" LICENSE "$stage/$name/"
     cp -r completions "$stage/$name/"
-    cp -r "$stage/installed/usr/share/man" "$stage/$name/"
+    cp -r "$stage/installed/share/man" "$stage/$name/"
     chmod -R u=rwX,go=rX "$stage/$name"
     tar --create --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" --format=ustar \
         -C "$stage" "$name" | gzip -9n > "$out/$name.tar.gz"
-    (cd "$build" && cpack -G DEB -B "$root/$out" -D CPACK_COMPONENTS_ALL=program >/dev/null)
-    rm -rf "$stage" "$out/_CPack_Packages"
+    rm -rf "$stage"
+}
+
+pack_debian() { # BUILD-FOLDER
+    (cd "$1" && cpack -G DEB -B "$root/$out" -D CPACK_COMPONENTS_ALL=program >/dev/null)
+    rm -rf "$out/_CPack_Packages"
 }
 
 render_krew() {
@@ -85,12 +90,30 @@ render_krew() {
     printf '%s\n' "${text//@PLATFORMS@/${platforms%$'\n'}}" > "$out/memfit.yaml"
 }
 
-if [ "${archs[*]}" != manifest ]; then
-    for arch in "${archs[@]}"; do
-        build "$arch"
-        pack "$arch"
-    done
-fi
-(cd "$out" && sha256sum ./*.tar.gz ./*.deb | sed 's# \./# #' > SHA256SUMS)
-render_krew
-ls -l "$out"
+sum_up() {
+    (cd "$out" && find . -name '*.tar.gz' -o -name '*.deb' | sort | sed 's#^\./##' | xargs sha256sum > SHA256SUMS)
+    render_krew
+    ls -l "$out"
+}
+
+case "${1:-}" in
+    manifest) ;;
+    built)
+        out=${3:?usage: dist.sh built BUILD-FOLDER FOLDER}
+        mkdir -p "$out"
+        pack "$(dpkg --print-architecture)" "$2"
+        ;;
+    *)
+        archs=("$@")
+        [ ${#archs[@]} -gt 0 ] || archs=(amd64 arm64)
+        # What an earlier version left must not get into the sums and the manifest.
+        rm -rf "$out"
+        mkdir -p "$out"
+        for arch in "${archs[@]}"; do
+            build "$arch"
+            pack "$arch" "build/dist-$arch"
+            pack_debian "build/dist-$arch"
+        done
+        ;;
+esac
+sum_up

@@ -7,8 +7,8 @@ build=(g++ cmake ninja-build libboost1.81-dev nlohmann-json3-dev libyaml-cpp-dev
        libfmt-dev)
 demo=("${build[@]}" golang-go hey)
 demo_cluster=("${demo[@]}")
-testing=("${demo[@]}" doctest-dev bash zsh fish mandoc pkg-config)
-bench=("${testing[@]}" hyperfine time jq yq)
+testing=("${demo[@]}" doctest-dev bash zsh fish mandoc chromium pkg-config yq)
+bench=("${testing[@]}" git binutils dpkg-dev hyperfine time jq)
 if ! command -v "${KUBECTL_PATH:-kubectl}" >/dev/null; then
     testing+=(kubernetes-client)
     bench+=(kubernetes-client)
@@ -17,7 +17,7 @@ fi
 lint=("${testing[@]}" clang-format-19 clang-tidy-19 clang-19 shellcheck git)
 
 # A foreign architecture is there once dpkg knows it; libyaml-cpp-dev of it is unpacked, not installed (dist.sh).
-dist=("${testing[@]}" git binutils dpkg-dev file yq crossbuild-essential-arm64 qemu-user-static)
+dist=("${testing[@]}" git binutils dpkg-dev file crossbuild-essential-arm64 qemu-user-static)
 fuzz=("${testing[@]}" clang-19 libclang-rt-19-dev)
 
 case "${1:-build}" in

@@ -19,12 +19,22 @@ title 'Edge search in simulation'
 title 'Comparison of two cells in simulation'
 "$build/tests/comparison_simulation"
 
-title 'Start-up (target: at most 5 ms and 12 MiB)'
+title 'Start-up of the released program (target: at most 5 ms and 12 MiB)'
 kubectl=${KUBECTL_PATH:-kubectl}
-hyperfine -N --style basic --warmup 10 --runs 200 "$memfit --version" 2>/dev/null
-printf 'peak memory of kubectl-memfit --version: %s KiB\n\n' "$(peak "$memfit" --version)"
+arch=$(dpkg --print-architecture)
+archive=$(find "$root/build/dist" -name "kubectl-memfit-*-linux-$arch.tar.gz")
+mkdir "$scratch/released"
+tar -xzf "$archive" -C "$scratch/released" --strip-components=1
+released=$scratch/released/kubectl-memfit
+hyperfine -N --style basic --warmup 10 --runs 200 "$released --version" 2>/dev/null
+printf 'peak memory of kubectl-memfit --version: %s KiB\n\n' "$(peak "$released" --version)"
 hyperfine -N --style basic --warmup 3 --runs 20 "$kubectl version --client" 2>/dev/null
 printf 'peak memory of kubectl version --client: %s KiB\n' "$(peak "$kubectl" version --client)"
+
+title 'From the archive to the first recommendation (target: less than 50 ms)'
+hyperfine --style basic --warmup 3 --runs 30 --prepare "rm -rf '$scratch/fresh'; mkdir '$scratch/fresh'" \
+    "tar -xzf '$archive' -C '$scratch/fresh' --strip-components=1 &&
+    '$scratch/fresh/kubectl-memfit' recommend -f '$root/tests/fixtures/replay/seed-bench.json'" 2>/dev/null
 
 timed() { # LABEL COMMAND...: seconds and peak memory of one run, its output thrown away
     local label=$1 figures

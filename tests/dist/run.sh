@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
-# Checks what scripts/dist.sh made: static, small, complete; a manifest by krew's rules; installed as krew does it.
+# Checks what scripts/dist.sh made: static, small, complete; the Debian packages; and what krew.sh checks.
 # Usage: run.sh FOLDER
 set -euo pipefail
 dist=$(realpath "${1:?usage: run.sh FOLDER}")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-kubectl=${KUBECTL_PATH:-kubectl}
 fail() { echo "FAILED: $*" >&2; exit 1; }
 
 (cd "$dist" && sha256sum --check --quiet SHA256SUMS)
@@ -26,42 +25,22 @@ for archive in "$dist"/*-linux-*.tar.gz; do
     echo "$name: $size bytes, static, $says"
 done
 
-# krew's rules (the plugin manifest validation of krew and the naming guide of its index).
-manifest=$dist/memfit.yaml
-value() { yq -r "$1" "$manifest"; }
-[ "$(value .apiVersion)" = krew.googlecontainertools.github.com/v1alpha2 ] || fail 'krew: apiVersion'
-[ "$(value .kind)" = Plugin ] || fail 'krew: kind'
-[ "$(value .metadata.name).yaml" = "$(basename "$manifest")" ] || fail 'krew: the file is not named after the plugin'
-[[ $(value .spec.version) =~ ^v[0-9]+\.[0-9]+\.[0-9]+$ ]] || fail 'krew: version'
-[ "$(value '.spec.shortDescription | split("\n") | length')" = 1 ] || fail 'krew: shortDescription is no single line'
-value .spec.description | grep -- ' --' >/dev/null && fail 'krew: the description lists flags'
-[ "$(value '[.spec.platforms[].selector.matchLabels | keys | sort | join(",")] | unique | join(" ")')" = arch,os ] ||
-    fail 'krew: selectors on something else than os and arch'
-count=$(value '.spec.platforms | length')
-[ "$count" = "$(find "$dist" -name '*.tar.gz' | wc -l)" ] || fail 'krew: not every archive is a platform'
-for ((i = 0; i < count; i++)); do
-    uri=$(value ".spec.platforms[$i].uri")
-    sum=$(value ".spec.platforms[$i].sha256")
-    archive=$dist/$(basename "$uri")
-    [[ $uri == https://*.tar.gz ]] || fail "krew: uri $uri"
-    [[ $sum =~ ^[0-9a-f]{64}$ ]] || fail "krew: sha256 $sum"
-    [ "$(sha256sum "$archive" | cut -d' ' -f1)" = "$sum" ] || fail "krew: the sum of $uri"
-    value ".spec.platforms[$i].files[].from" | grep /LICENSE >/dev/null || fail 'krew: LICENSE is not listed'
-    value ".spec.platforms[$i].files[].from" | while read -r from; do
-        tar -tzf "$archive" | grep -x "$from" >/dev/null || fail "krew: $from is not in $uri"
+# A Debian package holds what the archive holds, where Debian wants it, and the same program.
+for package in "$dist"/*.deb; do
+    arch=$(dpkg-deb -f "$package" Architecture)
+    [ "$(dpkg-deb -f "$package" Package)" = kubectl-memfit ] || fail "$package: $(dpkg-deb -f "$package" Package)"
+    dpkg-deb -x "$package" "$work/deb-$arch"
+    for part in bin/kubectl-memfit bin/kubectl_complete-memfit share/bash-completion/completions/kubectl-memfit \
+        share/zsh/vendor-completions/_kubectl-memfit share/fish/vendor_completions.d/kubectl-memfit.fish \
+        share/man/man1/kubectl-memfit.1 share/man/man5/memfit-results.5 share/doc/kubectl-memfit/copyright; do
+        compgen -G "$work/deb-$arch/usr/$part*" >/dev/null || fail "$package: usr/$part is missing"
     done
+    cmp "$work/deb-$arch/usr/bin/kubectl-memfit" "$work"/*-linux-"$arch"/*/kubectl-memfit || fail "$package: another program"
+    echo "$(basename "$package"): complete, $(stat -c %s "$package") bytes"
 done
 
-# As krew installs: the listed files into a store, and a link on PATH.
-index=$(value '[.spec.platforms[].selector.matchLabels.arch] | index("'"$(dpkg --print-architecture)"'")')
-store=$work/krew/store/memfit/$(value .spec.version)
-mkdir -p "$store" "$work/krew/bin"
-name=$(basename "$(value ".spec.platforms[$index].uri")" .tar.gz)
-value ".spec.platforms[$index].files[].from" | while read -r from; do cp "$work/$name/$from" "$store/"; done
-ln -s "$store/$(value ".spec.platforms[$index].bin")" "$work/krew/bin/kubectl-memfit"
-PATH=$work/krew/bin:$PATH
-export PATH
-says=$("$kubectl" memfit --version)
-[ "$says" = "kubectl-memfit $(value .spec.version | tr -d v)" ] || fail "kubectl memfit --version says $says"
-"$kubectl" plugin list 2>/dev/null | grep -x "$work/krew/bin/kubectl-memfit" >/dev/null || fail 'kubectl plugin list'
-echo "krew: $count platforms, installed as krew does it: $says"
+if [ -x "$dist-arm64/tests/core_tests" ]; then
+    qemu-aarch64-static "$dist-arm64/tests/core_tests" || fail 'the tests of core on arm64'
+fi
+
+"$(dirname "$0")/krew.sh" "$dist"
