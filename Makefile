@@ -5,6 +5,9 @@ JOBS ?= $(shell nproc)
 
 FUZZ_SECONDS ?= 600
 
+# What the preset takes beside the rest: these two are built with clang, the others, sanitizers too, with g++.
+PRESET_DEPS = $(filter clang fuzz,$(PRESET))
+
 .PHONY: dist demo demo-cluster test e2e bench lint install build sweep asan fuzz format clean
 
 build: deps-build
@@ -25,8 +28,9 @@ demo: deps-demo
 	examples/demo.sh build/demo/plugin/kubectl-memfit
 
 # In the cluster of KUBECONFIG, else in one that tests/cluster/up makes and that is taken down again.
-# MEMFIT=PATH/kubectl-memfit takes a binary that is built already.
-demo-cluster: deps-demo-cluster
+# MEMFIT=PATH/kubectl-memfit takes a binary that is built already, and installs only what the demo itself needs.
+# RESULT=FILE keeps the document.
+demo-cluster: $(if $(MEMFIT),deps-demo-given,deps-demo-cluster)
 ifndef MEMFIT
 	cmake --preset release -DMEMFIT_TESTS=OFF -B build/demo
 	cmake --build build/demo -j $(JOBS) --target kubectl-memfit
@@ -77,4 +81,4 @@ clean:
 	rm -rf build
 
 deps-%:
-	@scripts/install-deps.sh $*
+	@scripts/install-deps.sh $* $(PRESET_DEPS)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what building and testing need. Usage: install-deps.sh build|demo|demo-cluster|test|bench|lint|fuzz|dist
+# Installs what building and testing need. Usage: install-deps.sh SET...
+# SET: build, demo, demo-cluster, demo-given, test, bench, lint, fuzz, dist, and clang beside one of them.
 # Says what it will install; on a system without apt it lists what to install, and stops.
 set -euo pipefail
 
@@ -14,23 +15,42 @@ if ! command -v "${KUBECTL_PATH:-kubectl}" >/dev/null; then
     bench+=(kubernetes-client)
     demo_cluster+=(kubernetes-client)
 fi
-lint=("${testing[@]}" clang-format-19 clang-tidy-19 clang-19 shellcheck git)
+clang=(clang-19)
+lint=("${testing[@]}" "${clang[@]}" clang-format-19 clang-tidy-19 shellcheck git)
 
 # A foreign architecture is there once dpkg knows it; libyaml-cpp-dev of it is unpacked, not installed (dist.sh).
 dist=("${testing[@]}" git binutils dpkg-dev file crossbuild-essential-arm64 qemu-user-static)
-fuzz=("${testing[@]}" clang-19 libclang-rt-19-dev)
+fuzz=("${testing[@]}" "${clang[@]}" libclang-rt-19-dev)
 
-case "${1:-build}" in
-    build) packages=("${build[@]}") ;;
-    demo) packages=("${demo[@]}") ;;
-    demo-cluster) packages=("${demo_cluster[@]}") ;;
-    test) packages=("${testing[@]}") ;;
-    bench) packages=("${bench[@]}") ;;
-    lint) packages=("${lint[@]}") ;;
-    dist) packages=("${dist[@]}") ;;
-    fuzz) packages=("${fuzz[@]}") ;;
-    *) echo "error: unknown set '$1'; use build, demo, demo-cluster, test, bench, lint, fuzz or dist" >&2; exit 2 ;;
-esac
+# What the demo in a cluster takes beside a program that is built already, unless it is there by other means than a
+# package. Go makes the example's image, if IMAGE names none.
+demo_given=()
+command -v hey >/dev/null || demo_given+=(hey)
+[ -n "${IMAGE:-}" ] || command -v go >/dev/null || demo_given+=(golang-go)
+command -v "${KUBECTL_PATH:-kubectl}" >/dev/null || demo_given+=(kubernetes-client)
+
+packages=()
+foreign=no
+for name in "${@:-build}"; do
+    case "$name" in
+        build) packages+=("${build[@]}") ;;
+        demo) packages+=("${demo[@]}") ;;
+        demo-cluster) packages+=("${demo_cluster[@]}") ;;
+        demo-given) packages+=("${demo_given[@]}") ;;
+        test) packages+=("${testing[@]}") ;;
+        bench) packages+=("${bench[@]}") ;;
+        lint) packages+=("${lint[@]}") ;;
+        dist) packages+=("${dist[@]}") foreign=yes ;;
+        fuzz) packages+=("${fuzz[@]}") ;;
+        clang) packages+=("${clang[@]}") ;;
+        *)
+            echo "error: unknown set '$name'; use build, demo, demo-cluster, demo-given, test, bench, lint, fuzz," \
+                "dist or clang" >&2
+            exit 2
+            ;;
+    esac
+done
+[ ${#packages[@]} -gt 0 ] || exit 0
 
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
     echo "error: this system has no apt; install by its own means what these Debian packages hold:" >&2
@@ -40,7 +60,7 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
 fi
 
 # libstdc++ and libc for the other architecture come with the cross compiler; its packages need to be known to apt.
-if [ "${1:-build}" = dist ] && ! dpkg --print-foreign-architectures | grep -q arm64 &&
+if [ "$foreign" = yes ] && ! dpkg --print-foreign-architectures | grep -q arm64 &&
     [ "$(dpkg --print-architecture)" != arm64 ]; then
     echo "adding the architecture arm64 to dpkg, to download packages of it"
     if [ "$(id -u)" -eq 0 ]; then
