@@ -2,6 +2,7 @@
 # Deploys the example service to a cluster and sizes it there. Usage: demo-cluster.sh PATH-TO-kubectl-memfit
 # The cluster: the one of KUBECONFIG, else one that tests/cluster/up makes and that is taken down again.
 # IMAGE: an image of examples/sales-api that the cluster has; only a cluster of tests/cluster is given one.
+# RESULT: a file that keeps the result document.
 set -euo pipefail
 memfit=$(realpath "${1:?usage: demo-cluster.sh PATH-TO-kubectl-memfit}")
 examples=$(dirname "$(realpath "$0")")
@@ -75,5 +76,11 @@ trap finish EXIT
 [ -n "${KUBECONFIG:-}" ] || start_cluster
 give_image
 deploy
-kubectl memfit recommend deploy/sales-api --namespace "$namespace" --yes \
-    --load 'hey -n 300 -c 10 {url}/v1/users'
+size=(kubectl memfit recommend deploy/sales-api --namespace "$namespace" --yes
+    --load 'hey -n 300 -c 10 {url}/v1/users')
+if [ -n "${RESULT:-}" ]; then
+    "${size[@]}" -o json > "$RESULT"
+    kubectl memfit recommend -f "$RESULT"
+else
+    "${size[@]}"
+fi
