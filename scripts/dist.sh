@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds the release archives and the krew manifest into build/dist. Usage: dist.sh [ARCH...] (default: amd64 arm64)
 # `dist.sh manifest` renders only the sums and the manifest, over whatever archives lie in build/dist;
-# `dist.sh built BUILD-FOLDER FOLDER` packs what another build made for this machine into FOLDER, with its manifest.
+# `dist.sh built BUILD-FOLDER FOLDER` packs what another build made for this machine into FOLDER, with its manifest;
+# `dist.sh again FOLDER ARCH...` packs what was built before for each ARCH once more, into FOLDER.
 #
 # The same commit gives the same bytes: times are those of the commit, and no path of the build gets into a binary.
 set -euo pipefail
@@ -10,7 +11,9 @@ cd "$root"
 version=$(sed -n 's/^project(memfit VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 export SOURCE_DATE_EPOCH
-out=build/dist
+out=$root/build/dist
+# cpack and cmake make folders by it, whatever permissions they are told (CMake 3.25).
+umask 022
 
 # The two headers-and-archive packages whose arm64 build cannot be installed beside the native one.
 make_sysroot() {
@@ -58,7 +61,7 @@ pack() { # ARCH BUILD-FOLDER
 }
 
 pack_debian() { # BUILD-FOLDER
-    (cd "$1" && cpack -G DEB -B "$root/$out" -D CPACK_COMPONENTS_ALL=program >/dev/null)
+    (cd "$1" && cpack -G DEB -B "$out" -D CPACK_COMPONENTS_ALL=program >/dev/null)
     rm -rf "$out/_CPack_Packages"
 }
 
@@ -99,9 +102,17 @@ sum_up() {
 case "${1:-}" in
     manifest) ;;
     built)
-        out=${3:?usage: dist.sh built BUILD-FOLDER FOLDER}
+        out=$(realpath -m "${3:?usage: dist.sh built BUILD-FOLDER FOLDER}")
         mkdir -p "$out"
         pack "$(dpkg --print-architecture)" "$2"
+        ;;
+    again)
+        out=$(realpath -m "${2:?usage: dist.sh again FOLDER ARCH...}")
+        mkdir -p "$out"
+        for arch in "${@:3}"; do
+            pack "$arch" "build/dist-$arch"
+            pack_debian "build/dist-$arch"
+        done
         ;;
     *)
         archs=("$@")

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Checks what scripts/dist.sh made: static, small, complete; the Debian packages; and what krew.sh checks.
-# Usage: run.sh FOLDER
+# Checks what scripts/dist.sh made: static, small, complete; the Debian packages; that packing is reproducible; core's
+# tests on arm64; and what krew.sh checks. Usage: run.sh FOLDER
 set -euo pipefail
 dist=$(realpath "${1:?usage: run.sh FOLDER}")
 work=$(mktemp -d)
@@ -39,8 +39,22 @@ for package in "$dist"/*.deb; do
     echo "$(basename "$package"): complete, $(stat -c %s "$package") bytes"
 done
 
-if [ -x "$dist-arm64/tests/core_tests" ]; then
-    qemu-aarch64-static "$dist-arm64/tests/core_tests" || fail 'the tests of core on arm64'
+# Whoever packs, and when: the same build gives the same bytes.
+mapfile -t archs < <(basename -s .tar.gz "$dist"/*-linux-*.tar.gz | sed 's/.*-//')
+(umask 077 && "$(dirname "$0")/../../scripts/dist.sh" again "$work/again" "${archs[@]}" >/dev/null)
+for file in "$dist"/*-linux-*.tar.gz "$dist"/*.deb; do
+    cmp "$file" "$work/again/$(basename "$file")" || fail "packed again, $(basename "$file") has other bytes"
+done
+echo "packed again under another umask: the same bytes for ${archs[*]}"
+
+if ! compgen -G "$dist/*-linux-arm64.tar.gz" >/dev/null; then
+    echo "SKIPPED: the tests of core on arm64, for which nothing was built" >&2
+elif [ "$(uname -m)" = aarch64 ]; then
+    echo "the tests of core on arm64 are those of this machine: make test"
+else
+    core_tests=$dist-arm64/tests/core_tests
+    [ -x "$core_tests" ] || fail "the cross build left no $core_tests to run under qemu"
+    qemu-aarch64-static "$core_tests" || fail 'the tests of core on arm64'
 fi
 
 "$(dirname "$0")/krew.sh" "$dist"
