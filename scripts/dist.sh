@@ -81,6 +81,8 @@ render_krew() {
     files:
       - from: $name/kubectl-memfit
         to: .
+      - from: $name/completions/kubectl_complete-memfit
+        to: .
       - from: $name/LICENSE
         to: .
     bin: kubectl-memfit

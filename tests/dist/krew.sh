@@ -51,4 +51,13 @@ export PATH
 says=$("$kubectl" memfit --version)
 [ "$says" = "kubectl-memfit $(value .spec.version | tr -d v)" ] || fail "kubectl memfit --version says $says"
 "$kubectl" plugin list 2>/dev/null | grep -x "$work/krew/bin/kubectl-memfit" >/dev/null || fail 'kubectl plugin list'
+# The caveat's step; kubectl 1.26 and later ask what it copies.
+cp "$store/kubectl_complete-memfit" "$work/krew/bin/"
+value .spec.caveats | grep "^cp .*/store/memfit/$(value .spec.version)/kubectl_complete-memfit " >/dev/null ||
+    fail 'krew: the caveat on completion'
+if "$kubectl" __complete '' 2>/dev/null | grep '^memfit' >/dev/null; then
+    [ "$("$kubectl" __complete memfit rec 2>/dev/null | sed -n '1s/\t.*//p')" = recommend ] || fail 'kubectl memfit <TAB>'
+else
+    echo "skipped: this kubectl does not complete plugins (1.26 and later do)"
+fi
 echo "krew: $count platforms, installed as krew does it: $says"
