@@ -1,11 +1,13 @@
 #include "memfit/manifest/edit_document.h"
 
 #include <algorithm>
+#include <optional>
 #include <ranges>
 #include <utility>
 
 #include "memfit/manifest/edit_find.h"
 #include "memfit/manifest/edit_plan.h"
+#include "memfit/manifest/edit_proof.h"
 #include "memfit/manifest/yaml_scan.h"
 
 namespace memfit::yaml {
@@ -87,24 +89,49 @@ public:
         : document_(document), name_(name), wanted_(wanted) {}
 
     [[nodiscard]] std::optional<Problem> run(std::size_t workload, std::size_t container) {
+        std::size_t offset = 0;
         for (int i = 0; i < maxSteps; ++i) {
             const auto found = findWorkloads(document_.tree);
-            if (workload >= found.size()) return unsafe(0);
+            if (workload >= found.size()) return unsafe(offset);
             const NodeId containers = containersOf(document_.tree, found[workload]);
             const NodeId node = document_.tree[containers].children[container];
+            offset = document_.tree[node].begin;
+            const ProofSubject subject{found[workload].node, node, &wanted_};
             auto steps = plan(styleOf(document_, found[workload].node, node, containers), node);
             if (steps.has_error()) return steps.error();
-            if (steps.value().empty()) return std::nullopt;
-            if (auto problem = carryOut(steps.value(), document_.tree[node].begin)) return problem;
+            if (steps.value().empty()) return proved(subject);
+            if (auto problem = noteMeaning(subject)) return problem;
+            if (auto problem = carryOut(steps.value(), offset)) return problem;
         }
-        return unsafe(0);
+        return unsafe(offset);
     }
 
 private:
     [[nodiscard]] static Problem unsafe(std::size_t offset) {
         return {static_cast<std::uint32_t>(offset),
-                "the layout cannot be edited safely; nothing was changed",
-                "edit it by hand, or use the patch (-o patch)"};
+                "the layout cannot be edited safely; nothing was changed", std::string(byHand)};
+    }
+
+    // Before the first change.
+    [[nodiscard]] std::optional<Problem> noteMeaning(const ProofSubject& subject) {
+        if (before_) return std::nullopt;
+        const auto before = meaningBesides(meanings_, document_.tree, subject);
+        if (before.has_error()) return before.error();
+        before_ = before.value();
+        return std::nullopt;
+    }
+
+    // Each step made the tree that it was to make; but names of anchors in it may have come to
+    // stand for something else.
+    [[nodiscard]] std::optional<Problem> proved(const ProofSubject& subject) {
+        if (!before_) return std::nullopt;
+        const auto now = meaningBesides(meanings_, document_.tree, subject);
+        if (now.has_error()) return now.error();
+        if (now.value() == *before_) return std::nullopt;
+        return Problem{document_.tree[subject.container].begin,
+                       "an anchor or a merge key would take more along than the memory settings; "
+                       "nothing was changed",
+                       std::string(byHand)};
     }
 
     [[nodiscard]] Checked<std::vector<Step>> plan(const DocumentStyle& style, NodeId container) {
@@ -201,6 +228,8 @@ private:
     DocumentEdit& document_;
     std::string_view name_;
     const MemorySettings& wanted_;
+    Meanings meanings_;
+    std::optional<Meanings::Id> before_;  // what the document meant, the wanted settings aside
 };
 
 }  // namespace

@@ -25,7 +25,9 @@ struct DocumentEdit {
 
 /// Brings container `container` (an index) of workload `workload` (an index into findWorkloads) to
 /// what is wanted, and proves it: after each step the text is parsed and compared with the tree
-/// that the step was to make. A problem's offset is one of the text as it then is.
+/// that the step was to make, and in the end what the document means, aliases and merge keys
+/// resolved, with what it meant, the wanted settings aside. A problem's offset is one of the text
+/// as it then is.
 [[nodiscard]] std::optional<Problem> editContainer(DocumentEdit& document, std::size_t workload,
                                                    std::size_t container,
                                                    std::string_view containerName,

@@ -215,11 +215,7 @@ private:
         if (tree_[env_].children.size() > 1) {
             return Plan{onItems(Operation::Kind::removeItem, index, {}, std::move(what))};
         }
-        Operation operation;
-        operation.kind = Operation::Kind::removeEntry;
-        operation.node = input_.container;
-        operation.index = env.index;
-        return Plan{{std::move(operation), std::move(what), {}}};
+        return Plan{removal(input_, input_.container, env.index, std::move(what))};
     }
 
     [[nodiscard]] Checked<Plan> planItem(const Variable& variable, std::size_t index) const {
@@ -229,7 +225,7 @@ private:
             checked.has_error()) {
             return checked.error();
         }
-        if (alias || tree_.ownKey(node, "<<")) {
+        if (alias || tree_.mergeKey(node)) {
             Plan plan{onItems(Operation::Kind::replaceItem, index, item(variable), text(variable))};
             plan.front().note = fmt::format(
                 "the entry {} in line {} came through {}; it is "

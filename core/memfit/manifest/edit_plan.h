@@ -10,6 +10,9 @@
 
 namespace memfit::yaml {
 
+/// The next thing to try where a manifest can be edited by a person alone.
+inline constexpr std::string_view byHand = "edit it by hand, or use the patch (-o patch)";
+
 /// What a plan is made for.
 struct PlanInput {
     std::string_view text;
@@ -49,6 +52,11 @@ using Checked = boost::system::result<T, Problem>;
 [[nodiscard]] PlannedOperation replacement(const PlanInput& input, NodeId map, std::size_t index,
                                            std::string_view key, Value value, std::string what);
 
+/// Entry `index` of `map`, a collection, goes; where the map's merge key would bring the key back,
+/// an empty collection takes its place.
+[[nodiscard]] PlannedOperation removal(const PlanInput& input, NodeId map, std::size_t index,
+                                       std::string what);
+
 /// How the value of a key is to be reached for a change.
 struct Access {
     NodeId value = noNode;  ///< the node to work on; noNode: nothing is written there yet
@@ -59,7 +67,7 @@ struct Access {
 
 /// The value of `key` of `map`, of kind `kind`, ready to be changed: empty when nothing, null or
 /// an empty collection is there; an alias, or what a merge key brings, is to be written out first.
-/// Problems: another kind; an anchor on it that others use.
+/// Problems: another kind; an anchor on it that others use; too much to be written out.
 [[nodiscard]] Checked<Access> access(const PlanInput& input, NodeId map, std::string_view key,
                                      Value::Kind kind);
 

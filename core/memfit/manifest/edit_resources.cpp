@@ -140,7 +140,8 @@ private:
             return std::optional(std::move(written));
         }
         if (now.kind != Value::Kind::scalar && now.kind != Value::Kind::null) {
-            return Problem{now.begin, fmt::format("{}.memory is not a quantity", side.key), {}};
+            return Problem{now.begin, fmt::format("{}.memory is not a quantity", side.key),
+                           "write a size such as 36Mi"};
         }
         if (!onlyFollowedByOtherSide(direct)) {
             if (otherSideLeaves(direct)) return std::optional<PlannedOperation>();
@@ -199,37 +200,35 @@ private:
         if (amounts.has_error()) return amounts.error();
         if (!amounts.value().first.empty()) return amounts.value().first;
         const auto own = tree_.ownKey(amounts.value().value, memory);
-        if (!own) {
+        if (!own || tree_.merged(amounts.value().value, memory) != noNode) {
             return Problem{tree_[amounts.value().value].begin,
                            fmt::format("{}.memory comes through a merge key and cannot be removed "
                                        "from container {} alone",
                                        side.key, input_.containerName),
                            "write the merge out in the file first"};
         }
-        return removal(side, resources.value(), amounts.value(), *own);
+        return planRemovalOf(side, resources.value(), amounts.value(), *own);
     }
 
-    [[nodiscard]] Checked<Plan> removal(const Side& side, const Access& resources,
-                                        const Access& amounts, std::size_t own) const {
-        Operation remove;
-        remove.kind = Operation::Kind::removeEntry;
-        remove.node = amounts.value;
-        remove.index = own;
+    // What would be left empty goes, too.
+    [[nodiscard]] Checked<Plan> planRemovalOf(const Side& side, const Access& resources,
+                                              const Access& amounts, std::size_t own) const {
+        NodeId map = amounts.value;
+        std::size_t index = own;
         if (tree_[amounts.value].children.size() == 2) {
-            remove.node = resources.value;
-            remove.index = amounts.index;
+            map = resources.value;
+            index = amounts.index;
             if (tree_[resources.value].children.size() == 2) {
-                remove.node = input_.container;
-                remove.index = resources.index;
+                map = input_.container;
+                index = resources.index;
             }
         }
-        const NodeId goes = tree_[remove.node].children[remove.index + 1];
-        auto checked = requireUnusedBelow(input_, goes);
+        auto checked = requireUnusedBelow(input_, tree_[map].children[index + 1]);
         if (checked.has_error()) return checked.error();
         const NodeId now = tree_.resolved(tree_[amounts.value].children[own + 1]);
-        return Plan{{std::move(remove),
-                     fmt::format("{}.memory removed (was {})", side.key, shown(tree_[now].text)),
-                     {}}};
+        return Plan{
+            removal(input_, map, index,
+                    fmt::format("{}.memory removed (was {})", side.key, shown(tree_[now].text)))};
     }
 
     const PlanInput& input_;

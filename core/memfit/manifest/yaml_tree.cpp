@@ -30,6 +30,16 @@ std::optional<std::size_t> Tree::ownKey(NodeId map, std::string_view key) const 
     return std::nullopt;
 }
 
+std::optional<std::size_t> Tree::mergeKey(NodeId map) const {
+    const auto& children = nodes[map].children;
+    if (nodes[map].kind != Value::Kind::map) return std::nullopt;
+    for (std::size_t i = 0; i + 1 < children.size(); i += 2) {
+        const Node& key = nodes[children[i]];
+        if (key.kind == Value::Kind::scalar && key.quote == 0 && key.text == "<<") return i;
+    }
+    return std::nullopt;
+}
+
 NodeId Tree::find(NodeId map, std::string_view key) const {
     return map == noNode ? noNode : find(map, key, 0);
 }
@@ -38,7 +48,15 @@ NodeId Tree::find(NodeId map, std::string_view key, int depth) const {
     map = resolved(map);
     if (nodes[map].kind != Value::Kind::map || depth > maxMergeDepth) return noNode;
     if (const auto own = ownKey(map, key)) return resolved(nodes[map].children[*own + 1]);
-    const auto merge = ownKey(map, "<<");
+    return merged(map, key, depth);
+}
+
+NodeId Tree::merged(NodeId map, std::string_view key) const {
+    return merged(map, key, 0);
+}
+
+NodeId Tree::merged(NodeId map, std::string_view key, int depth) const {
+    const auto merge = mergeKey(map);
     if (!merge) return noNode;
     const NodeId source = resolved(nodes[map].children[*merge + 1]);
     if (nodes[source].kind != Value::Kind::sequence) return find(source, key, depth + 1);

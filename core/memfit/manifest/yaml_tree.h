@@ -51,6 +51,10 @@ public:
     [[nodiscard]] NodeId resolved(NodeId id) const;
     /// The index in `children` of the key `key` of the map `map`, merge keys left aside.
     [[nodiscard]] std::optional<std::size_t> ownKey(NodeId map, std::string_view key) const;
+    /// The index in `children` of the merge key of `map`: a plain `<<`; a quoted one is a key.
+    [[nodiscard]] std::optional<std::size_t> mergeKey(NodeId map) const;
+    /// What the merge key of `map`, a map, brings as the value of `key`; noNode for nothing.
+    [[nodiscard]] NodeId merged(NodeId map, std::string_view key) const;
     /// The value of `key`, through aliases and merge keys; noNode without one, or without a map.
     [[nodiscard]] NodeId find(NodeId map, std::string_view key) const;
     /// The scalar below `key`, through aliases and merge keys; nullopt when it is none.
@@ -60,6 +64,7 @@ public:
 
 private:
     [[nodiscard]] NodeId find(NodeId map, std::string_view key, int depth) const;
+    [[nodiscard]] NodeId merged(NodeId map, std::string_view key, int depth) const;
 };
 
 /// What is wrong with a document, and at which byte of it.
@@ -69,10 +74,13 @@ struct Problem {
     std::string next;
 };
 
+/// That the document is a template's source, as the braces at `offset` show.
+[[nodiscard]] Problem templateProblem(std::size_t offset);
+
 /// Parses the text of one document (without byte order mark; at most 2^30 bytes, valid UTF-8, no
 /// control characters: see text_check.h). Linear in time and memory.
 /// Problems: not YAML (with the tab, template or unclosed quote behind it named), a key twice in a
-/// map, nesting deeper than 100 levels, more than 2,000,000 nodes, a second document.
+/// map (`<<` too), nesting deeper than 100 levels, more than 2,000,000 nodes, a second document.
 [[nodiscard]] boost::system::result<Tree, Problem> parseDocument(std::string_view text);
 
 /// Called by value() on a problem: taking the value without looking is a bug of the caller.

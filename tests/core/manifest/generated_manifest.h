@@ -63,6 +63,9 @@ private:
         unit_ = chance(4) ? 4 : 2;
         flush_ = chance(2);
         shared_ = chance(4);
+        nested_ = chance(3);
+        redefined_ = nested_ && chance(2);
+        merged_ = nested_ && chance(2);
     }
 
     std::string joined() {
@@ -99,6 +102,7 @@ private:
         line(0, "kind: " + kind);
         line(0, "metadata: {name: " + quotedAtRandom(name, true) + "}");
         if (kind != "Deployment") return;
+        if (nested_) anchors();
         line(0, "spec:");
         line(unit_, "template:");
         line(2 * unit_, "spec:");
@@ -112,11 +116,21 @@ private:
         container(dash);
     }
 
+    // Aliases of aliases, an anchor that is another one by the time it is used, a map to merge.
+    void anchors() {
+        line(0, "x-variable: &variable {name: A, value: one}");
+        line(0, "x-env: &env [*variable, {name: GOGC, value: \"50\"}, {name: Z, value: z}]");
+        line(0, "x-amounts: &amounts {limits: {cpu: 2, memory: 7Mi}}");
+        line(0, "x-base: &base {resources: {<<: *amounts, requests: {cpu: 1}}, env: *env}");
+        if (redefined_) line(0, "x-again: [&variable {name: A, value: two}, &amounts {}]");
+    }
+
     void container(std::size_t dash) {
         std::vector<int> parts{0, 1, 2, 3};
         std::shuffle(parts.begin(), parts.end(), random_);
         const std::size_t first = lines_.size();
         const std::size_t column = dash + 2;
+        if (merged_) line(column, "<<: *base");
         for (const int part : parts) {
             if (part == 0) line(column, "name: " + quotedAtRandom("app", true));
             if (part == 1) argument(column);
@@ -149,8 +163,9 @@ private:
     }
 
     void resources(std::size_t column) {
-        const int style = pick(shared_ ? 6 : 5);
+        const int style = nested_ && chance(3) ? 6 : pick(shared_ ? 6 : 5);
         if (style == 0) return;
+        if (style == 6) line(column, "resources: {<<: *amounts, claims: [{name: gpu}]}", false);
         if (style == 1) line(column, chance(2) ? "resources:" : "resources: {}", false);
         if (style == 2) {
             line(column, "resources: {limits: {memory: " + amount() + "}, requests: {cpu: 1}}",
@@ -179,8 +194,13 @@ private:
     }
 
     void environment(std::size_t column) {
-        const int style = pick(5);
+        const int style = nested_ && chance(2) ? 5 : pick(5);
         if (style == 0) return;
+        if (style == 5) {
+            line(column, chance(2) ? "env: *env" : "env: [*variable, " + flowVariable() + "]",
+                 false);
+            return;
+        }
         if (style == 1) line(column, chance(2) ? "env: []" : "env:", false);
         if (style == 2) line(column, "env: [{name: A, value: b}, " + flowVariable() + "]", false);
         if (style < 3) return;
@@ -228,6 +248,9 @@ private:
     std::size_t unit_ = 2;
     bool flush_ = false;
     bool shared_ = false;
+    bool nested_ = false;     // anchors() are there
+    bool redefined_ = false;  // two of them are others by the time they are used
+    bool merged_ = false;     // the container merges one
     std::vector<std::string> lines_;
 };
 

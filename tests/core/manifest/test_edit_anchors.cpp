@@ -164,4 +164,105 @@ TEST_CASE("an anchor that nobody uses stays") {
     CHECK(edit.notes.empty());
 }
 
+TEST_CASE("an alias in what is written out stays one while its anchor is the same") {
+    const std::string env = "x: &v {name: A, value: one}\nx2: &e [*v]\n";
+    const auto edit = edited(env + deployment("      - name: app\n        env: *e\n"), gogcOff());
+    CHECK(edit.text == env + deployment(R"(      - name: app
+        env:
+        - *v
+        - name: GOGC
+          value: "off"
+)"));
+}
+
+TEST_CASE("an alias in what is written out goes, too, where its anchor is another one by then") {
+    const std::string env = "x: &v {name: A, value: one}\nx2: &e [*v, *v]\n";
+    const std::string again = "x3: &v {name: A, value: two}\n";
+    const auto edit =
+        edited(env + again + deployment("      - name: app\n        env: *e\n"), gogcOff());
+    CHECK(edit.text == env + again + deployment(R"(      - name: app
+        env:
+        - name: A
+          value: one
+        - name: A
+          value: one
+        - name: GOGC
+          value: "off"
+)"));
+    const auto merged = edited(
+        env + again + deployment("      - <<: {env: *e}\n        name: app\n        image: &e x\n"),
+        gogcOff());
+    CHECK(merged.text == env + again + deployment(R"(      - <<: {env: *e}
+        name: app
+        image: &e x
+        env:
+        - name: A
+          value: one
+        - name: A
+          value: one
+        - name: GOGC
+          value: "off"
+)"));
+}
+
+TEST_CASE("what is too much to be written out is not") {
+    std::string bomb = "a0: &a0 [x]\n";
+    for (int i = 1; i < 60; ++i) {
+        const auto before = "*a" + std::to_string(i - 1);
+        bomb += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + before + ", " +
+                before + "]\n";
+    }
+    for (int i = 0; i < 59; ++i)
+        bomb += "b" + std::to_string(i) + ": &a" + std::to_string(i) + " b\n";
+    CHECK(refusal(bomb + deployment("      - name: app\n        env: *a59\n")) ==
+          "deploy.yaml:60: more than 10000 values would have to be written out; write the aliases "
+          "out in the file first");
+}
+
+TEST_CASE("what an edit would take along unseen is refused: here a merge through too many maps") {
+    std::string chain = "a0: &a0 {resources: {limits: {cpu: 1}}}\n";
+    for (int i = 1; i < 10; ++i) {
+        chain += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " {<<: *a" +
+                 std::to_string(i - 1) + "}\n";
+    }
+    CHECK(
+        refusal(chain + deployment("      - <<: *a9\n        name: app\n"), limitOnly(MiB)) ==
+        "deploy.yaml:17: an anchor or a merge key would take more along than the memory settings; "
+        "nothing was changed; edit it by hand, or use the patch (-o patch)");
+}
+
+TEST_CASE("a quoted << is a key like any other") {
+    const auto edit = edited(deployment("      - name: app\n        \"<<\": {resources: {limits: "
+                                        "{cpu: 1}}}\n"),
+                             limitOnly(36 * MiB));
+    CHECK(edit.text == deployment(R"(      - name: app
+        "<<": {resources: {limits: {cpu: 1}}}
+        resources:
+          limits:
+            memory: 36Mi
+)"));
+}
+
+TEST_CASE("a limit that a merge key brings is removed at the container") {
+    MemorySettings noLimit;
+    noLimit.limit.kind = MemoryWish::Kind::remove;
+    const std::string side = "      - name: b\n        resources: &r {limits: {memory: 1Gi}}\n";
+    const auto edit = edited(
+        deployment(side + "      - name: app\n        resources: {<<: *r, requests: {cpu: 1}}\n"),
+        noLimit);
+    CHECK(edit.text == deployment(side + "      - name: app\n        resources: {<<: *r, requests: "
+                                         "{cpu: 1}, limits: {}}\n"));
+    CHECK(edit.changes == std::vector<ManifestChange>{{10, "limits written out"},
+                                                      {10, "limits.memory removed (was 1Gi)"}});
+    const std::string base =
+        "x: &d\n  resources: {limits: {memory: 1Gi}}\n  env: [{name: GOGC, "
+        "value: \"50\"}]\n";
+    const auto both = edited(base + deployment("      - <<: *d\n        name: app\n"), nothing());
+    CHECK(both.text == base + deployment(R"(      - <<: *d
+        name: app
+        env: []
+        resources: {}
+)"));
+}
+
 }  // namespace

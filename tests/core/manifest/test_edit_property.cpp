@@ -2,6 +2,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,6 +25,16 @@ struct Parts {
     std::string rest;
 };
 
+// The entries of a map by their keys, with those that its merge key brings.
+std::map<std::string, YAML::Node> entriesOf(const YAML::Node& map) {
+    std::map<std::string, YAML::Node> entries;
+    for (const auto& entry : map) {
+        if (entry.first.Scalar() != "<<") entries.emplace(entry.first.Scalar(), entry.second);
+    }
+    if (map["<<"]) entries.merge(entriesOf(map["<<"]));
+    return entries;
+}
+
 std::string flow(const YAML::Node& node) {
     if (node.IsScalar()) return node.Tag() + node.Scalar();
     std::string out;
@@ -31,8 +42,7 @@ std::string flow(const YAML::Node& node) {
         for (const auto& item : node) out += "[" + flow(item) + "]";
     }
     if (node.IsMap()) {
-        for (const auto& entry : node)
-            out += "{" + flow(entry.first) + ":" + flow(entry.second) + "}";
+        for (const auto& [key, value] : entriesOf(node)) out += "{" + key + ":" + flow(value) + "}";
     }
     return out;
 }
@@ -46,12 +56,14 @@ std::string entryText(const YAML::Node& item) {
 
 std::optional<Bytes> takeMemory(YAML::Node resources, const char* key, std::string& rest) {
     std::optional<Bytes> found;
-    if (!resources.IsMap() || !resources[key].IsMap()) return found;
-    for (const auto& entry : resources[key]) {
-        if (entry.first.Scalar() == "memory") {
-            found = parseQuantity(entry.second.Scalar()).value().bytes;
+    if (!resources.IsMap()) return found;
+    const auto sides = entriesOf(resources);
+    if (!sides.contains(key) || !sides.at(key).IsMap()) return found;
+    for (const auto& [name, amount] : entriesOf(sides.at(key))) {
+        if (name == "memory") {
+            found = parseQuantity(amount.Scalar()).value().bytes;
         } else {
-            rest += key + flow(entry.first) + flow(entry.second);
+            rest += key + name + flow(amount);
         }
     }
     return found;
@@ -71,16 +83,15 @@ void takeVariables(const YAML::Node& env, Parts& parts) {
 }
 
 void takeContainer(const YAML::Node& container, Parts& parts) {
-    for (const auto& entry : container) {
-        const auto key = entry.first.Scalar();
+    for (const auto& [key, value] : entriesOf(container)) {
         if (key == "env") {
-            takeVariables(entry.second, parts);
+            takeVariables(value, parts);
         } else if (key == "resources") {
-            parts.limit = takeMemory(entry.second, "limits", parts.rest);
-            parts.request = takeMemory(entry.second, "requests", parts.rest);
-            if (entry.second.IsMap() && entry.second["claims"]) parts.rest += "claims";
+            parts.limit = takeMemory(value, "limits", parts.rest);
+            parts.request = takeMemory(value, "requests", parts.rest);
+            if (value.IsMap() && value["claims"]) parts.rest += "claims";
         } else {
-            parts.rest += key + flow(entry.second);
+            parts.rest += key + flow(value);
         }
     }
 }
@@ -92,6 +103,9 @@ Parts partsOf(const std::string& text) {
         if (document["kind"].Scalar() != "Deployment") {
             parts.rest += flow(document);
             continue;
+        }
+        for (const auto& [key, value] : entriesOf(document)) {
+            if (key != "spec") parts.rest += key + flow(value);
         }
         const auto& spec = document["spec"]["template"]["spec"];
         parts.rest += flow(spec["initContainers"]);
@@ -143,9 +157,10 @@ void checkLines(const std::string& diff, const ManifestEdit& edit) {
             begin = std::stoi(text.substr(text.find('+') + 1));
             line = begin - 1;
         } else if (text.starts_with("-")) {
-            // A last line that gets a line break shows as changed, and so does a key that moves up
-            // to the dash of its item.
-            const auto content = text.substr(std::min(text.find_first_not_of("- "), text.size()));
+            // A last line that gets or loses a line break shows as changed, and so does a key that
+            // moves up to the dash of its item.
+            auto content = text.substr(std::min(text.find_first_not_of("- "), text.size()));
+            if (content.ends_with('\r')) content.pop_back();
             const bool stays = edit.text.find(content) != std::string::npos;
             CHECK((stays || text.find("# keep") == std::string::npos));
         } else if (!text.starts_with("\\")) {
