@@ -7,6 +7,7 @@
 
 #include "memfit/manifest/edit_document.h"
 #include "memfit/manifest/edit_find.h"
+#include "memfit/manifest/edit_template.h"
 #include "memfit/manifest/yaml_documents.h"
 #include "memfit/manifest/yaml_tree.h"
 #include "memfit/units/quoted.h"
@@ -159,28 +160,51 @@ private:
         if (const auto collected = collect(body, true); collected.has_error()) {
             return collected.error();
         }
+        if (auto error = templateNames()) return *error;
         std::string there;
         std::size_t count = 0;
+        int line = 0;
         for (const auto& candidate : candidates_) {
             for (const auto& one : candidate.workloads) {
+                if (line == 0 && one.name == selector_.name) line = lineOf(candidate, one.node);
                 if (++count > maxListed) continue;
                 there += (there.empty() ? "" : ", ") + one.kind + " " +
                          (one.nameSpace.empty() ? "" : one.nameSpace + "/") + one.name;
             }
         }
         if (count > maxListed) there += ", …";
-        if (anyWorkload()) return inFile("has no workload", "give the manifest that holds it");
+        if (anyWorkload()) return inFile("has no workload", "give the manifest that holds it", 1);
         return inFile("has no " + wanted(),
-                      there.empty() ? "it has no workload" : "it has " + there);
+                      there.empty() ? "it has no workload" : "it has " + there, std::max(line, 1));
+    }
+
+    // A template names its workload when it is rendered.
+    [[nodiscard]] std::optional<Error> templateNames() const {
+        for (const auto& candidate : candidates_) {
+            for (const auto& one : candidate.workloads) {
+                auto problem = yaml::templateInName(candidate.tree, one);
+                if (!problem) continue;
+                problem->what = fmt::format("has no {}, but {} {}, a template's", wanted(),
+                                            one.kind, quoted(one.name));
+                return located(*problem, candidate.text, candidate.firstLine);
+            }
+        }
+        return std::nullopt;
     }
 
     [[nodiscard]] Result<ManifestEdit> editIn(const Match& match, std::string_view container,
                                               const MemorySettings& wantedSettings) const {
         const Candidate& in = candidates_[match.candidate];
         const FoundWorkload& workload = in.workloads[match.workload];
+        if (const auto problem = yaml::templateInName(in.tree, workload)) {
+            return located(*problem, in.text, in.firstLine);
+        }
         const auto at = findContainer(in, workload, container);
         if (at.has_error()) return at.error();
         const NodeId node = in.tree[yaml::containersOf(in.tree, workload)].children[*at];
+        if (const auto problem = yaml::templateInContainer(in.tree, node)) {
+            return located(*problem, in.text, in.firstLine);
+        }
         const std::string name(in.tree.scalar(node, "name").value_or(container));
         yaml::DocumentEdit document;
         document.text = in.text;
@@ -216,6 +240,11 @@ private:
             if (i < maxListed) there += (there.empty() ? "" : ", ") + std::string(*name);
         }
         const int line = lineOf(in, containers);
+        if (found.empty()) {
+            if (const auto problem = yaml::templateInNames(in.tree, containers)) {
+                return located(*problem, in.text, in.firstLine);
+            }
+        }
         if (found.empty() && container.empty()) {
             return inFile(fmt::format("{} {} has several containers", workload.kind, workload.name),
                           "say which with --container: " + there, line);

@@ -48,12 +48,14 @@ struct ManifestEdit {
 /// that comes through an alias or a merge key is written out at the container, and that is noted;
 /// what others use through an anchor is never changed. Of a variable that occurs twice in env the
 /// last, which is the one that counts, is kept.
-/// The edited text is parsed again and compared with the wanted tree before it is returned.
+/// The edited text is parsed again and compared with the wanted tree, and with aliases and merge
+/// keys resolved with what the text meant, before it is returned.
 ///
 /// Linear in the size of the text; documents that cannot hold the workload are not parsed.
-/// Errors (kind input, with file and line): not text, not YAML, templates, no such workload or
+/// Errors (kind input, with file and line): not text, not YAML, templates (also those whose actions
+/// stand in quotes in the workload's name or its container), no such workload or
 /// container (with those that are there), two of them, an anchor that others use, a layout that
-/// cannot be edited safely.
+/// cannot be edited safely, a merge key behind a key that it brings too: readers differ.
 [[nodiscard]] Result<ManifestEdit> editManifest(std::string_view text, std::string_view fileName,
                                                 const WorkloadSelector& selector,
                                                 std::string_view container,

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "memfit/manifest/yaml_scan.h"
@@ -45,6 +46,41 @@ bool beginsWithMark(std::string_view text, std::size_t line, std::string_view ma
            std::string_view(" \t\r\n").find(text[after]) != std::string_view::npos;
 }
 
+// After the closing brace of the JSON object that begins at `at`; npos when it has none.
+std::size_t objectEnd(std::string_view text, std::size_t at) {
+    for (std::size_t depth = 0; at < text.size(); ++at) {
+        if (text[at] == '"') {
+            at = quotedEnd(text, at);
+            if (at == std::string_view::npos) return at;
+            --at;
+        } else if (text[at] == '{') {
+            ++depth;
+        } else if (text[at] == '}' && --depth == 0) {
+            return at + 1;
+        }
+    }
+    return std::string_view::npos;
+}
+
+// Cuts `part` between its JSON objects, if that is what it holds. A map in flow style looks like
+// one, but has no second one behind it.
+void appendObjects(std::vector<std::string_view>& documents, std::string_view part) {
+    static constexpr std::string_view blank = " \t\r\n";
+    std::size_t begin = 0;
+    std::size_t from = beginsWithMark(part, 0, "---") ? 3 : 0;
+    while (true) {
+        const std::size_t first = part.find_first_not_of(blank, from);
+        if (first == std::string_view::npos || part[first] != '{') break;
+        const std::size_t end = objectEnd(part, first);
+        const std::size_t next = part.find_first_not_of(blank, end);
+        if (next == std::string_view::npos || part[next] != '{') break;
+        if (!nlohmann::json::accept(part.substr(first, end - first))) break;
+        documents.push_back(part.substr(begin, end - begin));
+        begin = from = end;
+    }
+    documents.push_back(part.substr(begin));
+}
+
 }  // namespace
 
 std::size_t byteOrderMark(std::string_view text) {
@@ -53,9 +89,9 @@ std::size_t byteOrderMark(std::string_view text) {
 
 std::optional<Problem> checkText(std::string_view text) {
     if (text.find_first_not_of(" \t\r\n", byteOrderMark(text)) == std::string_view::npos) {
-        return problemAt(0, "empty, not a manifest");
+        return problemAt(0, "empty, not a manifest", "give a file that holds one");
     }
-    if (text.size() > maxText) return problemAt(0, "larger than 64 MiB");
+    if (text.size() > maxText) return problemAt(0, "larger than 64 MiB", "split the file");
     if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
         return problemAt(0, "UTF-16", "save it as UTF-8");
     }
@@ -63,7 +99,8 @@ std::optional<Problem> checkText(std::string_view text) {
         const auto c = static_cast<unsigned char>(text[at]);
         const bool blank = c == '\t' || c == '\n' || c == '\r';
         if (c < 0x20 && !blank) {
-            return problemAt(at, fmt::format("a control character (0x{:02x}), not a manifest", c));
+            return problemAt(at, fmt::format("a control character (0x{:02x}), not a manifest", c),
+                             "give a text file");
         }
         if (c == '\r' && (at + 1 == text.size() || text[at + 1] != '\n')) {
             return problemAt(at, "a carriage return without a line feed",
@@ -82,7 +119,7 @@ std::vector<std::string_view> splitDocuments(std::string_view text) {
     bool directives = false;  // of the coming document, before its `---`
     bool content = false;
     const auto cut = [&](std::size_t at) {
-        if (at > begin) documents.push_back(text.substr(begin, at - begin));
+        if (at > begin) appendObjects(documents, text.substr(begin, at - begin));
         begin = at;
         directives = content = false;
     };

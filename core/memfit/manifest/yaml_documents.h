@@ -17,7 +17,8 @@ namespace memfit::yaml {
 
 /// The parts of `text` that hold at most one document each, in order and without gaps, each with
 /// its `---` and directives. YAML lets `---` and `...` stand at the start of a line for nothing
-/// else (YAML 1.2.2, 9.1.2), not even in quotes and block scalars: no parsing is needed.
+/// else (YAML 1.2.2, 9.1.2), not even in quotes and block scalars: no parsing is needed. JSON
+/// objects may follow each other without marks, as kubectl has it.
 [[nodiscard]] std::vector<std::string_view> splitDocuments(std::string_view text);
 
 }  // namespace memfit::yaml

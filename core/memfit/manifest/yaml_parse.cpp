@@ -1,8 +1,11 @@
+#include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <charconv>
 #include <exception>
+#include <optional>
 #include <sstream>
 #include <unordered_map>
 #include <unordered_set>
@@ -19,7 +22,10 @@ namespace {
 constexpr std::size_t maxDepth = 100;
 constexpr std::size_t maxNodes = 2'000'000;
 constexpr std::string_view renderFirst =
-    "render it first and give the result: helm template … | kubectl memfit recommend … --edit -";
+    "render it first and pipe the output: helm template . | kubectl memfit COMMAND … -";
+
+constexpr std::string_view openQuote = "the quote that opens here is never closed";
+constexpr std::string_view closeQuote = "add the closing quote";
 
 // Leaves the parser from within a callback; caught in parseDocument.
 struct Abort : std::exception {
@@ -31,13 +37,72 @@ struct Abort : std::exception {
     throw Abort(Problem{static_cast<std::uint32_t>(offset), std::move(what), std::move(next)});
 }
 
+// JSON writes a character above U+FFFF as the escapes of two surrogates, which YAML has not: a copy
+// of the text with one `\U` escape instead of each such pair, and the way back to the text.
+class WithoutSurrogates {
+public:
+    explicit WithoutSurrogates(std::string_view text) : copy_(text) {
+        const std::size_t first = text.find_first_not_of(" \t\r\n");
+        const bool json = first != std::string_view::npos && text[first] == '{';
+        if (json && text.find("\\u") != std::string_view::npos) replaceIn(text);
+    }
+
+    [[nodiscard]] std::string takeCopy() { return std::move(copy_); }
+    /// The offset in the text of offset `at` of the copy.
+    [[nodiscard]] std::size_t original(std::size_t at) const {
+        const auto before = std::ranges::upper_bound(ends_, at) - ends_.begin();
+        return at + (pair - single) * static_cast<std::size_t>(before);
+    }
+
+private:
+    static constexpr std::size_t pair = 12;    // \ud83d\ude00
+    static constexpr std::size_t single = 10;  // \U0001f600
+
+    // In JSON a backslash stands in strings alone, before what it escapes.
+    void replaceIn(std::string_view text) {
+        copy_.clear();
+        std::size_t from = 0;
+        for (std::size_t at = text.find('\\'); at < text.size(); at = text.find('\\', at)) {
+            const auto high = surrogate(text, at, 0xD800);
+            const auto low = surrogate(text, at + pair / 2, 0xDC00);
+            if (!high || !low) {
+                at += 2;
+                continue;
+            }
+            copy_.append(text, from, at - from);
+            copy_ += fmt::format("\\U{:08x}", 0x10000U + (*high << 10U) + *low);
+            ends_.push_back(copy_.size());
+            from = at += pair;
+        }
+        copy_.append(text, from);
+    }
+
+    // The ten bits of the surrogate that is escaped at `at`, of those from `base` on.
+    [[nodiscard]] static std::optional<unsigned> surrogate(std::string_view text, std::size_t at,
+                                                           unsigned base) {
+        const auto escape = text.substr(std::min(at, text.size()), pair / 2);
+        if (escape.size() < pair / 2 || !escape.starts_with("\\u")) return std::nullopt;
+        unsigned value = 0;
+        const auto read = std::from_chars(escape.data() + 2, escape.data() + 6, value, 16);
+        const bool fits = read.ptr == escape.data() + 6 && (value & 0xFC00U) == base;
+        return fits ? std::optional(value & 0x3FFU) : std::nullopt;
+    }
+
+    std::string copy_;
+    std::vector<std::size_t> ends_;  // of the escapes in the copy
+};
+
 // Collects the events of the parser into a Tree, and finds out where each node ends.
 class Builder : public YAML::EventHandler {
 public:
-    explicit Builder(std::string_view text) : text_(text) {}
+    Builder(std::string_view text, const WithoutSurrogates& parsed)
+        : text_(text), parsed_(parsed) {}
 
     void OnDocumentStart(const YAML::Mark& mark) override {
-        if (++documents_ > 1) abort(offset(mark), "something follows the end of the document");
+        if (++documents_ > 1) {
+            abort(offset(mark), "something follows the end of the document",
+                  "separate documents by a line ---");
+        }
     }
     void OnDocumentEnd() override {}
     void OnAnchor(const YAML::Mark&, const std::string& name) override { anchorName_ = name; }
@@ -75,7 +140,7 @@ public:
         const NodeId parent = node(id).parent;
         if (parent != noNode && node(id).flow && isKey(id) && text_[node(id).begin] == '{' &&
             node(id).begin == node(parent).content + 1) {
-            abort(node(parent).content, "a template, not a manifest", std::string(renderFirst));
+            throw Abort(templateProblem(node(parent).content));
         }
     }
     void OnMapEnd() override {
@@ -87,6 +152,10 @@ public:
         std::ranges::sort(tree_.properties, {}, &Properties::node);
         return std::move(tree_);
     }
+    [[nodiscard]] std::size_t offset(const YAML::Mark& mark) const {
+        const auto at = static_cast<std::size_t>(std::max(mark.pos, 0));
+        return std::min(parsed_.original(at), text_.size());
+    }
     /// Where the last finished scalar ends: a parser's failure lies behind it.
     [[nodiscard]] std::size_t reached() const { return reached_; }
     /// The last quoted scalar of several lines; npos without one.
@@ -94,10 +163,6 @@ public:
 
 private:
     Node& node(NodeId id) { return tree_.nodes[id]; }
-
-    [[nodiscard]] std::size_t offset(const YAML::Mark& mark) const {
-        return std::min(static_cast<std::size_t>(std::max(mark.pos, 0)), text_.size());
-    }
 
     Properties* properties(NodeId id) {
         // Asked for the targets of aliases alone: an index instead of a search.
@@ -107,7 +172,8 @@ private:
     NodeId open(const YAML::Mark& mark, Value::Kind kind, const std::string& tag,
                 YAML::anchor_t anchor) {
         const auto at = static_cast<std::uint32_t>(offset(mark));
-        if (tree_.nodes.size() >= maxNodes) abort(at, "a document of more than 2000000 values");
+        if (tree_.nodes.size() >= maxNodes)
+            abort(at, "a document of more than 2000000 values", "split the document");
         unwriteNull(at);
         const auto id = static_cast<NodeId>(tree_.nodes.size());
         tree_.nodes.emplace_back();
@@ -186,7 +252,7 @@ private:
             scalar.quote = first;
             end = quotedEnd(text_, scalar.content);
             if (end == std::string_view::npos) {
-                abort(scalar.content, "the quote that opens here is never closed");
+                abort(scalar.content, std::string(openQuote), std::string(closeQuote));
             }
         } else if (first == '|' || first == '>') {
             scalar.quote = '|';
@@ -202,7 +268,10 @@ private:
     }
 
     void push(NodeId id, YAML::EmitterStyle::value style) {
-        if (stack_.size() >= maxDepth) abort(node(id).begin, "nested deeper than 100 levels");
+        if (stack_.size() >= maxDepth) {
+            abort(node(id).begin, "nested deeper than 100 levels",
+                  "give a manifest; no object of Kubernetes is that deep");
+        }
         node(id).flow = style == YAML::EmitterStyle::Flow;
         stack_.push_back(id);
     }
@@ -218,7 +287,8 @@ private:
             end = skipBlank(text_, end);
             if (end < text_.size() && text_[end] == ',') end = skipBlank(text_, end + 1);
             if (end >= text_.size() || text_[end] != closing) {
-                abort(self.content, "the bracket that opens here is never closed");
+                abort(self.content, "the bracket that opens here is never closed",
+                      "add the closing bracket");
             }
             ++end;
         }
@@ -241,7 +311,8 @@ private:
         if (colon < text_.size() && text_[colon] == ':') return;
         if (node(id).kind == Value::Kind::null) return;
         abort(node(id).begin, "a key without ':'",
-              text_.substr(node(id).begin, 2) == "{{" ? std::string(renderFirst) : std::string());
+              text_.substr(node(id).begin, 2) == "{{" ? std::string(renderFirst)
+                                                      : "add it, and the value");
     }
 
     void checkKeys(NodeId map) {
@@ -249,14 +320,17 @@ private:
         std::unordered_set<std::string_view> seen;
         if (children.size() > 2) seen.reserve(children.size());
         for (std::size_t i = 0; i < children.size(); i += 2) {
-            const Node& key = node(children[i]);
-            if (key.kind != Value::Kind::scalar || key.text == "<<") continue;
-            if (seen.insert(key.text).second) continue;
-            abort(key.begin, "the key " + quoted(key.text) + " occurs twice in one map");
+            const Node& key = node(tree_.resolved(children[i]));
+            if (key.kind != Value::Kind::scalar || seen.insert(key.text).second) continue;
+            abort(node(children[i]).begin,
+                  "the key " + quoted(key.text) + " occurs twice in one map",
+                  key.text == "<<" ? "merge several maps by one key: <<: [*a, *b]"
+                                   : "remove one of the two");
         }
     }
 
     std::string_view text_;
+    const WithoutSurrogates& parsed_;
     Tree tree_;
     std::vector<NodeId> stack_;
     std::vector<NodeId> anchors_;  // by the parser's number less one
@@ -286,25 +360,25 @@ std::size_t templateAction(std::string_view text) {
 }
 
 Problem explain(std::string_view text, const YAML::Exception& failure, const Builder& builder) {
-    const std::size_t at =
-        std::min(static_cast<std::size_t>(std::max(failure.mark.pos, 0)), text.size());
+    const std::size_t at = builder.offset(failure.mark);
     const auto problem = [](std::size_t offset, std::string what, std::string_view next = {}) {
         return Problem{static_cast<std::uint32_t>(offset), std::move(what), std::string(next)};
     };
-    const std::size_t action = templateAction(text);
-    if (action != std::string_view::npos) {
-        return problem(action, "a template, not a manifest", renderFirst);
+    const std::string message = failure.msg;
+    if (message.starts_with("invalid unicode")) {
+        return problem(at, "an escape that stands for no character", "write the character itself");
     }
+    const std::size_t action = templateAction(text);
+    if (action != std::string_view::npos) return templateProblem(action);
     for (std::size_t line = 0; line <= at && line < text.size(); line = nextLine(text, line)) {
         if (beginsWithTab(text, line)) {
             return problem(line, "a tab in the indentation", "YAML indents with spaces");
         }
     }
-    const std::string message = failure.msg;
     if (message.find("in scalar") != std::string::npos) {
         const std::size_t quote = text.find_first_of("\"'", builder.reached());
         if (quote != std::string_view::npos) {
-            return problem(quote, "the quote that opens here is never closed");
+            return problem(quote, std::string(openQuote), closeQuote);
         }
     }
     if (builder.longQuote() != std::string_view::npos) {
@@ -312,18 +386,25 @@ Problem explain(std::string_view text, const YAML::Exception& failure, const Bui
         if (nextLine(text, quotedEnd(text, quote)) >= at) {
             return problem(quote,
                            "the quote that opens here is not closed in its line, and what "
-                           "follows is not YAML");
+                           "follows is not YAML",
+                           closeQuote);
         }
     }
-    return problem(at, "not YAML: " + message);
+    return problem(at, "not YAML: " + message, "correct it there");
 }
 
 }  // namespace
 
+Problem templateProblem(std::size_t offset) {
+    return {static_cast<std::uint32_t>(offset), "a template, not a manifest",
+            std::string(renderFirst)};
+}
+
 boost::system::result<Tree, Problem> parseDocument(std::string_view text) {
-    Builder builder(text);
+    WithoutSurrogates parsed(text);
+    Builder builder(text, parsed);
     try {
-        std::istringstream stream{std::string(text)};
+        std::istringstream stream{parsed.takeCopy()};
         YAML::Parser parser(stream);
         while (parser.HandleNextDocument(builder)) {
         }
@@ -333,7 +414,8 @@ boost::system::result<Tree, Problem> parseDocument(std::string_view text) {
     } catch (const YAML::Exception& failure) {
         return explain(text, failure, builder);
     } catch (const std::exception& failure) {
-        return Problem{0, std::string("not YAML: ") + failure.what(), {}};
+        return Problem{0, std::string("not YAML: ") + failure.what(),
+                       "give the manifest as YAML or JSON"};
     }
 }
 

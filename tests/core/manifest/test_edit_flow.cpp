@@ -264,4 +264,45 @@ TEST_CASE("JSON without spaces gets none") {
     CHECK(edit.notes.empty());
 }
 
+TEST_CASE("an emoji that JSON writes as two escapes is no obstacle, nor what only looks like one") {
+    const auto object = [](const std::string& resources) {
+        return R"({"kind": "Deployment", "metadata": {"name": "api", "annotations": {
+  "a\ud83d\ude00": "\\ud83d\\ude00 \uD83D\uDE00\ud83d\ude80", "b": "\u00e9\/"}},
+ "spec": {"template": {"spec": {"containers": [
+  {"image": "\ud83d\ude00", "name": "app")" +
+               resources + "}]}}}}\n";
+    };
+    const auto edit = edited(object(""), limitOnly(36 * MiB));
+    CHECK(edit.text == object(R"(, "resources": {"limits": {"memory": "36Mi"}})"));
+    CHECK(edit.changes == std::vector<ManifestChange>{{4, "limits.memory 36Mi"}});
+    CHECK(edited(R"({"kind": "Deployment", "metadata": {"name": "\ud83d\ude00"},
+ "spec": {"template": {"spec": {"containers": [{"name": "app"}]}}}})",
+                 limitOnly(36 * MiB), {"Deployment", "\xF0\x9F\x98\x80", {}})
+              .changes == std::vector<ManifestChange>{{2, "limits.memory 36Mi"}});
+}
+
+TEST_CASE("JSON objects one after the other are documents") {
+    const auto object = [](const std::string& name, const std::string& resources) {
+        return "{\"kind\": \"Deployment\", \"metadata\": {\"name\": \"" + name +
+               "\", \"annotations\": {\"a\": \"}{\\\"\"}},\n \"spec\": {\"template\": {\"spec\": "
+               "{\"containers\": [{\"name\": \"app\"" +
+               resources + "}]}}}}";
+    };
+    const std::string after = object("api-2", "") + "\n---\n{\"a\": 1}{\"b\": 2}\n";
+    const auto edit =
+        edited(object("web", "") + "\n" + object("api", "") + after, limitOnly(36 * MiB));
+    CHECK(edit.text == object("web", "") + "\n" +
+                           object("api", ", \"resources\": {\"limits\": {\"memory\": \"36Mi\"}}") +
+                           after);
+    CHECK(edit.changes == std::vector<ManifestChange>{{4, "limits.memory 36Mi"}});
+}
+
+TEST_CASE("a map in flow style whose quotes hold braces is one document") {
+    const auto edit = edited(
+        "{kind: Deployment, metadata: {name: api, a: '}}', b: '{ {'},\n spec: "
+        "{template: {spec: {containers: [{name: app}]}}}}\n",
+        limitOnly(36 * MiB));
+    CHECK(edit.changes == std::vector<ManifestChange>{{2, "limits.memory 36Mi"}});
+}
+
 }  // namespace
