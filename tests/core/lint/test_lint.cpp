@@ -99,7 +99,7 @@ TEST_CASE("settings of strange types are no findings and no crash") {
 }
 
 TEST_CASE("what is no manifest is refused with its line") {
-    CHECK(refusal("") == "m.yaml:1: empty, not a manifest");
+    CHECK(refusal("") == "m.yaml:1: empty, not a manifest; give a file that holds one");
     CHECK(refusal("a: 1\n---\nb: {{ .Values.b }}\n").starts_with("m.yaml:3: "));
     CHECK(refusal("a: \"b\n").starts_with("m.yaml:1: "));
 }

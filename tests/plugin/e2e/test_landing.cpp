@@ -164,9 +164,10 @@ TEST_CASE("a manifest that cannot be edited ends in one line, and stays as it wa
         if (at != std::string::npos) line.erase(at, folder.path().string().size() + 1);
         return line;
     };
-    CHECK(refused("") == "error: deploy.yaml:1: empty, not a manifest\n");
+    CHECK(refused("") ==
+          "error: deploy.yaml:1: empty, not a manifest; give a file that holds one\n");
     CHECK(refused("kind: ConfigMap\n") ==
-          "error: deploy.yaml: has no Deployment sales-api of namespace sales-system; it has no "
+          "error: deploy.yaml:1: has no Deployment sales-api of namespace sales-system; it has no "
           "workload\n");
     CHECK(refused(manifest, {"-c", "proxy"}) ==
           "error: deploy.yaml:9: Deployment sales-api of namespace sales-system has no container "
