@@ -16,7 +16,8 @@ for archive in "$dist"/*-linux-*.tar.gz; do
     size=$(stat -c %s "$program")
     [ "$size" -le 6000000 ] || fail "$name: the program has $size bytes, more than 6 MB"
     file -b "$program" | grep 'statically linked, .*stripped' >/dev/null || fail "$name: $(file -b "$program")"
-    for part in LICENSE completions/kubectl_complete-memfit man/man1/kubectl-memfit.1 man/man5/memfit-results.5; do
+    for part in LICENSE completions/kubectl_complete-memfit man/man1/kubectl-memfit.1 man/man5/memfit-results.5 \
+        examples/published-bench.json; do
         [ -s "$work/$name/$name/$part" ] || fail "$name: $part is missing"
     done
     run=()
