@@ -3,20 +3,54 @@
 #include <algorithm>
 
 #include "memfit/report/chart_svg.h"
+#include "memfit/report/lines.h"
 #include "memfit/report/report.h"
 #include "memfit/report/report_order.h"
 
 namespace memfit {
 namespace {
 
+bool isWordCharacter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/// A zero-width space behind each `@` that would call somebody to the comment. GitHub looks for
+/// mentions in what is shown, where an entity or a backslash is gone.
+std::string withoutMentions(std::string_view text) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        out += text[i];
+        const bool begins = i == 0 || !isWordCharacter(text[i - 1]);
+        if (text[i] == '@' && begins) out += "\xE2\x80\x8B";
+    }
+    return out;
+}
+
 /// Markdown's own characters from text that is not ours must not format anything.
 std::string escaped(std::string_view text) {
     std::string out;
-    for (const char c : printable(text)) {
-        if (std::string_view("\\`*_[]<>|#").find(c) != std::string_view::npos) out += '\\';
+    for (const char c : withoutMentions(printable(text))) {
+        if (std::string_view("\\`*_[]<>|#&~").find(c) != std::string_view::npos) out += '\\';
         out += c;
     }
     return out;
+}
+
+/// Backticks cannot be escaped in code, so there are none.
+std::string inlineCode(std::string_view text) {
+    auto out = printable(text);
+    std::erase(out, '`');
+    return out.empty() ? out : fmt::format("`{}`", out);
+}
+
+/// More backticks than anywhere in `text`, so that nothing in it ends the block.
+std::string fenceFor(std::string_view text) {
+    std::size_t longest = 2, run = 0;
+    for (const char c : text) {
+        run = c == '`' ? run + 1 : 0;
+        longest = std::max(longest, run);
+    }
+    return std::string(longest + 1, '`');
 }
 
 std::string emphasized(const Span& span) {
@@ -50,7 +84,8 @@ public:
         separate();
         for (const auto& item : bullets.items) {
             out_ += fmt::format("- {}", escaped(item.text));
-            if (!item.code.empty()) out_ += fmt::format(" (`{}`)", item.code);
+            if (const auto code = inlineCode(item.code); !code.empty())
+                out_ += fmt::format(" ({})", code);
             out_ += "\n";
         }
     }
@@ -78,7 +113,10 @@ public:
 
     void operator()(const Code& code) {
         separate();
-        out_ += fmt::format("```\n{}{}```\n", code.text, code.text.ends_with('\n') ? "" : "\n");
+        const auto fence = fenceFor(code.text);
+        out_ += fence + "\n";
+        for (const auto line : lines(code.text)) out_ += printable(line) + "\n";
+        out_ += fence + "\n";
     }
 
     void operator()(const Chart& /*chart*/) {}
@@ -92,7 +130,7 @@ public:
         if (text.empty()) return;
         separate();
         out_ += fmt::format("<details>\n<summary>{}</summary>\n\n{}\n</details>\n",
-                            htmlEscaped(details.title), text);
+                            withoutMentions(htmlEscaped(details.title)), text);
     }
 
     [[nodiscard]] std::string take() { return std::move(out_); }

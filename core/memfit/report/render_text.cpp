@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "memfit/report/lines.h"
 #include "memfit/report/report.h"
 
 namespace memfit {
@@ -73,12 +74,7 @@ public:
     }
 
     void operator()(const Code& code) {
-        std::string_view rest = code.text;
-        while (!rest.empty()) {
-            const auto end = std::min(rest.find('\n'), rest.size());
-            out_ += fmt::format("    {}\n", printable(rest.substr(0, end)));
-            rest.remove_prefix(std::min(end + 1, rest.size()));
-        }
+        for (const auto line : lines(code.text)) out_ += fmt::format("    {}\n", printable(line));
     }
 
     [[nodiscard]] std::string take() { return std::move(out_); }

@@ -6,9 +6,26 @@
 #include <array>
 #include <cmath>
 
+#include "memfit/report/lines.h"
 #include "memfit/report/report_order.h"
 
 namespace memfit {
+namespace {
+
+/// Bytes of the control character that `text` begins with, in UTF-8; 0: there is none.
+std::size_t hiddenPrefix(std::string_view text) {
+    const auto byte = [&text](std::size_t i) {
+        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+    };
+    if (byte(0) < 0x20 || byte(0) == 0x7F) return 1;
+    if (byte(0) == 0xC2 && byte(1) >= 0x80 && byte(1) <= 0x9F) return 2;
+    if (byte(0) != 0xE2) return 0;
+    const bool embedding = byte(1) == 0x80 && byte(2) >= 0xAA && byte(2) <= 0xAE;
+    const bool isolate = byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9;
+    return embedding || isolate ? 3 : 0;
+}
+
+}  // namespace
 
 std::string bar(double value, double full, std::size_t width) {
     static constexpr std::array<std::string_view, 8> eighths{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
@@ -39,11 +56,23 @@ std::size_t displayWidth(std::string_view text) {
     }));
 }
 
+std::vector<std::string_view> lines(std::string_view text) {
+    std::vector<std::string_view> all;
+    while (!text.empty()) {
+        const auto end = std::min(text.find('\n'), text.size());
+        all.push_back(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return all;
+}
+
 std::string printable(std::string_view text) {
-    std::string out(text);
-    std::replace_if(
-        out.begin(), out.end(),
-        [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == '\x7f'; }, '?');
+    std::string out;
+    while (!text.empty()) {
+        const auto hidden = hiddenPrefix(text);
+        out += hidden > 0 ? '?' : text.front();
+        text.remove_prefix(std::max(hidden, std::size_t{1}));
+    }
     return out;
 }
 

@@ -65,6 +65,34 @@ kubectl memfit bench
 TEST_CASE("escape sequences of a hostile program do not reach the terminal") {
     const Report report{Paragraph{{{"\x1b[2Jgone", Tone::normal}}}};
     CHECK(renderText(report, {}) == "?[2Jgone\n");
+    CHECK(printable("a\xC2\x9B"
+                    "2Jb") == "a?2Jb");
+}
+
+TEST_CASE("text cannot turn the direction of writing, in which it would pose as another") {
+    CHECK(printable("\u202Aa\u202Eb\u2066c\u2069d") == "?a?b?c?d");
+    CHECK(printable("\u2029\u2030\u2065\u206A \u00A0 ö \u2588") ==
+          "\u2029\u2030\u2065\u206A \u00A0 ö \u2588");
+    CHECK(printable("cut \xE2\x80") == "cut \xE2\x80");
+}
+
+TEST_CASE("markdown from documents leaves no code, brings in no HTML and calls nobody") {
+    const Report report{
+        Details{"of @team", {Paragraph{{{"by @octo, you@example.com &#64;x ~~y~~"}}}}},
+        Bullets{{{"warned", "a`<img src=x>`\u202Eb", Tone::normal}, {"bare", "`", Tone::normal}}},
+        Code{"echo ```\n@octo \u202E\n"},
+    };
+    CHECK(renderMarkdown(report) ==
+          "<details>\n"
+          "<summary>of @\u200Bteam</summary>\n\n"
+          "by @\u200Bocto, you@example.com \\&\\#64;x \\~\\~y\\~\\~\n\n"
+          "</details>\n\n"
+          "- warned (`a<img src=x>?b`)\n"
+          "- bare\n\n"
+          "````\n"
+          "echo ```\n"
+          "@octo ?\n"
+          "````\n");
 }
 
 TEST_CASE("a bar grows in eighths and never beyond its width") {
