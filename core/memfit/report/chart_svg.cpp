@@ -6,22 +6,34 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <span>
+#include <string_view>
+#include <vector>
 
 namespace memfit {
 namespace {
 
 constexpr double width = 640;
 constexpr double height = 320;
-constexpr double left = 64;
-constexpr double right = 16;
+// Room for text of the size that the page takes on a phone, 22.
+constexpr double left = 96;
+constexpr double right = 32;
 constexpr double top = 16;
-constexpr double bottom = 52;
+constexpr double bottom = 64;
 constexpr std::size_t colours = 4;
+constexpr std::array dashes{"", "6 3", "2 3", "8 3 2 3"};
 
 struct Axis {
     double from = 0;
     double to = 1;
-    double step = 1;
+    std::vector<double> ticks{0, 1};
+    bool logarithmic = false;
+
+    /// Where `value` lies: 0 at `from`, 1 at `to`.
+    [[nodiscard]] double share(double value) const {
+        if (logarithmic) return std::log(std::max(value, from) / from) / std::log(to / from);
+        return (value - from) / (to - from);
+    }
 };
 
 /// From a round number to a round number in about five round steps.
@@ -32,17 +44,32 @@ Axis roundAxis(double least, double most) {
     double step = 10 * power;
     for (const double factor : {5.0, 2.0, 1.0})
         if (factor * power >= raw) step = factor * power;
-    return {std::floor(least / step) * step, std::ceil(most / step) * step, step};
+    Axis axis{std::floor(least / step) * step, std::ceil(most / step) * step, {}};
+    const auto steps = std::lround((axis.to - axis.from) / step);
+    for (long i = 0; i <= steps; ++i)
+        axis.ticks.push_back(axis.from + static_cast<double>(i) * step);
+    return axis;
+}
+
+/// From a power of two to a power of two, with a tick at each, or at every second of many.
+Axis doublingAxis(double least, double most) {
+    constexpr int many = 6;
+    const int from = static_cast<int>(std::floor(std::log2(least)));
+    const int to = static_cast<int>(std::ceil(std::log2(most)));
+    const int step = (to - from + many - 1) / many;
+    Axis axis{std::exp2(from), std::exp2(to), {}, true};
+    for (int i = from; i <= to; i += step) axis.ticks.push_back(std::exp2(i));
+    return axis;
 }
 
 struct Frame {
     Axis x, y;
 
     [[nodiscard]] double column(double value) const {
-        return left + (value - x.from) / (x.to - x.from) * (width - left - right);
+        return left + x.share(value) * (width - left - right);
     }
     [[nodiscard]] double row(double value) const {
-        return height - bottom - (value - y.from) / (y.to - y.from) * (height - top - bottom);
+        return height - bottom - y.share(value) * (height - top - bottom);
     }
 };
 
@@ -63,31 +90,50 @@ Frame frameOf(const Chart& chart) {
         takeX(chart.band->first);
         takeX(chart.band->second);
     }
-    if (chart.marked) takeX(*chart.marked);
+    for (const auto& line : {chart.marked, chart.alsoMarked})
+        if (line) takeX(line->x);
     if (!std::isfinite(x0)) return {};
-    return {roundAxis(x0, x1), roundAxis(y0, y1)};
+    const bool farApart = chart.sizes && x0 > 0 && x1 > 8 * x0;
+    return {farApart ? doublingAxis(x0, x1) : roundAxis(x0, x1), roundAxis(y0, y1)};
 }
 
-std::string number(double value) {
-    return fmt::format("{:.6g}", std::abs(value) < 1e-9 ? 0 : value);
+/// A tick of an axis in few characters: `50k` where the axis goes beyond 10,000; MiB of powers of
+/// two as `4Gi`.
+std::string tickText(const Axis& axis, double value) {
+    struct Unit {
+        double from, size;
+        std::string_view name;
+    };
+    static constexpr std::array decimal{Unit{1e10, 1e9, "G"}, Unit{1e7, 1e6, "M"},
+                                        Unit{1e4, 1e3, "k"}};
+    static constexpr std::array binary{Unit{0x1p20, 0x1p20, "Ti"}, Unit{0x1p10, 0x1p10, "Gi"}};
+    const double size = axis.logarithmic ? value : std::max(axis.to, -axis.from);
+    for (const auto& unit : axis.logarithmic ? std::span<const Unit>(binary) : decimal)
+        if (value != 0 && size >= unit.from)
+            return fmt::format("{:.6g}{}", value / unit.size, unit.name);
+    return fmt::format("{:.6g}", value);
 }
 
 std::string axes(const Chart& chart, const Frame& frame) {
     std::string out;
-    for (double x = frame.x.from; x <= frame.x.to + frame.x.step / 2; x += frame.x.step)
+    // Places in em move with the size of the text, which depends on the page's width.
+    for (const double x : frame.x.ticks)
         out += fmt::format(
             "<line class=\"grid\" x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1:.1f}\" y2=\"{2:.1f}\"/>"
-            "<text x=\"{0:.1f}\" y=\"{3:.1f}\" text-anchor=\"middle\">{4}</text>\n",
-            frame.column(x), top, height - bottom, height - bottom + 18, number(x));
-    for (double y = frame.y.from; y <= frame.y.to + frame.y.step / 2; y += frame.y.step)
+            "<text x=\"{0:.1f}\" y=\"{3:.1f}\" dy=\".8em\" text-anchor=\"middle\">{4}</text>\n",
+            frame.column(x), top, height - bottom, height - bottom + 8, tickText(frame.x, x));
+    for (const double y : frame.y.ticks)
         out += fmt::format(
             "<line class=\"grid\" x1=\"{0:.1f}\" x2=\"{1:.1f}\" y1=\"{2:.1f}\" y2=\"{2:.1f}\"/>"
-            "<text x=\"{3:.1f}\" y=\"{4:.1f}\" text-anchor=\"end\">{5}</text>\n",
-            left, width - right, frame.row(y), left - 8, frame.row(y) + 4, number(y));
-    out += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{}</text>\n",
-                       (left + width - right) / 2, height - 12, htmlEscaped(chart.xTitle));
+            "<text x=\"{3:.1f}\" y=\"{2:.1f}\" dy=\".35em\" text-anchor=\"end\">{4}</text>\n",
+            left, width - right, frame.row(y), left - 8, tickText(frame.y, y));
     out += fmt::format(
-        "<text transform=\"translate(14 {:.1f}) rotate(-90)\" text-anchor=\"middle\">{}</text>\n",
+        "<text x=\"{:.1f}\" y=\"{:.1f}\" dy=\"2.2em\" text-anchor=\"middle\">{}</text>\n",
+        (left + width - right) / 2, height - bottom + 8,
+        htmlEscaped(chart.xTitle) + (frame.x.logarithmic ? " (log scale)" : ""));
+    out += fmt::format(
+        "<text transform=\"translate(4 {:.1f}) rotate(-90)\" dy=\".8em\" text-anchor=\"middle\">{}"
+        "</text>\n",
         (top + height - bottom) / 2, htmlEscaped(chart.yTitle));
     return out;
 }
@@ -111,7 +157,6 @@ std::string mark(std::size_t which, double x, double y) {
 }
 
 std::string seriesSvg(const ChartSeries& series, std::size_t which, const Frame& frame) {
-    static constexpr std::array dashes{"", "6 3", "2 3", "8 3 2 3"};
     std::string out = fmt::format("<g class=\"s{}\">\n", which % colours);
     if (series.mark != ChartSeries::Mark::dots) {
         std::string points;
@@ -129,6 +174,21 @@ std::string seriesSvg(const ChartSeries& series, std::size_t which, const Frame&
         out += mark(which, x, frame.row(point.y)) + "\n";
     }
     return out + "</g>\n";
+}
+
+std::string upright(std::string_view name, double x) {
+    return fmt::format(
+        "<line class=\"{0}\" x1=\"{1:.1f}\" x2=\"{1:.1f}\" y1=\"{2}\" y2=\"{3}\"/>\n", name, x, top,
+        height - bottom);
+}
+
+constexpr double sampleWidth = 40;
+constexpr double sampleHeight = 12;
+
+/// A small picture beside words that say the same.
+std::string sample(std::string_view drawn) {
+    return fmt::format(R"(<svg class="sample" viewBox="0 0 {} {}" aria-hidden="true">{}</svg>)",
+                       sampleWidth, sampleHeight, drawn);
 }
 
 }  // namespace
@@ -164,13 +224,26 @@ std::string chartSvg(const Chart& chart) {
             std::max(frame.column(chart.band->second) - frame.column(chart.band->first), 1.0),
             height - top - bottom);
     out += axes(chart, frame);
-    if (chart.marked)
-        out += fmt::format(
-            "<line class=\"chosen\" x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1}\" y2=\"{2}\"/>\n",
-            frame.column(*chart.marked), top, height - bottom);
+    if (chart.alsoMarked) out += upright("also", frame.column(chart.alsoMarked->x));
+    if (chart.marked) out += upright("chosen", frame.column(chart.marked->x));
     for (std::size_t i = 0; i < chart.series.size(); ++i)
         out += seriesSvg(chart.series[i], i, frame);
     return out + "</svg>\n";
+}
+
+std::string seriesSample(const ChartSeries& series, std::size_t which) {
+    constexpr double middle = sampleHeight / 2;
+    std::string drawn;
+    if (series.mark != ChartSeries::Mark::dots)
+        drawn += fmt::format(R"(<polyline points="0,{1} {0},{1}" stroke-dasharray="{2}"/>)",
+                             sampleWidth, middle, dashes[which % dashes.size()]);
+    if (series.mark != ChartSeries::Mark::line) drawn += mark(which, sampleWidth / 2, middle);
+    return sample(fmt::format(R"(<g class="s{}">{}</g>)", which % colours, drawn));
+}
+
+std::string lineSample(bool chosen) {
+    return sample(fmt::format(R"(<line class="{0}" x1="{1}" x2="{1}" y1="0" y2="{2}"/>)",
+                              chosen ? "chosen" : "also", sampleWidth / 2, sampleHeight));
 }
 
 std::string barsSvg(const Bars& bars) {

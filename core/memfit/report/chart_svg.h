@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "memfit/report/report.h"
@@ -12,6 +13,13 @@ namespace memfit {
 /// The chart as an SVG element with a title and a description. Series are told apart by colour,
 /// shape and dash; colours are classes s0 to s3 of the page.
 [[nodiscard]] std::string chartSvg(const Chart& chart);
+
+/// A piece of the line of series number `which` of a chart, with its dash and its mark, for
+/// legends.
+[[nodiscard]] std::string seriesSample(const ChartSeries& series, std::size_t which);
+
+/// The same of the line at the chosen x, or at the other one that is marked.
+[[nodiscard]] std::string lineSample(bool chosen);
 
 /// The bars as an SVG element, one below the other, each to the same scale.
 [[nodiscard]] std::string barsSvg(const Bars& bars);

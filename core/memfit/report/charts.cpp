@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
+#include <map>
 #include <utility>
 
 #include "memfit/experiment/edge_search.h"
@@ -35,6 +37,10 @@ std::optional<EdgeObservation> observationOf(const Trial& trial) {
 void add(std::vector<Chart>& all, Chart chart) {
     std::erase_if(chart.series, [](const ChartSeries& series) { return series.points.empty(); });
     if (!chart.series.empty()) all.push_back(std::move(chart));
+}
+
+ChartLine limitLine(std::string_view what, Bytes limit) {
+    return {mebi(limit), fmt::format("{}: {}", what, formatMiB(limit))};
 }
 
 using Figure = std::optional<Estimate> CellSummary::*;
@@ -72,26 +78,70 @@ ChartSeries unlimited(const BenchResult& result, Figure figure, double scale,
     return series;
 }
 
-Chart cellChart(const BenchResult& result, std::string title, std::string unit, Figure figure,
-                double scale) {
+/// A figure of the cells as a chart shows it.
+struct CellFigure {
+    std::string title;
+    std::string unit;
+    Figure figure;
+    double scale = 1;
+};
+
+Chart cellChart(const BenchResult& result, CellFigure shown, std::optional<Bytes> advised) {
+    const auto& [title, unit, figure, scale] = shown;
     Chart chart;
-    chart.title = std::move(title);
+    chart.title = title;
     chart.description = "Medians of the runs with their 95 % intervals, over the memory limit.";
+    chart.sizes = true;
+    if (advised) chart.marked = limitLine("advised", *advised);
     chart.xTitle = "limit, MiB";
-    chart.yTitle = std::move(unit);
+    chart.yTitle = unit;
     chart.series = {seriesOf(result, memfit::Mode::plain, "plain", figure, scale),
                     seriesOf(result, memfit::Mode::gomemlimit, "GOMEMLIMIT", figure, scale)};
     chart.series.push_back(unlimited(result, figure, scale, chart.series));
     return chart;
 }
 
+/// Moves points that coincide apart: up from 0, down from 1, never far.
+void stack(std::vector<ChartPoint>& points) {
+    constexpr double most = 0.3, step = 0.04;
+    const auto place = [](const ChartPoint& point) { return std::pair(point.x, point.y); };
+    std::map<std::pair<double, double>, int> count, placed;
+    for (const auto& point : points) ++count[place(point)];
+    for (auto& point : points) {
+        const int others = std::max(count[place(point)] - 1, 1);
+        const double by = std::min(step, most / others) * placed[place(point)]++;
+        point.y += point.y > 0.5 ? -by : by;
+    }
+}
+
+/// The model's risk from below all that the chart shows to above it.
+ChartSeries curveOf(const EdgeSearch& model, const Chart& chart,
+                    const std::vector<ChartPoint>& trials) {
+    std::vector<double> shown;
+    for (const auto& trial : trials) shown.push_back(trial.x);
+    if (chart.band) shown.insert(shown.end(), {chart.band->first, chart.band->second});
+    for (const auto& line : {chart.marked, chart.alsoMarked})
+        if (line) shown.push_back(line->x);
+    const auto [least, most] = std::ranges::minmax(shown);
+    constexpr int steps = 240;
+    // Documents are not asked whether their limits make sense.
+    constexpr double smallest = 1.0 / 1024, largest = 1e12;
+    const double from = std::clamp(least * 0.95, smallest, largest);
+    const double ratio = std::clamp(most * 1.05, from, largest) / from;
+    ChartSeries curve{"by the model", Mark::line, {}};
+    for (int i = 0; i <= steps; ++i) {
+        const double x = from * std::pow(ratio, static_cast<double>(i) / steps);
+        curve.points.push_back({x, model.risk(static_cast<Bytes>(x * static_cast<double>(MiB)))});
+    }
+    return curve;
+}
+
 }  // namespace
 
-std::vector<Chart> charts(const SqueezeResult& result) {
+std::vector<Chart> charts(const SqueezeResult& result, std::optional<Bytes> advised) {
     EdgeSearch model;
     Chart chart;
-    ChartSeries curve{"by the model", Mark::line, {}};
-    ChartSeries dots{"a trial: 0 survived, 1 killed", Mark::dots, {}};
+    ChartSeries dots{"a trial: below, it survived; above, it was killed", Mark::dots, {}};
     for (const auto& trial : result.trials) {
         const auto observation = observationOf(trial);
         if (!observation) continue;
@@ -100,31 +150,38 @@ std::vector<Chart> charts(const SqueezeResult& result) {
         dots.points.push_back({mebi(*trial.settings.limit), isTooSmall(trial.outcome) ? 1.0 : 0.0});
     }
     if (dots.points.empty()) return {};
-    auto [least, most] = std::ranges::minmax(dots.points, {}, &ChartPoint::x);
-    constexpr int steps = 120;
-    const double from = least.x * 0.95, to = most.x * 1.05;
-    for (int i = 0; i <= steps; ++i) {
-        const double x = from + (to - from) * i / steps;
-        curve.points.push_back({x, model.risk(static_cast<Bytes>(x * static_cast<double>(MiB)))});
-    }
+    stack(dots.points);
     chart.title = "Chance that a load is OOM-killed";
     chart.description =
-        "The curve is the model's, from these trials; shaded, the 95 % interval of the edge; "
-        "dashed, the minimum.";
+        "The curve is the model's, from these trials; shaded is the 95 % interval of the edge. "
+        "Trials at one limit are stacked.";
     chart.xTitle = "limit, MiB";
     chart.yTitle = "P(OOM)";
-    chart.series = {std::move(curve), std::move(dots)};
+    chart.sizes = true;
     if (result.edge.low && result.edge.high)
         chart.band = std::pair(mebi(*result.edge.low), mebi(*result.edge.high));
-    if (result.minimum) chart.marked = mebi(*result.minimum);
+    if (result.minimum) chart.marked = limitLine("minimum", *result.minimum);
+    if (advised) {
+        if (result.minimum == advised)
+            chart.marked->name = "advised, and the " + chart.marked->name;
+        else
+            chart.alsoMarked = std::exchange(chart.marked, limitLine("advised", *advised));
+    }
+    auto curve = curveOf(model, chart, dots.points);
+    chart.series = {std::move(curve), std::move(dots)};
     return {std::move(chart)};
 }
 
-std::vector<Chart> charts(const BenchResult& result) {
+std::vector<Chart> charts(const BenchResult& result, std::optional<Bytes> advised) {
     constexpr double milli = 1000;
     std::vector<Chart> all;
-    add(all, cellChart(result, "Throughput", "requests/s", &CellSummary::requestsPerSecond, 1));
-    add(all, cellChart(result, "Latency, 99th percentile", "ms", &CellSummary::p99Seconds, milli));
+    add(all,
+        cellChart(result, {"Throughput", "requests/s", &CellSummary::requestsPerSecond}, advised));
+    if (all.empty())
+        add(all,
+            cellChart(result, {"Time of a load", "seconds", &CellSummary::totalSeconds}, advised));
+    add(all, cellChart(result, {"Latency, 99th percentile", "ms", &CellSummary::p99Seconds, milli},
+                       advised));
     return all;
 }
 

@@ -2,6 +2,7 @@
 
 // Internal to memfit/report: the charts of the result documents.
 
+#include <optional>
 #include <vector>
 
 #include "memfit/experiment/documents.h"
@@ -9,10 +10,14 @@
 
 namespace memfit {
 
-/// P(OOM) over the limit with every trial as a dot; none where no trial had a limit.
-[[nodiscard]] std::vector<Chart> charts(const SqueezeResult& result);
-/// Throughput and latency over the limit, plain and GOMEMLIMIT.
-[[nodiscard]] std::vector<Chart> charts(const BenchResult& result);
+/// P(OOM) over the limit with every trial as a dot; none where no trial had a limit. Marked is
+/// `advised`, else the minimum.
+[[nodiscard]] std::vector<Chart> charts(const SqueezeResult& result,
+                                        std::optional<Bytes> advised = std::nullopt);
+/// Throughput and latency over the limit, plain and GOMEMLIMIT; the time of a load where nobody
+/// counted its requests. Marked is `advised`.
+[[nodiscard]] std::vector<Chart> charts(const BenchResult& result,
+                                        std::optional<Bytes> advised = std::nullopt);
 /// Go's memory over time with the count of collections; none with fewer than two samples.
 [[nodiscard]] std::vector<Chart> charts(const ProbeResult& result);
 

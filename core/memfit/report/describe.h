@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "memfit/advice/recommendation.h"
 #include "memfit/experiment/documents.h"
 #include "memfit/report/report.h"
@@ -9,7 +11,8 @@ namespace memfit {
 /// How much a report shows.
 struct Detail {
     bool everyTrial = false;  ///< each trial and run, instead of the conclusion alone
-    bool reproduce = true;    ///< on pages: the commands that measure it again
+    bool reproduce = true;    ///< on pages: how it was measured, and the commands to do it again
+    std::optional<Bytes> advised = std::nullopt;  ///< a limit to be marked in charts
 };
 
 /// Go's memory idle, loaded and at its peak, and what the load did.

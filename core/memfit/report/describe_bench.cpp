@@ -91,11 +91,12 @@ Table benchTable(const BenchResult& result) {
             fastest = std::max(fastest, cell.summary.requestsPerSecond->median);
         }
     }
+    const std::string_view unit = fastest > 0 ? " req/s" : "";
     Table table{{{"limit", Align::left},
-                 {"plain req/s", Align::right},
+                 {fmt::format("plain{}", unit), Align::right},
                  {"p99", Align::right},
                  {"", Align::left},
-                 {"GOMEMLIMIT req/s", Align::right},
+                 {fmt::format("GOMEMLIMIT{}", unit), Align::right},
                  {"p99", Align::right},
                  {"", Align::left},
                  {"different?", Align::left}},
@@ -154,10 +155,10 @@ Report describe(const BenchResult& result, const Detail& detail) {
         Heading{titleOf(result.header, fmt::format("limits side by side, medians of {} run{}", runs,
                                                    runs == 1 ? "" : "s"))}};
     report.push_back(benchTable(result));
-    for (auto& chart : charts(result)) report.push_back(std::move(chart));
+    for (auto& chart : charts(result, detail.advised)) report.push_back(std::move(chart));
     if (detail.everyTrial) report.push_back(runTable(result));
     addHeaderNotes(report, result.header);
-    if (detail.reproduce) addReproduction(report, reproduce(result));
+    if (detail.reproduce) addReproduction(report, result.header, reproduce(result));
     return report;
 }
 

@@ -2,7 +2,24 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
+
+#include "memfit/experiment/rfc3339.h"
+
 namespace memfit {
+namespace {
+
+/// `2026-11-24 16:52:53 UTC`.
+std::optional<std::string> momentText(const std::optional<Timestamp>& moment) {
+    if (!moment) return std::nullopt;
+    auto text = formatRfc3339(std::chrono::floor<std::chrono::seconds>(*moment));
+    std::ranges::replace(text, 'T', ' ');
+    std::ranges::replace(text, 'Z', ' ');
+    return text + "UTC";
+}
+
+}  // namespace
 
 Tone toneOf(Outcome outcome) {
     if (outcome == Outcome::survived) return Tone::good;
@@ -55,7 +72,34 @@ void addHeaderNotes(Report& report, const Header& header) {
     report.push_back(std::move(bullets));
 }
 
-void addReproduction(Report& report, std::string commands) {
+void addMeasurement(Report& report, const Header& header) {
+    const auto& environment = header.environment;
+    const auto count = [](const std::optional<std::int64_t>& value) {
+        return value ? std::optional(fmt::format("{}", *value)) : std::nullopt;
+    };
+    Table table{{{"", Align::left}, {"", Align::left}}, {}};
+    const auto add = [&table](std::string_view name, const std::optional<std::string>& value) {
+        if (value && !value->empty()) table.rows.push_back({{std::string(name)}, {*value}});
+    };
+    add("started", momentText(header.startedAt));
+    add("finished", momentText(header.finishedAt));
+    add("testbed", environment.testbed);
+    add("limits kept by", environment.enforcement);
+    add("CPU limit", environment.cpuLimit);
+    add("CPU cores", count(environment.cores));
+    add("node", environment.node);
+    add("Kubernetes", environment.kubernetesVersion);
+    add("Go", environment.goVersion);
+    add("kubectl-memfit", environment.memfitVersion);
+    add("load", header.load.command);
+    add("load tool", header.load.tool);
+    add("load reaches it by", header.load.via);
+    if (table.rows.empty()) return;
+    report.push_back(Details{"How it was measured", {std::move(table)}, false});
+}
+
+void addReproduction(Report& report, const Header& header, std::string commands) {
+    addMeasurement(report, header);
     report.push_back(Details{"Measure it again", {Code{std::move(commands)}}, false});
 }
 

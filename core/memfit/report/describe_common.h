@@ -20,7 +20,10 @@ namespace memfit {
 /// That it is partial, and its warnings.
 void addHeaderNotes(Report& report, const Header& header);
 
-/// The commands that measure it again, for pages.
-void addReproduction(Report& report, std::string commands);
+/// When, where and with which load it was measured, as far as that is known, for pages.
+void addMeasurement(Report& report, const Header& header);
+
+/// How it was measured, and the commands that measure it again, for pages.
+void addReproduction(Report& report, const Header& header, std::string commands);
 
 }  // namespace memfit

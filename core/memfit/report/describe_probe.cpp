@@ -102,7 +102,7 @@ Report describe(const ProbeResult& result, const Detail& detail) {
         report.push_back(podsTable(result.pods));
     }
     addHeaderNotes(report, result.header);
-    if (detail.reproduce) addReproduction(report, reproduce(result));
+    if (detail.reproduce) addReproduction(report, result.header, reproduce(result));
     return report;
 }
 

@@ -91,16 +91,49 @@ const BenchCell* cellOf(const Results& results, const AdvisedSettings& advised) 
     return found;
 }
 
+/// What the recommendation says of how it was measured: its own header, over the time of all that
+/// it was made from.
+Header measurementOf(const Recommendation& recommendation, const Results& results) {
+    Header measured = recommendation.header;
+    const auto take = [&measured](const auto& documents) {
+        for (const auto& document : documents) {
+            const auto& from = document.header.startedAt;
+            const auto& to = document.header.finishedAt;
+            if (from) measured.startedAt = std::min(measured.startedAt.value_or(*from), *from);
+            if (to) measured.finishedAt = std::max(measured.finishedAt.value_or(*to), *to);
+        }
+    };
+    take(results.probes);
+    take(results.squeezes);
+    take(results.benches);
+    return measured;
+}
+
+/// Was it measured as `whole` tells? What one run measures begins with that run.
+bool sameMeasurement(const Header& part, const Header& whole) {
+    return part.environment == whole.environment && part.load == whole.load &&
+           part.startedAt == whole.startedAt;
+}
+
 }  // namespace
 
 Report describe(const Recommendation& recommendation, const Results& results,
                 const Detail& detail) {
     Report report;
     // How it all is measured again stands with the recommendation.
-    const Detail alone{detail.everyTrial, false};
-    for (const auto& probe : results.probes) report.push_back(folded(describe(probe, alone)));
-    for (const auto& squeeze : results.squeezes) report.push_back(folded(describe(squeeze, alone)));
-    for (const auto& bench : results.benches) report.push_back(folded(describe(bench, alone)));
+    const Detail alone{detail.everyTrial, false, recommendation.advised.limit};
+    const auto measured = measurementOf(recommendation, results);
+    const auto addAll = [&](const auto& documents) {
+        for (const auto& document : documents) {
+            auto part = folded(describe(document, alone));
+            if (!sameMeasurement(document.header, measured))
+                addMeasurement(part.blocks, document.header);
+            report.push_back(std::move(part));
+        }
+    };
+    addAll(results.probes);
+    addAll(results.squeezes);
+    addAll(results.benches);
 
     if (recommendation.live) addLive(report, *recommendation.live);
 
@@ -130,7 +163,7 @@ Report describe(const Recommendation& recommendation, const Results& results,
         for (auto& chart : charts(*cell)) memory.blocks.emplace_back(std::move(chart));
         report.push_back(std::move(memory));
     }
-    if (detail.reproduce) addReproduction(report, reproduce(recommendation, results));
+    if (detail.reproduce) addReproduction(report, measured, reproduce(recommendation, results));
     return report;
 }
 

@@ -100,10 +100,10 @@ Report describe(const SqueezeResult& result, const Detail& detail) {
                                                      ? "OOM edge, plain"
                                                      : "OOM edge, GOMEMLIMIT and GOGC=off")}};
     addEdge(report, result);
-    for (auto& chart : charts(result)) report.push_back(std::move(chart));
+    for (auto& chart : charts(result, detail.advised)) report.push_back(std::move(chart));
     if (detail.everyTrial) report.push_back(trialTable(result));
     addHeaderNotes(report, result.header);
-    if (detail.reproduce) addReproduction(report, reproduce(result));
+    if (detail.reproduce) addReproduction(report, result.header, reproduce(result));
     return report;
 }
 

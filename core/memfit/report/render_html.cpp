@@ -1,11 +1,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 
 #include "memfit/report/chart_svg.h"
+#include "memfit/report/lines.h"
 #include "memfit/report/report.h"
 #include "memfit/report/report_order.h"
 
@@ -16,15 +16,19 @@ namespace {
 // text in them has a contrast of at least 4.5 to the page.
 constexpr std::string_view style = R"(
 :root{color-scheme:light dark;--page:#fff;--text:#1b1f24;--faint:#57606a;--line:#d0d7de;
---good:#1a6b3c;--bad:#b3261e;--s0:#00588f;--s1:#a34700;--s2:#1a6b3c;--s3:#8a3a6d;--band:#0072b222}
+--good:#1a6b3c;--bad:#b3261e;--s0:#00588f;--s1:#a34700;--s2:#1a6b3c;--s3:#8a3a6d;--band:#0072b222;--shade:#0002}
 @media screen and (prefers-color-scheme:dark){:root{--page:#0f1419;--text:#e6edf3;--faint:#9da7b1;--line:#30363d;
---good:#5bd08a;--bad:#ff9d94;--s0:#6cb8ee;--s1:#f0a356;--s2:#5bd08a;--s3:#e39bc6;--band:#56b4e933}}
+--good:#5bd08a;--bad:#ff9d94;--s0:#6cb8ee;--s1:#f0a356;--s2:#5bd08a;--s3:#e39bc6;--band:#56b4e933;--shade:#fff2}}
 @media print{:root{--page:#fff;--text:#000}}
 *{box-sizing:border-box}
 body{margin:0 auto;max-width:60rem;padding:1rem;background:var(--page);color:var(--text);
 font:16px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}
 h1{font-size:1.5rem}h2{font-size:1.15rem;margin:2rem 0 .5rem;border-bottom:1px solid var(--line)}
-.scroll{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums}
+.scroll{overflow-x:auto;background:linear-gradient(90deg,var(--page) 50%,transparent) 0 0/2rem 100% no-repeat local,
+linear-gradient(270deg,var(--page) 50%,transparent) 100% 0/2rem 100% no-repeat local,
+linear-gradient(90deg,var(--shade),transparent) 0 0/1rem 100% no-repeat,
+linear-gradient(270deg,var(--shade),transparent) 100% 0/1rem 100% no-repeat}
+table{border-collapse:collapse;font-variant-numeric:tabular-nums}
 th,td{padding:.25rem .75rem .25rem 0;text-align:left;white-space:nowrap}
 th{color:var(--faint);font-weight:600}.r{text-align:right}td{border-top:1px solid var(--line)}
 .strong{font-weight:700}.good{color:var(--good)}.bad{color:var(--bad)}.faint{color:var(--faint)}
@@ -32,13 +36,19 @@ code,pre{font-family:ui-monospace,monospace;font-size:.9em}
 pre{white-space:pre-wrap;padding:.75rem;border:1px solid var(--line);border-radius:6px}
 figure{margin:1rem 0;break-inside:avoid}figcaption{color:var(--faint);font-size:.9rem}
 svg{display:block;width:100%;height:auto;max-width:40rem;font:12px system-ui,sans-serif}
-svg text{fill:var(--text)}@media(max-width:30rem){svg{font-size:19px}}.grid{stroke:var(--line)}.band{fill:var(--band)}
-.chosen{stroke:var(--text);stroke-width:2;stroke-dasharray:4 4}
+svg text{fill:var(--text)}
+@media(max-width:40rem){svg{font-size:16px}th,td{white-space:normal;overflow-wrap:break-word}td.r{white-space:nowrap}
+td:first-child{min-width:6rem}}
+@media(max-width:30rem){svg{font-size:22px}}
+.sample{display:inline-block;width:2.5rem;height:.75rem;vertical-align:-.05rem}.key{display:inline-block;margin-right:.75rem}
+.grid{stroke:var(--line)}.band{fill:var(--band)}
+.chosen{stroke:var(--text);stroke-width:2;stroke-dasharray:6 4}.also{stroke:var(--faint);stroke-width:2;stroke-dasharray:1 4}
 .bar{fill:var(--s0)}.over{fill:var(--bad)}
 polyline{fill:none;stroke-width:2}a{color:var(--s0)}
 .s0{stroke:var(--s0);fill:var(--s0)}.s1{stroke:var(--s1);fill:var(--s1)}
 .s2{stroke:var(--s2);fill:var(--s2)}.s3{stroke:var(--s3);fill:var(--s3)}
-.k0{color:var(--s0)}.k1{color:var(--s1)}.k2{color:var(--s2)}.k3{color:var(--s3)}
+@media print{body{max-width:none;padding:0}.scroll{overflow:visible;background:none}
+table{font-size:.8em}th,td{white-space:normal;overflow-wrap:break-word}td.r{white-space:normal}tr{break-inside:avoid}h2{break-after:avoid}}
 )";
 
 std::string base64(std::string_view data) {
@@ -121,17 +131,19 @@ public:
     }
 
     void operator()(const Code& code) {
-        out_ += fmt::format("<pre>{}</pre>\n", htmlEscapedLines(code.text));
+        out_ += "<pre>";
+        for (const auto line : lines(code.text)) out_ += htmlEscaped(line) + "\n";
+        out_ += "</pre>\n";
     }
 
     void operator()(const Chart& chart) {
-        static constexpr std::array shapes{"●", "■", "▲", "◆"};
-        out_ += "<figure>\n" + chartSvg(chart);
-        out_ += fmt::format("<figcaption>{}:", htmlEscaped(chart.title));
+        out_ += fmt::format("<figure>\n{}<figcaption><span class=\"strong\">{}</span>\n",
+                            chartSvg(chart), htmlEscaped(chart.title));
         for (std::size_t i = 0; i < chart.series.size(); ++i)
-            out_ += fmt::format(" <span class=\"k{}\">{} {}</span>", i % shapes.size(),
-                                shapes[i % shapes.size()], htmlEscaped(chart.series[i].name));
-        out_ += fmt::format(". {}</figcaption>\n</figure>\n", htmlEscaped(chart.description));
+            addKey(seriesSample(chart.series[i], i), chart.series[i].name);
+        if (chart.marked) addKey(lineSample(true), chart.marked->name);
+        if (chart.alsoMarked) addKey(lineSample(false), chart.alsoMarked->name);
+        out_ += fmt::format("<br>{}</figcaption>\n</figure>\n", htmlEscaped(chart.description));
     }
 
     void operator()(const Bars& bars) {
@@ -149,14 +161,8 @@ public:
     [[nodiscard]] std::string take() { return std::move(out_); }
 
 private:
-    static std::string htmlEscapedLines(std::string_view text) {
-        std::string out;
-        while (!text.empty()) {
-            const auto end = std::min(text.find('\n'), text.size());
-            out += htmlEscaped(text.substr(0, end)) + "\n";
-            text.remove_prefix(std::min(end + 1, text.size()));
-        }
-        return out;
+    void addKey(const std::string& sample, std::string_view name) {
+        out_ += fmt::format("<span class=\"key\">{}&nbsp;{}</span>\n", sample, htmlEscaped(name));
     }
 
     std::string out_;

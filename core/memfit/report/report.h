@@ -74,6 +74,12 @@ struct ChartSeries {
     std::vector<ChartPoint> points;
 };
 
+/// One value of x, and what it is.
+struct ChartLine {
+    double x = 0;
+    std::string name;
+};
+
 /// A figure; shown by HTML only, what it says stands in a table too.
 struct Chart {
     std::string title;
@@ -82,7 +88,11 @@ struct Chart {
     std::string yTitle;
     std::vector<ChartSeries> series;
     std::optional<std::pair<double, double>> band = std::nullopt;  ///< an interval on x
-    std::optional<double> marked = std::nullopt;                   ///< the chosen x
+    std::optional<ChartLine> marked = std::nullopt;                ///< the chosen x
+    std::optional<ChartLine> alsoMarked = std::nullopt;            ///< another x worth knowing
+    /// x is memory in MiB: where the largest is above eight times the smallest, powers of two are
+    /// equally far apart.
+    bool sizes = false;
 };
 
 /// Shares of a whole, a bar each; shown by HTML only, what it says stands in words too.
@@ -117,8 +127,9 @@ struct TextStyle {
 
 [[nodiscard]] std::string renderText(const Report& report, const TextStyle& style);
 
-/// GitHub-flavoured Markdown, the recommendation first; text from outside is escaped. Tables are
-/// cut, and say so, where the whole would be more than a comment of a pull request takes.
+/// GitHub-flavoured Markdown, the recommendation first; text from outside is escaped, and an `@` in
+/// it calls nobody. Tables are cut, and say so, where the whole would be more than a comment of a
+/// pull request takes.
 [[nodiscard]] std::string renderMarkdown(const Report& report);
 
 /// One page that needs nothing else: no script, no network; light and dark, for screens and paper.
@@ -132,7 +143,9 @@ struct TextStyle {
 /// Characters that `text` takes on a terminal (code points; no control sequences, no wide ones).
 [[nodiscard]] std::size_t displayWidth(std::string_view text);
 
-/// `text` with control characters (escape sequences of a hostile program) made visible as `?`.
+/// `text` with control characters (escape sequences of a hostile program) made visible as `?`,
+/// each: C0, DEL, C1, and those that turn the direction of writing (U+202A to U+202E, U+2066 to
+/// U+2069), by which text can pose as another.
 [[nodiscard]] std::string printable(std::string_view text);
 
 }  // namespace memfit

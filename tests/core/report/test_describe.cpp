@@ -1,9 +1,12 @@
 #include "memfit/report/describe.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <string>
+
+#include "memfit/experiment/rfc3339.h"
 
 using namespace memfit;
 
@@ -105,6 +108,163 @@ Minimum: 20 MiB (by the model 0.4 % of loads are killed there; 3 clean).
       2    16 MiB  OOM-killed         15 MiB    15.3 MiB  ████████████▊
       3    20 MiB  survived      800  17 MiB    17.3 MiB  ████████████████
 )");
+}
+
+namespace {
+
+Chart chartOf(const Report& report) {
+    const auto found = std::ranges::find_if(
+        report, [](const Block& block) { return std::holds_alternative<Chart>(block); });
+    REQUIRE(found != report.end());
+    return std::get<Chart>(*found);
+}
+
+std::string pointsOf(const ChartSeries& series) {
+    std::string text;
+    for (const auto& point : series.points) text += fmt::format("{:g},{:g} ", point.x, point.y);
+    return text;
+}
+
+std::string textOf(const std::optional<ChartLine>& line) {
+    return line ? fmt::format("{:g} {}", line->x, line->name) : "none";
+}
+
+}  // namespace
+
+TEST_CASE("each trial is a dot of its own, also where several ran at one limit") {
+    auto result = squeezed();
+    result.trials.push_back(trialOf(20 * MiB, Outcome::survived, 17 * MiB));
+    result.trials.push_back(trialOf(16 * MiB, Outcome::oomKilled, 15 * MiB));
+    result.trials.push_back(trialOf(20 * MiB, Outcome::survived, 17 * MiB));
+    const auto dots = chartOf(describe(result)).series.at(1);
+    CHECK(pointsOf(dots) == "16,1 20,0 20,0.04 16,0.96 20,0.08 ");
+    for (int i = 0; i < 28; ++i)
+        result.trials.push_back(trialOf(20 * MiB, Outcome::survived, 17 * MiB));
+    const auto many = chartOf(describe(result)).series.at(1);
+    CHECK(many.points.back().y == doctest::Approx(0.3));
+}
+
+TEST_CASE("the curve of the risk begins below the interval of the edge") {
+    auto result = squeezed();
+    result.edge.low = 12 * MiB;
+    const auto curve = chartOf(describe(result)).series.at(0);
+    CHECK(curve.points.front().x == doctest::Approx(12 * 0.95));
+    CHECK(curve.points.front().y > curve.points.back().y);
+    CHECK(curve.points.back().x == doctest::Approx(20 * 1.05));
+}
+
+TEST_CASE("charts mark the minimum, and what is advised where there is a recommendation") {
+    const auto squeeze = squeezed();
+    CHECK(textOf(chartOf(describe(squeeze)).marked) == "20 minimum: 20 MiB");
+    CHECK(textOf(chartOf(describe(squeeze)).alsoMarked) == "none");
+    const Detail advised{false, false, 36 * MiB};
+    const auto both = chartOf(describe(squeeze, advised));
+    CHECK(textOf(both.marked) == "36 advised: 36 MiB");
+    CHECK(textOf(both.alsoMarked) == "20 minimum: 20 MiB");
+    CHECK(both.series.at(0).points.back().x == doctest::Approx(36 * 1.05));
+    const auto same = chartOf(describe(squeeze, {false, false, 20 * MiB}));
+    CHECK(textOf(same.marked) == "20 advised, and the minimum: 20 MiB");
+    CHECK(textOf(same.alsoMarked) == "none");
+
+    BenchResult bench;
+    bench.cells = {cellOf("2x", plainSettings(36 * MiB), {800})};
+    summarize(bench);
+    CHECK(textOf(chartOf(describe(bench)).marked) == "none");
+    CHECK(textOf(chartOf(describe(bench, advised)).marked) == "36 advised: 36 MiB");
+}
+
+TEST_CASE("a load that tells its time alone is shown by its time") {
+    BenchResult result;
+    result.header = salesApi();
+    result.cells = {cellOf("none", plainSettings(std::nullopt), {800}),
+                    cellOf("2x", plainSettings(36 * MiB), {500, 500})};
+    for (auto& cell : result.cells)
+        for (auto& run : cell.runs) {
+            run.load->requestsPerSecond = std::nullopt;
+            run.load->latency.p99 = std::nullopt;
+        }
+    summarize(result);
+    const auto report = describe(result);
+    const auto chart = chartOf(report);
+    CHECK(chart.title == "Time of a load");
+    CHECK(chart.yTitle == "seconds");
+    CHECK(pointsOf(chart.series.at(0)) == "36,2 ");
+    CHECK(renderText(report, {}) == R"(sales-api: limits side by side, medians of 2 runs
+  limit         plain
+  no limit     1.25 s
+  36 MiB (2x)  2.00 s
+)");
+}
+
+TEST_CASE("pages tell when, where and with which load it was measured, as far as that is known") {
+    auto result = squeezed();
+    auto& header = result.header;
+    header.startedAt = parseRfc3339("2026-11-24T16:52:53.075Z");
+    header.finishedAt = parseRfc3339("2026-11-24T16:53:30.891Z");
+    header.environment.testbed = "pod";
+    header.environment.enforcement = "kubelet";
+    header.environment.cpuLimit = "250m";
+    header.environment.cores = 2;
+    header.environment.node = "n1";
+    header.environment.kubernetesVersion = "v1.29.2";
+    header.environment.goVersion = "go1.22";
+    header.environment.memfitVersion = "0.1.0";
+    header.load = {"hey {url}", "hey", "port-forward"};
+    CHECK(renderMarkdown({describe(result).at(4)}) == R"(<details>
+<summary>How it was measured</summary>
+
+|  |  |
+| --- | --- |
+| started | 2026-11-24 16:52:53 UTC |
+| finished | 2026-11-24 16:53:30 UTC |
+| testbed | pod |
+| limits kept by | kubelet |
+| CPU limit | 250m |
+| CPU cores | 2 |
+| node | n1 |
+| Kubernetes | v1.29.2 |
+| Go | go1.22 |
+| kubectl-memfit | 0.1.0 |
+| load | hey {url} |
+| load tool | hey |
+| load reaches it by | port-forward |
+
+</details>
+)");
+    CHECK(renderText(describe(result), {}) == renderText(describe(squeezed()), {}));
+    // Nothing known, nothing told.
+    CHECK(renderMarkdown(describe(squeezed())).find("How it was") == std::string::npos);
+}
+
+TEST_CASE("a recommendation tells once how its documents were measured, and of others at theirs") {
+    Results results;
+    auto squeeze = squeezed();
+    squeeze.header.startedAt = parseRfc3339("2026-11-23T10:00:00Z");
+    squeeze.header.finishedAt = parseRfc3339("2026-11-23T10:05:00Z");
+    squeeze.header.environment.testbed = "pod";
+    auto later = squeeze;
+    later.header.startedAt = parseRfc3339("2026-11-24T10:00:00Z");
+    later.header.finishedAt = parseRfc3339("2026-11-24T10:05:00Z");
+    Recommendation recommendation;
+    recommendation.header.environment.testbed = "pod";
+    const auto told = [&] {
+        const auto text = renderMarkdown(describe(recommendation, results));
+        std::string rows;
+        for (const std::string_view name : {"| started |", "| finished |"})
+            for (auto at = text.find(name); at != std::string::npos; at = text.find(name, at + 1))
+                rows += text.substr(at, text.find('\n', at) - at) + "\n";
+        return rows;
+    };
+    results.squeezes = {squeeze};
+    CHECK(told() ==
+          "| started | 2026-11-23 10:00:00 UTC |\n"
+          "| finished | 2026-11-23 10:05:00 UTC |\n");
+    results.squeezes = {squeeze, later};
+    CHECK(told() ==
+          "| started | 2026-11-23 10:00:00 UTC |\n"
+          "| started | 2026-11-24 10:00:00 UTC |\n"
+          "| finished | 2026-11-24 10:05:00 UTC |\n"
+          "| finished | 2026-11-24 10:05:00 UTC |\n");
 }
 
 TEST_CASE("an edge that no kill has shown is said to follow from the survivors") {

@@ -68,14 +68,86 @@ TEST_CASE("a chart draws its series, intervals, band and chosen value where they
     chart.yTitle = "requests/s";
     chart.series = {{"plain", ChartSeries::Mark::both, {{0, 0, 0, 50}, {10, 100}}}};
     chart.band = std::pair(2.0, 4.0);
-    chart.marked = 5;
+    chart.marked = ChartLine{5, "advised"};
+    chart.alsoMarked = ChartLine{2.5, "minimum"};
     const auto svg = chartSvg(chart);
     CHECK(holds(svg, "<title>Throughput</title>\n<desc>Medians</desc>"));
-    CHECK(holds(svg, "<rect class=\"band\" x=\"176.0\" y=\"16\" width=\"112.0\" height=\"252\"/>"));
-    CHECK(holds(svg, "<line class=\"chosen\" x1=\"344.0\" x2=\"344.0\" y1=\"16\" y2=\"268\"/>"));
-    CHECK(holds(svg, "<polyline points=\"64.0,268.0 624.0,16.0 \" stroke-dasharray=\"\"/>"));
-    CHECK(holds(svg, "<line x1=\"64.0\" x2=\"64.0\" y1=\"268.0\" y2=\"142.0\"/>"));
-    CHECK(holds(svg, "<circle cx=\"624.0\" cy=\"16.0\" r=\"4\"/>"));
+    CHECK(holds(svg, "<rect class=\"band\" x=\"198.4\" y=\"16\" width=\"102.4\" height=\"240\"/>"));
+    CHECK(holds(svg, "<line class=\"chosen\" x1=\"352.0\" x2=\"352.0\" y1=\"16\" y2=\"256\"/>"));
+    CHECK(holds(svg, "<line class=\"also\" x1=\"224.0\" x2=\"224.0\" y1=\"16\" y2=\"256\"/>"));
+    CHECK(holds(svg, "<polyline points=\"96.0,256.0 608.0,16.0 \" stroke-dasharray=\"\"/>"));
+    CHECK(holds(svg, "<line x1=\"96.0\" x2=\"96.0\" y1=\"256.0\" y2=\"136.0\"/>"));
+    CHECK(holds(svg, "<circle cx=\"608.0\" cy=\"16.0\" r=\"4\"/>"));
+}
+
+namespace {
+
+/// The labels of an axis: of x (in the middle of their ticks) or of y (at the end).
+std::string labels(const std::string& svg, std::string_view anchor) {
+    std::string all;
+    const auto open = "em\" text-anchor=\"" + std::string(anchor) + "\">";
+    for (auto at = svg.find(open); at != std::string::npos; at = svg.find(open, at + 1)) {
+        const auto from = at + open.size();
+        if (svg[from] != '<') all += svg.substr(from, svg.find('<', from) - from) + " ";
+    }
+    return all;
+}
+
+Chart sizes(double least, double most) {
+    Chart chart;
+    chart.sizes = true;
+    chart.xTitle = "MiB";
+    chart.series = {{"", ChartSeries::Mark::dots, {{least, 0}, {most, 45'000}}}};
+    return chart;
+}
+
+}  // namespace
+
+TEST_CASE("limits that lie far apart stand at powers of two, with few ticks") {
+    const auto svg = chartSvg(sizes(24, 3072));
+    CHECK(labels(svg, "middle") == "16 64 256 1Gi 4Gi MiB (log scale) ");
+    // 24 MiB are 0.58 of 8 doublings above 16.
+    CHECK(holds(svg, "<circle cx=\"133.4\" cy=\"256.0\" r=\"4\"/>"));
+    CHECK(labels(chartSvg(sizes(16, 64 * 1024)), "middle") ==
+          "16 64 256 1Gi 4Gi 16Gi 64Gi MiB (log scale) ");
+    CHECK(labels(chartSvg(sizes(16, 128)), "middle") == "0 50 100 150 MiB ");
+    CHECK(labels(chartSvg(sizes(0, 3072)), "middle") == "0 1000 2000 3000 4000 MiB ");
+}
+
+TEST_CASE("ticks beyond 10,000 are told in thousands") {
+    CHECK(labels(chartSvg(sizes(1, 2)), "end") == "0 10k 20k 30k 40k 50k ");
+}
+
+TEST_CASE("the legend shows each line as it is drawn, and what is marked") {
+    Chart chart;
+    chart.title = "Throughput";
+    chart.description = "Medians";
+    chart.series = {{"plain", ChartSeries::Mark::both, {{0, 0}}},
+                    {"no limit", ChartSeries::Mark::line, {{0, 0}}},
+                    {"trial", ChartSeries::Mark::dots, {{0, 0}}}};
+    chart.marked = ChartLine{0, "advised: 48 MiB"};
+    chart.alsoMarked = ChartLine{0, "minimum: 24 MiB"};
+    const auto body = bodyOf({chart});
+    const auto legend = body.substr(body.find("<figcaption>"));
+    const std::string open =
+        R"(<span class="key"><svg class="sample" viewBox="0 0 40 12" aria-hidden="true">)";
+    CHECK(legend ==
+          "<figcaption><span class=\"strong\">Throughput</span>\n" + open +
+              R"(<g class="s0"><polyline points="0,6 40,6" stroke-dasharray=""/>)"
+              R"(<circle cx="20.0" cy="6.0" r="4"/></g></svg>&nbsp;plain</span>)"
+              "\n" +
+              open +
+              R"(<g class="s1"><polyline points="0,6 40,6" stroke-dasharray="6 3"/></g></svg>)"
+              "&nbsp;no limit</span>\n" +
+              open +
+              R"(<g class="s2"><path d="M20.0 2.0l4 8h-8z"/></g></svg>&nbsp;trial</span>)"
+              "\n" +
+              open +
+              R"(<line class="chosen" x1="20" x2="20" y1="0" y2="12"/></svg>)"
+              "&nbsp;advised: 48 MiB</span>\n" +
+              open +
+              R"(<line class="also" x1="20" x2="20" y1="0" y2="12"/></svg>)"
+              "&nbsp;minimum: 24 MiB</span>\n<br>Medians</figcaption>\n</figure>\n");
 }
 
 TEST_CASE("a chart of nothing is still a chart") {
