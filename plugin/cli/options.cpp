@@ -381,8 +381,10 @@ bool writes(CommandKind command, OutputFormat format) {
         case OutputFormat::sarif:
         case OutputFormat::github:
             return command == CommandKind::lint;
-        default:
+        case OutputFormat::table:
             return true;
+        default:
+            return command != CommandKind::cleanup;
     }
 }
 

@@ -156,8 +156,8 @@ struct OptionSpec {
 /// A format of `--output` by its name.
 [[nodiscard]] std::optional<OutputFormat> outputFormat(std::string_view name);
 
-/// Whether the results of a command can be had in this format: a patch is what recommend gives, and
-/// the findings' own formats are lint's.
+/// Whether the results of a command can be had in this format: a patch is what recommend gives,
+/// the findings' own formats are lint's, and cleanup prints text only.
 [[nodiscard]] bool writes(CommandKind command, OutputFormat format);
 
 }  // namespace memfit::plugin

@@ -200,6 +200,9 @@ Result<void> checkPodFlags(const Options& options) {
 Result<void> checkLanding(const Command& command) {
     const auto& options = command.options;
     if (!writes(command.kind, options.output)) {
+        if (command.kind == CommandKind::cleanup)
+            return usageError("cleanup says in text what it did, and prints no other format",
+                              "leave out -o");
         if (options.output == OutputFormat::patch)
             return usageError(fmt::format("{} has no patch to print", specOf(command.kind).name),
                               "recommend -o patch does");
@@ -239,7 +242,7 @@ Result<void> checkLanding(const Command& command) {
 Result<void> checkTogether(const Command& command) {
     const auto& options = command.options;
     if (command.kind == CommandKind::cleanup) {
-        if (options.target.empty() && options.program.empty()) return {};
+        if (options.target.empty() && options.program.empty()) return checkLanding(command);
         return usageError("cleanup takes no workload: it removes what runs have left",
                           "choose the namespace with -n");
     }

@@ -161,6 +161,8 @@ TEST_CASE("what a command cannot do without is asked for") {
     CHECK(
         refused({"cleanup", "deploy/api"}) ==
         "cleanup takes no workload: it removes what runs have left; choose the namespace with -n");
+    CHECK(refused({"cleanup", "-o", "json"}) ==
+          "cleanup says in text what it did, and prints no other format; leave out -o");
     CHECK(refused({"squeeze", "deploy/api", "--load", "x", "--in-place", "--parallel", "2"}) ==
           "--in-place has one workload to change, not several at once; leave out --parallel");
     CHECK(refused({"probe", "--local", "--port", "1"}) ==
