@@ -21,16 +21,45 @@ const CommandSpec* findCommand(std::string_view name) {
     return found == table.end() ? nullptr : &*found;
 }
 
-/// The flag that `word` names, as `--name`, `-n` or the last of `-qn`; nullptr: none.
-const OptionSpec* findOption(const CommandSpec& command, std::string_view word) {
-    const bool isLong = word.starts_with("--");
-    if (!isLong && (word.size() < 2 || word.front() != '-')) return nullptr;
-    const auto name = isLong ? word.substr(2) : word.substr(word.size() - 1);
+/// The flag of the command that has this name, or this letter; nullptr: none.
+const OptionSpec* findOption(const CommandSpec& command, std::string_view OptionSpec::* kind,
+                             std::string_view name) {
     for (const auto& spec : optionTable()) {
-        if ((spec.commands & bit(command.kind)) == 0) continue;
-        if ((isLong ? spec.name : spec.shortName) == name) return &spec;
+        if ((spec.commands & bit(command.kind)) != 0 && spec.*kind == name) return &spec;
     }
     return nullptr;
+}
+
+/// A word that is a flag.
+struct TypedFlag {
+    const OptionSpec* spec = nullptr;  ///< of switches in one word, `-qv`, the last
+    std::size_t valueAt = 0;           ///< where its value begins in the word; 0: not in this word
+
+    [[nodiscard]] bool takesValue() const { return spec != nullptr && !spec->placeholder.empty(); }
+};
+
+/// `--name`, `--name=VALUE`, `-n`, `-nVALUE`, and `-qn` after a switch; none is found in other
+/// words.
+TypedFlag typedFlag(const CommandSpec& command, std::string_view word) {
+    if (word.starts_with("--")) {
+        const auto equals = word.find('=');
+        const auto* const spec =
+            findOption(command, &OptionSpec::name, word.substr(0, equals).substr(2));
+        return {spec, equals == std::string_view::npos ? 0 : equals + 1};
+    }
+    TypedFlag flag;
+    for (std::size_t i = 1; word.starts_with('-') && i < word.size(); ++i) {
+        flag.spec = findOption(command, &OptionSpec::shortName, word.substr(i, 1));
+        if (flag.spec == nullptr) break;
+        if (flag.takesValue()) return {flag.spec, i + 1 < word.size() ? i + 1 : 0};
+    }
+    return flag;
+}
+
+std::vector<std::string> splitAt(std::string_view text, char separator) {
+    std::vector<std::string> words;
+    boost::algorithm::split(words, text, [&](char c) { return c == separator; });
+    return words;
 }
 
 void add(Completion& completion, std::string text, std::string_view description,
@@ -70,46 +99,76 @@ bool offers(const CommandSpec& command, const OptionSpec& spec, std::string_view
     return format && writes(command.kind, *format);
 }
 
-/// The value of a flag; `before` is what stands before it in the same word: `--output=`.
+/// The value of a flag; `before` is what stands before it in the same word: `--output=`. A value of
+/// a list is what follows its last comma, and is none of those that it has.
 Completion values(const CommandSpec& command, const OptionSpec& spec, std::string_view typed,
-                  const std::string& before) {
+                  std::string before, const std::vector<std::string>& target) {
     Completion completion;
-    completion.before = before;
-    if (!spec.choices.empty()) {
-        std::vector<std::string> choices;
-        boost::algorithm::split(choices, spec.choices, [](char c) { return c == '|'; });
-        for (auto& choice : choices) {
-            if (choice.starts_with(typed) && offers(command, spec, choice))
-                completion.candidates.push_back({before + choice, ""});
-        }
+    std::vector<std::string> taken;
+    if (spec.placeholder == "LIST") {
+        const auto last = typed.rfind(',') + 1;
+        taken = splitAt(typed.substr(0, last), ',');
+        before += typed.substr(0, last);
+        typed.remove_prefix(last);
     }
-    if (spec.name == "context") completion.live = Completion::Live::contexts;
-    if (spec.name == "namespace") completion.live = Completion::Live::namespaces;
+    for (const auto& choice : splitAt(spec.choices.empty() ? spec.offered : spec.choices, '|')) {
+        if (choice.empty() || !choice.starts_with(typed) || !offers(command, spec, choice))
+            continue;
+        if (std::ranges::find(taken, choice) != taken.end()) continue;
+        completion.candidates.push_back({before + choice, ""});
+    }
+    completion.live = spec.names;
+    if (spec.names == LiveNames::containers) completion.of = target;
     completion.files = spec.placeholder == "FILE" || spec.placeholder == "FOLDER";
+    completion.before = std::move(before);
     return completion;
 }
 
-Completion targets(const CommandSpec& command, std::string_view typed, bool first) {
+/// The types of workloads that a list like `deploy,` can go on with.
+Completion moreTypes(std::string_view typed) {
     Completion completion;
-    completion.files = command.kind == CommandKind::lint;
-    if (command.kind == CommandKind::cleanup || (!first && !completion.files)) return completion;
-    const auto slash = typed.find('/');
-    if (slash == std::string_view::npos) {
-        for (const auto* const type : types) {
-            add(completion, std::string(type) + "/", "", typed);
-        }
-        completion.noSpace = !completion.candidates.empty();
-        return completion;
+    const auto last = typed.rfind(',') + 1;
+    const auto taken = splitAt(typed.substr(0, last), ',');
+    for (const auto* const type : types) {
+        if (std::ranges::find(taken, type) != taken.end()) continue;
+        add(completion, std::string(typed.substr(0, last)) + type, "", typed);
     }
-    completion.live = Completion::Live::workloads;
-    completion.type = typed.substr(0, slash);
-    completion.before = typed.substr(0, slash + 1);
+    return completion;
+}
+
+Completion workloads(std::string_view type, std::string before) {
+    Completion completion;
+    completion.live = LiveNames::workloads;
+    completion.of = {std::string(type)};
+    completion.before = std::move(before);
+    return completion;
+}
+
+/// `TYPE/NAME`, `TYPE NAME`, of recommend also `TYPE,TYPE`; `target`: the words of it so far.
+Completion targets(const CommandSpec& command, std::string_view typed,
+                   const std::vector<std::string>& target) {
+    if (command.kind == CommandKind::cleanup || target.size() > 1) return {};
+    if (target.size() == 1) {
+        const auto& type = target.front();
+        return type.find_first_of("/,") == std::string::npos ? workloads(type, "") : Completion{};
+    }
+    if (const auto slash = typed.find('/'); slash != std::string_view::npos) {
+        return workloads(typed.substr(0, slash), std::string(typed.substr(0, slash + 1)));
+    }
+    if (command.kind == CommandKind::recommend && typed.find(',') != std::string_view::npos) {
+        return moreTypes(typed);
+    }
+    Completion completion;
+    for (const auto* const type : types) {
+        add(completion, std::string(type) + "/", "", typed);
+    }
+    completion.noSpace = !completion.candidates.empty();
     return completion;
 }
 
 /// What is known of the words before the cursor.
 struct Before {
-    bool positional = false;           ///< one of them is no flag and no value
+    std::vector<std::string> target;   ///< those that are no flag and no value
     const OptionSpec* open = nullptr;  ///< a flag that waits for its value
 };
 
@@ -119,11 +178,11 @@ Before readBefore(const CommandSpec& command, const std::vector<std::string>& wo
         if (std::exchange(before.open, nullptr) != nullptr) continue;
         const auto& word = words[i];
         if (!word.starts_with('-') || word == "-") {
-            before.positional = true;
+            before.target.push_back(word);
             continue;
         }
-        const auto* const spec = findOption(command, word);
-        if (spec != nullptr && !spec->placeholder.empty()) before.open = spec;
+        const auto flag = typedFlag(command, word);
+        if (flag.takesValue() && flag.valueAt == 0) before.open = flag.spec;
     }
     return before;
 }
@@ -147,16 +206,18 @@ Completion complete(const std::vector<std::string>& words) {
         return program;
     }
     const auto before = readBefore(*command, words);
-    if (before.open != nullptr) return values(*command, *before.open, typed, "");
-    if (const auto equals = typed.find('=');
-        typed.starts_with("--") && equals != std::string::npos) {
-        const auto* const spec = findOption(*command, typed.substr(0, equals));
-        if (spec == nullptr || spec->placeholder.empty()) return {};
-        return values(*command, *spec, std::string_view(typed).substr(equals + 1),
-                      typed.substr(0, equals + 1));
+    if (before.open != nullptr) return values(*command, *before.open, typed, "", before.target);
+    if (const auto flag = typedFlag(*command, typed); flag.takesValue() && flag.valueAt > 0) {
+        auto completion = values(*command, *flag.spec, std::string_view(typed).substr(flag.valueAt),
+                                 typed.substr(0, flag.valueAt), before.target);
+        // Where a path begins after `-f`, no shell knows.
+        if (!typed.starts_with("--")) completion.files = false;
+        return completion;
     }
     if (typed.starts_with('-')) return flags(*command, typed);
-    return targets(*command, typed, !before.positional);
+    auto completion = targets(*command, typed, before.target);
+    completion.files = command->kind == CommandKind::lint;
+    return completion;
 }
 
 TypedConnection typedConnection(const std::vector<std::string>& words) {
@@ -164,23 +225,17 @@ TypedConnection typedConnection(const std::vector<std::string>& words) {
     const auto* const command = words.empty() ? nullptr : findCommand(words.front());
     if (command == nullptr) return connection;
     Options options;
-    const auto apply = [&](const OptionSpec& spec, const std::string& value) {
-        const auto kubectls = spec.group.starts_with("Connection");
-        if (kubectls) (void)spec.apply(options, value);
-    };
     for (std::size_t i = 1; i + 1 < words.size(); ++i) {
         const auto& word = words[i];
         if (word == "--") break;
-        const auto equals = word.find('=');
-        const auto* const spec = findOption(*command, word.substr(0, equals));
-        if (spec == nullptr) continue;
-        if (spec->placeholder.empty()) {
-            apply(*spec, "");
-        } else if (equals != std::string::npos) {
-            apply(*spec, word.substr(equals + 1));
-        } else if (i + 2 < words.size()) {
-            apply(*spec, words[++i]);
+        const auto flag = typedFlag(*command, word);
+        std::string value;
+        if (flag.takesValue()) {
+            if (flag.valueAt == 0 && i + 2 >= words.size()) break;
+            value = flag.valueAt > 0 ? word.substr(flag.valueAt) : words[++i];
         }
+        const bool kubectls = flag.spec != nullptr && flag.spec->group.starts_with("Connection");
+        if (kubectls) (void)flag.spec->apply(options, value);
     }
     connection.flags = options.connectionFlags;
     connection.ns = options.ns.value_or("");

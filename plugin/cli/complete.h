@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "cli/options.h"
+
 namespace memfit::plugin {
 
 /// One word that may stand where the cursor is.
@@ -15,14 +17,13 @@ struct Candidate {
 
 /// What may stand where the cursor is.
 struct Completion {
-    /// Names that only the cluster, or the kubeconfig, knows.
-    enum class Live { none, contexts, namespaces, workloads };
-
     std::vector<Candidate> candidates;
-    bool files = false;    ///< paths may stand there too: the shell knows them
+    bool files = false;    ///< paths may stand there too, after `--flag=`: the shell knows them
     bool noSpace = false;  ///< the candidate is a beginning: `deploy/`
-    Live live = Live::none;
-    std::string type;    ///< of Live::workloads, as it was typed: `deploy`
+    LiveNames live = LiveNames::none;
+    /// What the live names are of, as it was typed: of workloads their type, of containers the
+    /// words that name the workload.
+    std::vector<std::string> of;
     std::string before;  ///< what stands before each live name in its word: `deploy/`
 
     friend bool operator==(const Completion&, const Completion&) = default;

@@ -243,7 +243,8 @@ constexpr std::array options{
         [](Options& o, Value v) { return storeChoice(v, modeFromString, modeChoices, o.mode); }},
     OptionSpec{"gomemlimit", "", "RULE", edgeGroup, onSearching,
                "GOMEMLIMIT of gomemlimit trials: limit, 90%, or a quantity (default limit)", "",
-               [](Options& o, Value v) { return store(parseGomemlimitRule(v), o.gomemlimit); }},
+               [](Options& o, Value v) { return store(parseGomemlimitRule(v), o.gomemlimit); },
+               "limit"},
     OptionSpec{"floor", "", "TERMS", edgeGroup, onSearching,
                "what a survivor must deliver, 'rps>=0.9x,p99<=500ms'; x: times the run without a "
                "limit",
@@ -255,9 +256,10 @@ constexpr std::array options{
 
     OptionSpec{"limits", "", "LIST", benchGroup, onBenching,
                "limits to compare (default none,min,sys,2x,4x); also quantities", "",
-               [](Options& o, Value v) { return store(parseLimitWords(v), o.limits); }},
+               [](Options& o, Value v) { return store(parseLimitWords(v), o.limits); },
+               "none|min|sys|2x|4x"},
     OptionSpec{"modes", "", "LIST", benchGroup, onBenching,
-               "modes to compare (default plain,gomemlimit)", "",
+               "modes to compare (default plain,gomemlimit)", modeChoices,
                [](Options& o, Value v) { return storeModes(v, o.modes); }},
     OptionSpec{"runs", "", "N", benchGroup, onBenching, "runs a cell (default 5)", "",
                [](Options& o, Value v) { return store(parseInteger(v, 1, 1000), o.runs); }},

@@ -128,17 +128,22 @@ struct CommandSpec {
     std::string_view examples;  ///< one a line
 };
 
+/// Names that only the cluster, or the kubeconfig, knows.
+enum class LiveNames { none, contexts, clusters, users, namespaces, workloads, containers };
+
 /// One row a flag. `apply` reads the value into the options; an Error of it names the value only,
 /// the caller adds the flag.
 struct OptionSpec {
     std::string_view name;         ///< without dashes
     std::string_view shortName;    ///< one letter or empty
-    std::string_view placeholder;  ///< empty: a switch without a value
+    std::string_view placeholder;  ///< empty: a switch without a value; LIST: choices, by commas
     std::string_view group;        ///< heading in --help
     unsigned commands;             ///< bit mask of bit(CommandKind)
     std::string_view help;
     std::string_view choices;  ///< `table|json`, or empty
     Result<void> (*apply)(Options&, const std::string& value);
+    std::string_view offered = {};      ///< as choices, of values that may be others too
+    LiveNames names = LiveNames::none;  ///< of which the value is one
 };
 
 [[nodiscard]] constexpr unsigned bit(CommandKind kind) {

@@ -52,7 +52,8 @@ constexpr std::array rows{
                [](Options& o, Value v) -> Result<void> {
                    o.container = v;
                    return {};
-               }},
+               },
+               "", LiveNames::containers},
     OptionSpec{"yes", "y", "", trialGroup, onAll, "do not ask", "", setSwitch<&Options::yes>},
     OptionSpec{"skip-init", "", "", trialGroup, onTrials, "leave out the init containers", "",
                setSwitch<&Options::skipInit>},
@@ -98,15 +99,16 @@ constexpr std::array rows{
                [](Options& o, Value v) -> Result<void> {
                    o.ns = v;
                    return {};
-               }},
+               },
+               "", LiveNames::namespaces},
     OptionSpec{"context", "", "NAME", connectionGroup, onAll, "context of the kubeconfig", "",
-               handOn<contextFlag>},
+               handOn<contextFlag>, "", LiveNames::contexts},
     OptionSpec{"kubeconfig", "", "FILE", connectionGroup, onAll, "path of the kubeconfig", "",
                handOn<kubeconfigFlag>},
     OptionSpec{"cluster", "", "NAME", connectionGroup, onAll, "cluster of the kubeconfig", "",
-               handOn<clusterFlag>},
+               handOn<clusterFlag>, "", LiveNames::clusters},
     OptionSpec{"user", "", "NAME", connectionGroup, onAll, "user of the kubeconfig", "",
-               handOn<userFlag>},
+               handOn<userFlag>, "", LiveNames::users},
     OptionSpec{"as", "", "NAME", connectionGroup, onAll, "user to impersonate", "", handOn<asFlag>},
     OptionSpec{"as-group", "", "NAME", connectionGroup, onAll, "group to impersonate (repeatable)",
                "", handOn<asGroupFlag>},

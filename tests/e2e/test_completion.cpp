@@ -12,7 +12,7 @@ End complete(const Words& words) {
 
 }  // namespace
 
-TEST_CASE("completion asks the cluster for the names of workloads and namespaces") {
+TEST_CASE("completion asks the cluster for workloads, their containers and namespaces") {
     const Namespace ns;
     ns.apply(deployment("api", Json::object()));
     ns.apply(deployment("worker", Json::object()));
@@ -23,6 +23,8 @@ TEST_CASE("completion asks the cluster for the names of workloads and namespaces
     const auto narrowed = complete({"squeeze", "--namespace=" + ns.name(), "deploy/w"});
     CHECK(narrowed.out == "deploy/worker\n:4\n");
     CHECK(complete({"recommend", "-n", ns.name(), "sts/"}).out == ":4\n");
+    CHECK(complete({"squeeze", "-n", ns.name(), "deploy", ""}).out == "api\nworker\n:4\n");
+    CHECK(complete({"squeeze", "-n", ns.name(), "deploy/api", "-c", ""}).out == "api\n:4\n");
     CHECK(complete({"recommend", "--namespace", ns.name()}).out == ns.name() + "\n:4\n");
 }
 

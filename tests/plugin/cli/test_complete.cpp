@@ -71,8 +71,27 @@ TEST_CASE("a value is completed wherever it stands") {
     CHECK(texts({"lint", "--output="}) ==
           "--output=table --output=json --output=yaml --output=markdown --output=html "
           "--output=sarif --output=github ");
+    CHECK(texts({"squeeze", "-oj"}) == "-ojson ");
+    CHECK(texts({"squeeze", "-qoj"}) == "-qojson ");
+    CHECK(texts({"squeeze", "-oj", "--mode", "p"}) == "plain ");
+    CHECK(texts({"cleanup", "-o", ""}) == "table ");
     CHECK(complete({"bench", "-f", ""}).files);
+    CHECK(complete({"recommend", "--edit=b"}).files);
     CHECK(texts({"recommend", "--tolerance", ""}).empty());
+}
+
+TEST_CASE("a list is completed word by word, and says nothing twice") {
+    CHECK(texts({"bench", "--modes", ""}) == "plain gomemlimit ");
+    CHECK(texts({"bench", "--modes", "plain,"}) == "plain,gomemlimit ");
+    CHECK(texts({"bench", "--modes=g"}) == "--modes=gomemlimit ");
+    CHECK(texts({"bench", "--limits", ""}) == "none min sys 2x 4x ");
+    CHECK(texts({"bench", "--limits", "none,min,"}) == "none,min,sys none,min,2x none,min,4x ");
+    CHECK(texts({"bench", "--limits=64Mi,s"}) == "--limits=64Mi,sys ");
+}
+
+TEST_CASE("values that may be others too are offered") {
+    CHECK(texts({"squeeze", "--gomemlimit", ""}) == "limit ");
+    CHECK(texts({"squeeze", "--gomemlimit=9"}).empty());
 }
 
 TEST_CASE("a target is a type, then a name of the cluster, and stands once") {
@@ -80,13 +99,38 @@ TEST_CASE("a target is a type, then a name of the cluster, and stands once") {
     CHECK(type.candidates == std::vector<Candidate>{{"sts/", ""}});
     CHECK(type.noSpace);
     const auto name = complete({"squeeze", "-n", "shop", "deploy/a"});
-    CHECK((name.live == Completion::Live::workloads));
-    CHECK(name.type == "deploy");
+    CHECK((name.live == LiveNames::workloads));
+    CHECK(name.of == std::vector<std::string>{"deploy"});
     CHECK(name.before == "deploy/");
     CHECK(complete({"squeeze", "deploy/api", ""}) == Completion{});
-    CHECK((complete({"squeeze", "--namespace", ""}).live == Completion::Live::namespaces));
-    CHECK((complete({"squeeze", "--context=a"}).live == Completion::Live::contexts));
     CHECK(complete({"lint", ""}).files);
+}
+
+TEST_CASE("a type and a name may be two words") {
+    const auto name = complete({"squeeze", "deploy", "--mode", "plain", "a"});
+    CHECK((name.live == LiveNames::workloads));
+    CHECK(name.of == std::vector<std::string>{"deploy"});
+    CHECK(name.before.empty());
+    CHECK(name.candidates.empty());
+    CHECK(complete({"squeeze", "deploy", "api", ""}) == Completion{});
+}
+
+TEST_CASE("recommend takes several types") {
+    CHECK(texts({"recommend", "deploy,"}) == "deploy,sts deploy,ds deploy,rs deploy,pod ");
+    CHECK(texts({"recommend", "deploy,sts,d"}) == "deploy,sts,ds ");
+    CHECK(complete({"recommend", "deploy,sts", ""}) == Completion{});
+}
+
+TEST_CASE("what a flag names is asked of the cluster or the kubeconfig") {
+    CHECK((complete({"squeeze", "--namespace", ""}).live == LiveNames::namespaces));
+    CHECK((complete({"squeeze", "-nsh"}).live == LiveNames::namespaces));
+    CHECK(complete({"squeeze", "-nsh"}).before == "-n");
+    CHECK((complete({"squeeze", "--context=a"}).live == LiveNames::contexts));
+    CHECK((complete({"squeeze", "--cluster", ""}).live == LiveNames::clusters));
+    CHECK((complete({"squeeze", "--user", ""}).live == LiveNames::users));
+    const auto container = complete({"squeeze", "deploy", "api", "-c", ""});
+    CHECK((container.live == LiveNames::containers));
+    CHECK(container.of == std::vector<std::string>{"deploy", "api"});
 }
 
 TEST_CASE("after two dashes stands a program with its own words") {
@@ -100,4 +144,5 @@ TEST_CASE("the connection that was typed is the one that is asked") {
                                         "--insecure-skip-tls-verify", "deploy/"});
     CHECK(typed.ns == "shop");
     CHECK(typed.flags == std::vector<std::string>{"--context=prod", "--insecure-skip-tls-verify"});
+    CHECK(typedConnection({"squeeze", "-qnshop", "deploy/"}).ns == "shop");
 }
