@@ -7,7 +7,12 @@ function __kubectl_memfit_complete
     set -l directive (string sub --start 2 -- $lines[-1])
     printf '%s\n' $lines[1..-2]
     if test (math "floor($directive / 4) % 2") -eq 0
-        __fish_complete_path "$typed"
+        # Of `--edit=PATH` the path alone is completed.
+        set -l flag (string match --regex -- '^--[^=]*=' "$typed")
+        set -l from (math (string length -- "$flag") + 1)
+        for path in (__fish_complete_path (string sub --start $from -- "$typed"))
+            printf '%s\n' "$flag$path"
+        end
     end
 end
 complete --command kubectl-memfit --no-files --arguments '(__kubectl_memfit_complete)'
