@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Completes command lines in real shells, and compares the whole list of candidates.
-# Usage: completion.sh PATH-TO-kubectl-memfit
+# Usage: completion.sh PATH-TO-kubectl-memfit BUILD-FOLDER
 set -euo pipefail
-memfit=$(realpath "${1:?usage: completion.sh PATH-TO-kubectl-memfit}")
+usage='usage: completion.sh PATH-TO-kubectl-memfit BUILD-FOLDER'
+memfit=$(realpath "${1:?$usage}")
+build=$(realpath "${2:?$usage}")
 scripts=$(realpath "$(dirname "$0")/../../completions")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -105,6 +107,14 @@ expect_after_tab "kubectl-memfit squeeze --load 'hey -n 1' --context 'arn:" \
     "kubectl-memfit squeeze --load 'hey -n 1' --context 'arn:aws:eks:us-east-1:1:cluster/dev' "
 expect_after_tab 'kubectl-memfit squeeze --context=ar' \
     'kubectl-memfit squeeze --context=arn:aws:eks:us-east-1:1:cluster/dev '
+
+installed() { # PREFIX: where zsh's file is then
+    DESTDIR=$work/root cmake --install "$build" --prefix "$1" --component program > /dev/null
+    (cd "$work/root" && find . -name _kubectl-memfit | joined)
+    rm -rf "$work/root"
+}
+expect 'zsh looks there, in /usr' './usr/share/zsh/vendor-completions/_kubectl-memfit' "$(installed /usr)"
+expect 'zsh looks there, in /usr/local' './usr/local/share/zsh/site-functions/_kubectl-memfit' "$(installed /usr/local)"
 
 # kubectl 1.26 and later ask kubectl_complete-memfit.
 kubectl=${KUBECTL_PATH:-kubectl}
