@@ -5,16 +5,18 @@
 #include <cstdio>
 #include <fstream>
 #include <iostream>
+#include <sstream>
 #include <string>
 #include <string_view>
 
 #include "cli/options.h"
+#include "cli/wrap.h"
 
 namespace {
 
 using namespace memfit::plugin;
 
-/// Text as mdoc(7) takes it: no line begins with a control character, no backslash is an escape.
+/// Text as mdoc(7) takes it: no backslash is an escape.
 std::string escaped(std::string_view text) {
     std::string out;
     for (const char c : text) {
@@ -26,7 +28,18 @@ std::string escaped(std::string_view text) {
             out += c;
         }
     }
-    if (!out.empty() && (out.front() == '.' || out.front() == '\'')) out.insert(0, "\\&");
+    return out;
+}
+
+/// Lines as mdoc(7) takes them: of at most 80 bytes, none beginning with a control character.
+std::string lines(std::string_view text) {
+    constexpr std::size_t width = 78;  // and two for what keeps a first character from its meaning
+    std::istringstream all(wrapped(escaped(text), 0, width));
+    std::string out;
+    for (std::string line; std::getline(all, line);) {
+        const bool control = line.starts_with('.') || line.starts_with('\'');
+        out += (control ? "\\&" : "") + line + "\n";
+    }
     return out;
 }
 
@@ -49,12 +62,10 @@ std::string options(const CommandSpec& command) {
             out += fmt::format(".Ss {}\n.Bl -tag -width Ds\n", escaped(group));
         }
         out += flagLine(spec);
-        std::string text = escaped(spec.help);
-        if (!spec.choices.empty()) text += fmt::format(": {}", escaped(spec.choices));
-        out += text + ".\n";
+        const auto choices = spec.choices.empty() ? "" : fmt::format(": {}", spec.choices);
+        out += lines(fmt::format("{}{}.", spec.help, choices));
     }
-    if (!group.empty()) out += ".El\n";
-    return out;
+    return out + ".It Fl h , Fl \\-help\nprint the help of this command.\n.El\n";
 }
 
 const CommandSpec* findCommand(std::string_view name) {

@@ -50,6 +50,9 @@ TEST_CASE("every flag is in the completion, the man page and the help of its com
             CHECK(man.find(inMan(option.name)) != std::string::npos);
             CHECK(help.find("--" + std::string(option.name)) != std::string::npos);
         }
+        CHECK(flags.ends_with("--help "));
+        CHECK(man.find(inMan("help")) != std::string::npos);
+        CHECK(help.find("--help") != std::string::npos);
     }
 }
 
