@@ -322,8 +322,8 @@ constexpr std::array options{
 
     OptionSpec{
         "output", "o", "FORMAT", outputGroup, onAll,
-        "how to print the result (default table); patch, of recommend: a strategic merge patch; "
-        "sarif and github, of lint",
+        "how to print the result (default table, and nothing else of cleanup); patch, of "
+        "recommend: a strategic merge patch; sarif and github, of lint",
         outputChoices,
         [](Options& o, Value v) { return storeChoice(v, outputFormat, outputChoices, o.output); }},
     OptionSpec{
