@@ -13,9 +13,12 @@ export PATH KUBECONFIG=/dev/null HOME=$work
 mkdir "$work/here"
 cd "$work/here"
 touch bench.json
-cat > "$work/stand-in" <<'END' # what kubectl says of the contexts, and nothing else
+cat > "$work/stand-in" <<'END' # in place of kubectl
 #!/bin/sh
-[ "$1 $2" = 'config get-contexts' ] && echo arn:aws:eks:us-east-1:1:cluster/dev
+case $* in
+    'config get-contexts '*) echo arn:aws:eks:us-east-1:1:cluster/dev ;;
+    'get deployments '*--namespace=shop) echo deployment.apps/api ;;
+esac
 END
 chmod +x "$work/stand-in"
 failures=0
@@ -99,6 +102,8 @@ expect_after_tab 'kubectl-memfit squ' 'kubectl-memfit squeeze '
 expect_after_tab 'kubectl-memfit squeeze st' 'kubectl-memfit squeeze sts/'
 expect_after_tab 'kubectl-memfit recommend --namespace=shop --policy=f' \
     'kubectl-memfit recommend --namespace=shop --policy=fast '
+expect_after_tab 'kubectl-memfit squeeze --namespace=shop deploy/' 'kubectl-memfit squeeze --namespace=shop deploy/api '
+expect_after_tab 'kubectl-memfit squeeze --namespace=shop deploy ' 'kubectl-memfit squeeze --namespace=shop deploy api '
 expect_after_tab 'kubectl-memfit recommend --edit=b' 'kubectl-memfit recommend --edit=bench.json '
 expect_after_tab 'kubectl-memfit recommend -f b' 'kubectl-memfit recommend -f bench.json '
 expect_after_tab 'kubectl-memfit squeeze --namespace=shop --context arn:aws:' \
