@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Builds the release archives and the krew manifest into build/dist. Usage: dist.sh [ARCH...] (default: amd64 arm64)
-# `dist.sh manifest` renders only the sums and the manifest, over whatever archives lie in build/dist;
+# `dist.sh manifest [FOLDER]` renders only the sums and the manifest, over whatever archives lie in FOLDER (build/dist);
 # `dist.sh built BUILD-FOLDER FOLDER` packs what another build made for this machine into FOLDER, with its manifest;
 # `dist.sh again FOLDER ARCH...` packs what was built before for each ARCH once more, into FOLDER.
+#
+# On macOS `built` works with GNU's coreutils and tar first on PATH (.github/workflows/release.yml).
 #
 # The same commit gives the same bytes: times are those of the commit, and no path of the build gets into a binary.
 set -euo pipefail
@@ -46,8 +48,20 @@ build() {
     cmake --build "$build" -j "$(nproc)" --target "${targets[@]}"
 }
 
-pack() { # ARCH BUILD-FOLDER
-    local arch=$1 build=$2 name=kubectl-memfit-v$version-linux-$1 stage
+# This machine, as release archives and krew name it: linux-amd64, darwin-arm64.
+platform() {
+    local os arch
+    os=$(uname -s | tr '[:upper:]' '[:lower:]')
+    arch=$(uname -m)
+    case $arch in
+        x86_64) arch=amd64 ;;
+        aarch64) arch=arm64 ;;
+    esac
+    echo "$os-$arch"
+}
+
+pack() { # OS-ARCH BUILD-FOLDER
+    local build=$2 name=kubectl-memfit-v$version-$1 stage
     stage=$(mktemp -d)
     cmake --install "$build" --prefix "$stage/installed" --strip --component program >/dev/null
     mkdir "$stage/$name"
@@ -105,17 +119,17 @@ sum_up() {
 }
 
 case "${1:-}" in
-    manifest) ;;
+    manifest) out=$(realpath "${2:-$out}") ;;
     built)
         out=$(realpath -m "${3:?usage: dist.sh built BUILD-FOLDER FOLDER}")
         mkdir -p "$out"
-        pack "$(dpkg --print-architecture)" "$2"
+        pack "$(platform)" "$2"
         ;;
     again)
         out=$(realpath -m "${2:?usage: dist.sh again FOLDER ARCH...}")
         mkdir -p "$out"
         for arch in "${@:3}"; do
-            pack "$arch" "build/dist-$arch"
+            pack "linux-$arch" "build/dist-$arch"
             pack_debian "build/dist-$arch"
         done
         ;;
@@ -127,7 +141,7 @@ case "${1:-}" in
         mkdir -p "$out"
         for arch in "${archs[@]}"; do
             build "$arch"
-            pack "$arch" "build/dist-$arch"
+            pack "linux-$arch" "build/dist-$arch"
             pack_debian "build/dist-$arch"
         done
         ;;

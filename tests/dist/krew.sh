@@ -7,7 +7,16 @@ trap 'rm -rf "$work"' EXIT
 kubectl=${KUBECTL_PATH:-kubectl}
 fail() { echo "FAILED: $*" >&2; exit 1; }
 if [ "${1:-}" = --of ]; then
-    SOURCE_DATE_EPOCH=0 "$(dirname "$0")/../../scripts/dist.sh" built "$(realpath "$2")" "$work/dist" >/dev/null
+    packer=$(dirname "$0")/../../scripts/dist.sh
+    SOURCE_DATE_EPOCH=0 "$packer" built "$(realpath "$2")" "$work/dist" >/dev/null
+    # As in a release, where macOS stands first: an archive of the same architecture for another system.
+    ours=$(basename "$work"/dist/*.tar.gz .tar.gz)
+    other=${ours/-linux-/-darwin-}
+    tar -xzf "$work/dist/$ours.tar.gz" -C "$work"
+    mv "$work/$ours" "$work/$other"
+    printf '#!/bin/sh\necho "built for macOS"\n' > "$work/$other/kubectl-memfit"
+    tar -czf "$work/dist/$other.tar.gz" -C "$work" "$other"
+    "$packer" manifest "$work/dist" >/dev/null
     set -- "$work/dist"
 fi
 dist=$(realpath "${1:?usage: krew.sh FOLDER}")
@@ -39,7 +48,9 @@ for ((i = 0; i < count; i++)); do
 done
 
 # As krew installs: the listed files into a store, and a link on PATH.
-index=$(value '[.spec.platforms[].selector.matchLabels.arch] | index("'"$(dpkg --print-architecture)"'")')
+here=linux/$(dpkg --print-architecture)
+index=$(value '[.spec.platforms[].selector.matchLabels | .os + "/" + .arch] | index("'"$here"'")')
+[ "$index" != null ] || fail "krew: no archive for $here"
 store=$work/krew/store/memfit/$(value .spec.version)
 mkdir -p "$store" "$work/krew/bin"
 name=$(basename "$(value ".spec.platforms[$index].uri")" .tar.gz)
