@@ -123,7 +123,7 @@ expect 'zsh looks there, in /usr/local' './usr/local/share/zsh/site-functions/_k
 
 # kubectl 1.26 and later ask kubectl_complete-memfit.
 kubectl=${KUBECTL_PATH:-kubectl}
-if "$kubectl" __complete memfit '' 2>/dev/null | grep -q .; then
+if [ -n "$("$kubectl" __complete memfit '' 2>/dev/null)" ]; then
     expect 'kubectl: commands' "$commands :4" "$("$kubectl" __complete memfit '' 2>/dev/null | cut -f1 | sort -t: -k1,1 | sed '/^:/d' | sort | joined) :4"
     expect 'kubectl: a value' 'fast :4' "$("$kubectl" __complete memfit recommend --policy f 2>/dev/null | joined)"
 else
