@@ -91,11 +91,14 @@ void addMeasurement(Report& report, const Header& header) {
     add("Kubernetes", environment.kubernetesVersion);
     add("Go", environment.goVersion);
     add("kubectl-memfit", environment.memfitVersion);
-    add("load", header.load.command);
     add("load tool", header.load.tool);
     add("load reaches it by", header.load.via);
-    if (table.rows.empty()) return;
-    report.push_back(Details{"How it was measured", {std::move(table)}, false});
+    Details details{"How it was measured", {}, false};
+    if (!table.rows.empty()) details.blocks.emplace_back(std::move(table));
+    // Not in the table, which a long command would make too wide for a phone.
+    if (header.load.command)
+        details.blocks.emplace_back(Paragraph{{{"Load:", Tone::strong}, {*header.load.command}}});
+    if (!details.blocks.empty()) report.push_back(std::move(details));
 }
 
 void addReproduction(Report& report, const Header& header, std::string commands) {

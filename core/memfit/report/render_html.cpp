@@ -117,10 +117,14 @@ public:
         const auto side = [&](std::size_t i) {
             return table.columns[i].align == Align::right ? " class=\"r\"" : "";
         };
-        out_ += "<div class=\"scroll\"><table>\n<tr>";
-        for (std::size_t i = 0; i < table.columns.size(); ++i)
-            out_ += fmt::format("<th{}>{}</th>", side(i), htmlEscaped(table.columns[i].title));
-        out_ += "</tr>\n";
+        out_ += "<div class=\"scroll\"><table>\n";
+        if (std::ranges::any_of(table.columns,
+                                [](const auto& one) { return !one.title.empty(); })) {
+            out_ += "<tr>";
+            for (std::size_t i = 0; i < table.columns.size(); ++i)
+                out_ += fmt::format("<th{}>{}</th>", side(i), htmlEscaped(table.columns[i].title));
+            out_ += "</tr>\n";
+        }
         for (const auto& row : table.rows) {
             out_ += "<tr>";
             for (std::size_t i = 0; i < row.size(); ++i)

@@ -225,9 +225,10 @@ TEST_CASE("pages tell when, where and with which load it was measured, as far as
 | Kubernetes | v1.29.2 |
 | Go | go1.22 |
 | kubectl-memfit | 0.1.0 |
-| load | hey {url} |
 | load tool | hey |
 | load reaches it by | port-forward |
+
+**Load:** hey {url}
 
 </details>
 )");

@@ -33,6 +33,12 @@ TEST_CASE("a page holds headings, words, tables and commands") {
           "<pre>kubectl\nmemfit\n</pre>\n");
 }
 
+TEST_CASE("a table without titles has no row for them") {
+    CHECK(bodyOf({Heading{"a"}, Table{{{""}, {""}}, {{{"node"}, {"n1"}}}}}) ==
+          "<body>\n<h1>a</h1>\n<div class=\"scroll\"><table>\n"
+          "<tr><td>node</td><td>n1</td></tr>\n</table></div>\n");
+}
+
 TEST_CASE("the recommendation comes first, whatever it was made from") {
     const auto body = bodyOf({Heading{"OOM edge"}, Paragraph{{{"edge"}}},
                               Heading{"Recommended for api"}, Paragraph{{{"36Mi"}}}});
