@@ -9,6 +9,7 @@
 #include "commands/commands.h"
 #include "commands/complete.h"
 #include "commands/session.h"
+#include "testbed/local.h"
 
 namespace memfit::plugin {
 namespace {
@@ -21,6 +22,9 @@ int report(const Error& error, std::optional<int> signal, const Streams& streams
 }
 
 Result<int> dispatch(const Context& context) {
+    if (context.options.local) {
+        if (auto possible = checkLocal(); !possible) return possible.error();
+    }
     const bool trials = context.kind != CommandKind::cleanup && context.kind != CommandKind::lint;
     if (context.options.dryRun && trials) return runDryRun(context);
     switch (context.kind) {

@@ -9,7 +9,7 @@
 #include "commands/cluster.h"
 #include "load/redact.h"
 #include "memfit/units/quantity.h"
-#include "testbed/local_testbed.h"
+#include "testbed/local.h"
 #include "testbed/pod_load_host.h"
 #include "version.h"
 
@@ -204,7 +204,9 @@ Result<std::unique_ptr<Session>> Session::open(const Context& context, const Res
                 PodLoadHost::Plan{cluster->context.ns, cluster->runId, *options->loadImage});
         }
     } else {
-        testbed = std::make_unique<LocalTestbed>(context.loop, localOptions(*options));
+        auto local = openLocalTestbed(context.loop, localOptions(*options));
+        if (!local) return local.error();
+        testbed = *std::move(local);
     }
     if (auto same = checkSameTarget(inputs, testbed->target()); !same) return same.error();
     for (const auto& warning : testbed->warnings()) {

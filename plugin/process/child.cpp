@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,9 +17,11 @@
 
 #include <fmt/format.h>
 
+#include "process/exit_watch.h"
 #include "process/group_guard.h"
 #include "process/launch.h"
 #include "process/output_buffer.h"
+#include "process/system.h"
 #include "process/unique_fd.h"
 
 namespace memfit::plugin {
@@ -42,21 +43,9 @@ struct OutputStream {
     std::array<char, std::size_t{64} * 1024> chunk{};
 };
 
-struct Pipe {
-    UniqueFd readEnd, writeEnd;
-};
-
-Result<Pipe> makePipe() {
-    std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) == -1) {
-        return failure(fmt::format("cannot make a pipe: {}", std::strerror(errno)));
-    }
-    return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
-}
-
 std::vector<std::string> environmentFor(const ChildOptions& options) {
     std::vector<std::string> result;
-    for (char** entry = ::environ; *entry != nullptr; ++entry) {
+    for (const char* const* entry = ownEnvironment(); *entry != nullptr; ++entry) {
         const std::string_view text(*entry);
         const std::string name(text.substr(0, text.find('=')));
         const bool unset = std::ranges::find(options.unsetEnv, name) != options.unsetEnv.end();
@@ -103,7 +92,7 @@ std::optional<Error> complaint(const std::string& path, Candidate candidate) {
 
 std::string ExitStatus::describe() const {
     if (signal == 0) return fmt::format("exit code {}", code);
-    const char* const name = ::sigdescr_np(signal);
+    const char* const name = ::strsignal(signal);
     return fmt::format("signal {} ({})", signal, name != nullptr ? name : "unknown");
 }
 
@@ -133,7 +122,6 @@ struct Child::State : std::enable_shared_from_this<Child::State> {
     explicit State(EventLoop& eventLoop)
         : loop(eventLoop),
           input(eventLoop.context()),
-          pidfd(eventLoop.context()),
           out(eventLoop.context()),
           err(eventLoop.context()) {}
 
@@ -144,7 +132,8 @@ struct Child::State : std::enable_shared_from_this<Child::State> {
     std::optional<ExitStatus> exit;
     std::chrono::steady_clock::time_point endedAt;
     std::string inputText;
-    Descriptor input, pidfd;
+    std::unique_ptr<ExitWatch> watch;
+    Descriptor input;
     OutputStream out, err;
 
     /// The status is read without reaping: while the main process is a zombie its number cannot be
@@ -159,15 +148,6 @@ struct Child::State : std::enable_shared_from_this<Child::State> {
                                               : ExitStatus{0, info.si_status};
         }
         if (exit) endedAt = std::chrono::steady_clock::now();
-    }
-
-    void awaitExit() {
-        pidfd.async_wait(Descriptor::wait_read,
-                         [self = shared_from_this()](const boost::system::error_code& error) {
-                             if (error) return;
-                             self->refresh();
-                             if (!self->exit) self->awaitExit();
-                         });
     }
 
     void read(OutputStream& stream) {
@@ -197,9 +177,9 @@ struct Child::State : std::enable_shared_from_this<Child::State> {
 
     void closeAll() {
         guard.reset();
+        watch.reset();
         boost::system::error_code ignored;
         input.close(ignored);
-        pidfd.close(ignored);
         out.pipe.close(ignored);
         err.pipe.close(ignored);
     }
@@ -260,13 +240,14 @@ Result<std::unique_ptr<Child>> Child::start(EventLoop& loop, const std::vector<s
     if (!process) return process.error();
     state->process = std::move(*process);
     state->pid = state->process->pid();
-    const auto pidfd = static_cast<int>(::syscall(SYS_pidfd_open, state->pid, 0));
-    if (pidfd == -1) {
-        return failure(fmt::format("cannot watch {}: {}", words.front(), std::strerror(errno)));
+    auto watch = watchExit(loop.context(), state->pid, [state] {
+        state->refresh();
+        return state->exit.has_value();
+    });
+    if (!watch) {
+        return failure(fmt::format("cannot watch {}: {}", words.front(), watch.error().what));
     }
-    (void)::fcntl(pidfd, F_SETFD, FD_CLOEXEC);
-    state->pidfd.assign(pidfd);
-    state->awaitExit();
+    state->watch = *std::move(watch);
     if (state->out.pipe.is_open()) state->read(state->out);
     if (state->err.pipe.is_open()) state->read(state->err);
     if (options.input) {

@@ -10,7 +10,6 @@
 #include <csignal>
 #include <memory>
 #include <semaphore>
-#include <string>
 #include <thread>
 #include <utility>
 
@@ -192,22 +191,10 @@ void EventLoop::watchOutput(int fd) {
     struct stat status{};
     if (::fstat(fd, &status) != 0) return;
     if (!S_ISFIFO(status.st_mode)) return;
-    // asio makes it non-blocking, which a duplicate would share with our own standard output.
-    const std::string path = "/proc/self/fd/" + std::to_string(fd);
-    const int copy = ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-    if (copy == -1) return;
-    asio::posix::stream_descriptor descriptor(context_);
-    boost::system::error_code error;
-    descriptor.assign(copy, error);
-    if (error) {
-        ::close(copy);
-        return;
-    }
-    outputs_.push_back(std::move(descriptor));
-    outputs_.back().async_wait(asio::posix::stream_descriptor::wait_error,
-                               [this](const boost::system::error_code& failed) {
-                                   if (!failed && !firstSignal_) firstSignal_ = SIGPIPE;
-                               });
+    const auto closed = [this] {
+        if (!firstSignal_) firstSignal_ = SIGPIPE;
+    };
+    if (auto watch = watchReader(context_, fd, closed)) outputs_.push_back(std::move(watch));
 }
 
 Error EventLoop::interruption() {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <functional>
 #include <memory>
@@ -9,6 +8,7 @@
 #include <vector>
 
 #include "memfit/error.h"
+#include "process/output_watch.h"
 
 namespace memfit::plugin {
 
@@ -71,7 +71,7 @@ private:
 
     boost::asio::io_context context_{1};
     boost::asio::signal_set signals_{context_};
-    std::vector<boost::asio::posix::stream_descriptor> outputs_;
+    std::vector<std::unique_ptr<OutputWatch>> outputs_;
     std::vector<std::unique_ptr<Task>> tasks_;
     std::optional<int> firstSignal_;
     void (*previousPipeHandler_)(int) = nullptr;

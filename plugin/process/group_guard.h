@@ -7,8 +7,8 @@
 
 namespace memfit::plugin {
 
-/// Ends a process group when we die without being able to (SIGKILL, a crash): the kernel kills our
-/// children then, but not theirs.
+/// Ends a process group when we die without being able to (SIGKILL, a crash): Linux kills our
+/// children then, but not theirs; other systems do neither.
 ///
 /// It is a process of its own that waits for our end of a pipe to close. What has left the group
 /// (setsid) is out of its reach. Destroying the guard ends that process and touches no group.

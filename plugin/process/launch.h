@@ -31,9 +31,13 @@ public:
     [[nodiscard]] virtual int pid() const = 0;
 };
 
-/// Starts a process through Boost.Process; returns when the program is being executed. Errors: the
-/// system's reason.
+/// Starts a process; returns when the program is being executed. On Linux through Boost.Process
+/// (launch_linux.cpp), which elsewhere would have to catch SIGCHLD and so interrupt our own writes;
+/// there by POSIX alone (launch_portable.cpp). Errors: the system's reason.
 [[nodiscard]] Result<std::unique_ptr<LaunchedProcess>> launch(boost::asio::io_context& context,
                                                               const LaunchPlan& plan);
+
+/// Pointers to the texts and a null pointer at the end, as execve wants them.
+[[nodiscard]] std::vector<const char*> argumentPointers(const std::vector<std::string>& texts);
 
 }  // namespace memfit::plugin

@@ -52,8 +52,4 @@ private:
     std::chrono::steady_clock::time_point portsSince_;
 };
 
-/// What a program said last, for people: the line of a panic or fatal error, else the last line;
-/// bounded, without control characters. Empty when it said nothing.
-[[nodiscard]] std::string lastWords(std::string_view out, std::string_view err);
-
 }  // namespace memfit::plugin

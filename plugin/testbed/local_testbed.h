@@ -7,27 +7,13 @@
 #include <vector>
 
 #include "process/event_loop.h"
+#include "testbed/local.h"
 #include "testbed/memory_cgroup.h"
 #include "testbed/ready_url.h"
 #include "testbed/stats_page.h"
 #include "testbed/testbed.h"
 
 namespace memfit::plugin {
-
-/// A program to be run on this machine.
-struct LocalOptions {
-    std::vector<std::string> command;     ///< program and arguments
-    std::optional<int> port;              ///< of the service; nullopt: found out
-    std::optional<std::string> readyUrl;  ///< see ReadyUrl; nullopt: it accepts connections
-    std::map<std::string, std::string> env;
-    std::vector<std::string> unsetEnv;
-    std::optional<int> statsPort;
-    std::optional<std::string> statsPath;
-    std::optional<std::int64_t> cpuMilli;  ///< CPU quota; 1000 is one CPU
-    std::optional<Bytes> ceiling;          ///< nullopt: half of the memory that is available
-    bool keepEnv = false;        ///< leave inherited GOMEMLIMIT and GOGC alone in plain trials
-    bool forceWatchdog = false;  ///< as if no cgroup could be made
-};
 
 /// What one trial finds out for the next.
 struct LocalFindings {

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "load/redact.h"
-#include "testbed/local_instance.h"
+#include "testbed/last_words.h"
 
 namespace memfit::plugin {
 namespace {

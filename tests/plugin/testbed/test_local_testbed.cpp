@@ -7,7 +7,6 @@
 
 #include "support/cgroup.h"
 #include "support/world.h"
-#include "testbed/local_instance.h"
 #include "testbed/processes.h"
 
 using namespace memfit;
@@ -268,17 +267,6 @@ TEST_CASE("a target is the command without its secrets") {
     CHECK(target.name == "sales");
     CHECK(target.command == std::vector<std::string>{"/opt/bin/sales", "--token", "<redacted>",
                                                      "http://<redacted>@db/"});
-}
-
-TEST_CASE("last words are the panic where there is one") {
-    CHECK(lastWords("", "starting\npanic: no table\n\ngoroutine 1 [running]:\nmain.go:3\n") ==
-          "panic: no table");
-    CHECK(lastWords("out\n", "") == "out");
-    CHECK(lastWords("out\n", "a\tb\x1b[0m\n") == "a b [0m");
-    CHECK(lastWords("", std::string(1000, 'x')).size() < 300);
-    CHECK(lastWords("", "connect postgres://me:pw@db failed\n") ==
-          "connect postgres://<redacted>@db failed");
-    CHECK(lastWords("", "").empty());
 }
 
 TEST_CASE("without a cgroup a child that left the program's session ends with the trial") {
