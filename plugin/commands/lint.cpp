@@ -22,29 +22,45 @@ bool isTarget(const std::vector<std::string>& words) {
     return !file && workloadWords(words).has_value();
 }
 
-Result<std::vector<Finding>> lintFiles(const std::vector<std::string>& files) {
+/// What was found, and what could not be judged.
+struct Linted {
     std::vector<Finding> findings;
+    std::vector<Error> errors;
+    std::size_t judged = 0;  ///< texts
+};
+
+Result<std::vector<Finding>> lintFile(const std::string& name) {
+    const auto text = readText(name, "give manifests, - for standard input, or deploy/NAME");
+    if (!text) return text.error();
+    return lintManifest(*text, name == "-" ? "<stdin>" : name);
+}
+
+/// One broken file hides nothing of the others.
+Linted lintFiles(const std::vector<std::string>& files) {
+    Linted linted;
     for (const auto& name : files) {
-        const auto text = readText(name, "give manifests, - for standard input, or deploy/NAME");
-        if (!text) return text.error();
-        auto found = lintManifest(*text, name == "-" ? "<stdin>" : name);
-        if (!found) return found.error();
-        std::ranges::move(*found, std::back_inserter(findings));
+        auto found = lintFile(name);
+        if (!found) {
+            linted.errors.push_back(found.error());
+            continue;
+        }
+        ++linted.judged;
+        std::ranges::move(*found, std::back_inserter(linted.findings));
     }
-    return findings;
+    return linted;
 }
 
 /// Of a live workload: the object has no lines that anybody knows.
-Result<std::vector<Finding>> lintLive(const Context& context) {
+Linted lintLive(const Context& context) {
     const auto cluster = openCluster(context, context.options.target);
-    if (!cluster) return cluster.error();
+    if (!cluster) return {{}, {cluster.error()}, 0};
     auto findings = lintManifest((*cluster)->workloadJson, (*cluster)->workload.label());
-    if (!findings) return findings;
+    if (!findings) return {{}, {findings.error()}, 0};
     for (auto& finding : *findings) {
         finding.at.line = 0;
         finding.at.column = 0;
     }
-    return findings;
+    return {*std::move(findings), {}, 1};
 }
 
 Result<void> printFindings(const Context& context, const std::vector<Finding>& findings) {
@@ -63,11 +79,19 @@ Result<void> printFindings(const Context& context, const std::vector<Finding>& f
 
 Result<int> runLint(const Context& context) {
     const auto& options = context.options;
-    const auto findings = isTarget(options.target) ? lintLive(context) : lintFiles(options.target);
-    if (!findings) return findings.error();
-    if (auto printed = printFindings(context, *findings); !printed) return printed.error();
+    auto [findings, errors, judged] =
+        isTarget(options.target) ? lintLive(context) : lintFiles(options.target);
+    if (judged > 0) {
+        if (auto printed = printFindings(context, findings); !printed) return printed.error();
+    }
+    if (!errors.empty()) {
+        const Error last = std::move(errors.back());
+        errors.pop_back();
+        for (const auto& error : errors) printError(error, context.streams);
+        return last;
+    }
     const bool severe = std::ranges::any_of(
-        *findings, [&](const Finding& finding) { return finding.severity >= options.severity; });
+        findings, [&](const Finding& finding) { return finding.severity >= options.severity; });
     return severe ? 3 : 0;
 }
 

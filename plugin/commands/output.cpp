@@ -1,5 +1,7 @@
 #include "commands/output.h"
 
+#include <fmt/format.h>
+
 #include <cerrno>
 #include <csignal>
 #include <ostream>
@@ -53,6 +55,10 @@ Result<void> print(const Printable& result, const Options& options, const Stream
     TextStyle style;
     style.color = useColor(options, streams);
     return printText(renderText(result.report, style), streams);
+}
+
+void printError(const Error& error, const Streams& streams) {
+    streams.err << fmt::format("error: {}\n", printable(error.message())) << std::flush;
 }
 
 int exitCode(const Error& error, std::optional<int> signal) {

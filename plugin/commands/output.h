@@ -32,6 +32,9 @@ struct Printable {
 /// Prints plain text to standard output; errors as above.
 [[nodiscard]] Result<void> printText(const std::string& text, const Streams& streams);
 
+/// Says an error on standard error, in one line.
+void printError(const Error& error, const Streams& streams);
+
 /// The exit code for an error, as contract says; `signal`: the one that interrupted the run.
 [[nodiscard]] int exitCode(const Error& error, std::optional<int> signal);
 

@@ -1,9 +1,6 @@
 #include "commands/run.h"
 
-#include <fmt/format.h>
 #include <unistd.h>
-
-#include <ostream>
 
 #include "cli/parse.h"
 #include "commands/commands.h"
@@ -15,9 +12,7 @@ namespace memfit::plugin {
 namespace {
 
 int report(const Error& error, std::optional<int> signal, const Streams& streams) {
-    if (error.kind != ErrorKind::interrupted) {
-        streams.err << fmt::format("error: {}\n", printable(error.message())) << std::flush;
-    }
+    if (error.kind != ErrorKind::interrupted) printError(error, streams);
     return exitCode(error, signal);
 }
 

@@ -35,6 +35,27 @@ TEST_CASE("lint reads several files and names each") {
                          "number, or off\n");
 }
 
+TEST_CASE("a file that cannot be judged hides nothing of the others, and every error is said") {
+    const TemporaryFolder folder;
+    const auto broken = folder.file("broken.yaml", "a: 1\nb: {{ .Values.b }}\n").string();
+    const auto bad = folder
+                         .file("bad.yaml",
+                               "kind: Pod\nspec: {containers: [{name: c, env: "
+                               "[{name: GOGC, value: x}]}]}\n")
+                         .string();
+    const auto empty = folder.file("empty.yaml", "").string();
+    const auto end = memfitRun({"lint", broken, bad, empty, "-o", "github"});
+    CHECK(end.code == 1);
+    CHECK(end.out == "::warning file=" + bad +
+                         ",line=2,col=57,title=gogc-malformed::Pod , container c: GOGC is \"x\", "
+                         "which Go does not understand and silently takes for 100; write a whole "
+                         "number, or off\n");
+    CHECK(end.err == "error: " + broken +
+                         ":2: a template, not a manifest; render it first and pipe the output: "
+                         "helm template . | kubectl memfit COMMAND … -\nerror: " +
+                         empty + ":1: empty, not a manifest; give a file that holds one\n");
+}
+
 TEST_CASE("lint of what is not there or no manifest ends in one line") {
     const auto missing = memfitRun({"lint", "no-such.yaml"});
     CHECK(missing.code == 1);
