@@ -18,27 +18,53 @@ namespace {
 using yaml::NodeId;
 
 constexpr std::array rules{
-    LintRule{"gogc-malformed", Severity::warning, "GOGC that Go does not understand"},
-    LintRule{"gogc-off-unbounded", Severity::error, "GOGC=off without GOMEMLIMIT"},
-    LintRule{"gomemlimit-above-limit", Severity::error, "GOMEMLIMIT above the memory limit"},
-    LintRule{"gomemlimit-divisor", Severity::error, "GOMEMLIMIT by reference with a divisor"},
+    LintRule{"gogc-malformed", Severity::warning, "GOGC that Go does not understand",
+             "Go silently takes it for 100.", "Write a whole number, or off."},
+    LintRule{"gogc-off-unbounded", Severity::error, "GOGC=off without GOMEMLIMIT",
+             "Nothing is ever collected, until the kernel kills.",
+             "Set GOMEMLIMIT from limits.memory, or leave GOGC out."},
+    LintRule{"gomemlimit-above-limit", Severity::error, "GOMEMLIMIT above the memory limit",
+             "The kernel kills before Go collects.", "Take GOMEMLIMIT from limits.memory."},
+    LintRule{"gomemlimit-divisor", Severity::error, "GOMEMLIMIT by reference with a divisor",
+             "It leaves a small number, which Go reads as that many bytes: the heap is collected "
+             "without end.",
+             "Leave the divisor out."},
     LintRule{"gomemlimit-far-below-limit", Severity::warning,
-             "GOMEMLIMIT below half of the memory limit"},
-    LintRule{"gomemlimit-malformed", Severity::error, "GOMEMLIMIT at which Go dies at start"},
+             "GOMEMLIMIT below half of the memory limit",
+             "Go collects hard while most of the limit lies idle.",
+             "Take GOMEMLIMIT from limits.memory, or lower the limit."},
+    LintRule{"gomemlimit-malformed", Severity::error, "GOMEMLIMIT at which Go dies at start",
+             "Go takes a whole number, alone or with B, KiB, MiB, GiB or TiB, and off; at all else "
+             "the program ends before main.",
+             "Write it as 36MiB, or take it from limits.memory."},
     LintRule{"gomemlimit-no-room", Severity::warning,
-             "GOMEMLIMIT at the limit beside memory that is not Go's"},
+             "GOMEMLIMIT at the limit beside memory that is not Go's",
+             "What is not Go's counts towards the limit too: the kernel kills before Go collects.",
+             "Set GOMEMLIMIT to the limit less what the rest takes."},
     LintRule{"gomemlimit-not-memory", Severity::error,
-             "GOMEMLIMIT from a resource that is no memory"},
-    LintRule{"gomemlimit-other-container", Severity::error,
-             "GOMEMLIMIT from another container's limit"},
+             "GOMEMLIMIT from a resource that is no memory", "Go reads the number as bytes.",
+             "Refer to limits.memory."},
+    LintRule{
+        "gomemlimit-other-container", Severity::error, "GOMEMLIMIT from another container's limit",
+        "The limit that ends the program is its own container's.", "Name the container itself."},
     LintRule{"gomemlimit-without-limit", Severity::warning,
-             "GOMEMLIMIT from a limit that is not set"},
-    LintRule{"limit-too-small", Severity::error, "memory limit below 6Mi"},
-    LintRule{"limit-without-request", Severity::note, "memory limit without a request"},
-    LintRule{"memory-fraction", Severity::error, "memory in thousandths of a byte"},
-    LintRule{"memory-malformed", Severity::error, "memory that is no quantity"},
-    LintRule{"request-above-limit", Severity::error, "memory request above the limit"},
-    LintRule{"request-below-limit", Severity::note, "memory request below the limit"},
+             "GOMEMLIMIT from a limit that is not set",
+             "It is then all that the node can allocate, or 0 from a request that is not set.",
+             "Set the limit, or leave GOMEMLIMIT out."},
+    LintRule{"limit-too-small", Severity::error, "memory limit below 6Mi",
+             "Container runtimes start nothing below it.",
+             "Measure the minimum with kubectl memfit squeeze."},
+    LintRule{"limit-without-request", Severity::note, "memory limit without a request",
+             "The API server makes the request the limit, unless a LimitRange says otherwise.",
+             "Write the request too."},
+    LintRule{"memory-fraction", Severity::error, "memory in thousandths of a byte",
+             "m is a thousandth: 128m is less than a byte.", "Write M or Mi."},
+    LintRule{"memory-malformed", Severity::error, "memory that is no quantity",
+             "Kubernetes refuses the object.", "Write it as 64Mi."},
+    LintRule{"request-above-limit", Severity::error, "memory request above the limit",
+             "Kubernetes refuses the object.", "Make the request the limit."},
+    LintRule{"request-below-limit", Severity::note, "memory request below the limit",
+             "The node may not have what the limit allows.", "Make the request the limit."},
 };
 
 int linesIn(std::string_view text) {
@@ -50,6 +76,12 @@ Severity severityOf(std::string_view code) {
     return found == rules.end() ? Severity::warning : found->severity;
 }
 
+/// Characters as editors count them. The text is UTF-8.
+int codePointsIn(std::string_view text) {
+    return static_cast<int>(std::ranges::count_if(
+        text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+}
+
 /// One document of a file.
 struct Document {
     std::string_view text;
@@ -59,8 +91,9 @@ struct Document {
 
     [[nodiscard]] Location at(NodeId node) const {
         const std::size_t offset = tree[node].begin;
+        const std::size_t start = yaml::lineStart(text, offset);
         return {std::string(fileName), firstLine + linesIn(text.substr(0, offset)),
-                static_cast<int>(yaml::columnOf(text, offset)) + 1};
+                codePointsIn(text.substr(start, offset - start)) + 1};
     }
 };
 

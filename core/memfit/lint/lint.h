@@ -19,7 +19,9 @@ enum class Severity { note, warning, error };
 struct LintRule {
     std::string_view code;  ///< stable, `gomemlimit-malformed`
     Severity severity = Severity::warning;
-    std::string_view summary;  ///< one clause, for lists of rules
+    std::string_view summary;      ///< one clause, for lists of rules
+    std::string_view consequence;  ///< a sentence: what comes of it
+    std::string_view remedy;       ///< a sentence: what to do
 };
 
 /// Every rule, in the order of its code.
@@ -29,7 +31,9 @@ struct LintRule {
 struct Finding {
     std::string code;
     Severity severity = Severity::warning;
-    Location at;           ///< of the value; without line for what has no text of its own
+    /// Of the value; without line for what has no text of its own. Columns count Unicode code
+    /// points, from 1.
+    Location at;
     std::string workload;  ///< `Deployment shop/api`; the namespace only where the object names it
     std::string container;
     std::string text;  ///< what is wrong, and what comes of it
@@ -53,7 +57,8 @@ struct Finding {
 [[nodiscard]] std::string lintJson(const std::vector<Finding>& findings);
 
 /// A SARIF 2.1.0 log (OASIS), with which code hosts show findings on their lines. `version`: of
-/// memfit. Paths are written as they were given.
+/// memfit. File names become URI references (RFC 3986): relative ones stay relative, absolute ones
+/// are `file:///…`, and `<stdin>` is `stdin`.
 [[nodiscard]] std::string lintSarif(const std::vector<Finding>& findings, std::string_view version);
 
 /// Workflow commands of GitHub Actions, one a line: `::error file=…,line=…::text`.

@@ -38,15 +38,35 @@ std::string sentence(const Finding& finding) {
 Json sarifRules() {
     Json tree = Json::array();
     for (const auto& rule : lintRules()) {
-        tree.push_back({{"id", rule.code},
-                        {"shortDescription", {{"text", rule.summary}}},
-                        {"defaultConfiguration", {{"level", toString(rule.severity)}}}});
+        tree.push_back(
+            {{"id", rule.code},
+             {"shortDescription", {{"text", rule.summary}}},
+             {"fullDescription", {{"text", fmt::format("{}. {}", rule.summary, rule.consequence)}}},
+             {"help", {{"text", fmt::format("{} {}", rule.consequence, rule.remedy)}}},
+             {"defaultConfiguration", {{"level", toString(rule.severity)}}}});
     }
     return tree;
 }
 
+/// A path as a URI reference. Colons are escaped too: in the first segment of a relative one they
+/// would end a scheme.
+std::string uriOf(std::string_view path) {
+    if (path == "<stdin>") return "stdin";
+    constexpr std::string_view kept = "/-._~!$&'()*+,;=@";
+    std::string uri = path.starts_with('/') ? "file://" : "";
+    for (const char c : path) {
+        const bool alphanumeric =
+            (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (alphanumeric || kept.find(c) != std::string_view::npos)
+            uri += c;
+        else
+            uri += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+    return uri;
+}
+
 Json sarifResult(const Finding& finding) {
-    Json place{{"artifactLocation", {{"uri", finding.at.file}}}};
+    Json place{{"artifactLocation", {{"uri", uriOf(finding.at.file)}}}};
     if (finding.at.line > 0) {
         place["region"] = {{"startLine", finding.at.line}, {"startColumn", finding.at.column}};
     }
@@ -82,10 +102,11 @@ std::string lintSarif(const std::vector<Finding>& findings, std::string_view ver
     Json results = Json::array();
     for (const auto& finding : findings) results.push_back(sarifResult(finding));
     const Json driver{{"name", "kubectl-memfit"}, {"version", version}, {"rules", sarifRules()}};
-    return dumped(
-        {{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
-         {"version", "2.1.0"},
-         {"runs", Json::array({{{"tool", {{"driver", driver}}}, {"results", results}}})}});
+    return dumped({{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
+                   {"version", "2.1.0"},
+                   {"runs", Json::array({{{"tool", {{"driver", driver}}},
+                                          {"columnKind", "unicodeCodePoints"},
+                                          {"results", results}}})}});
 }
 
 std::string lintGithub(const std::vector<Finding>& findings) {

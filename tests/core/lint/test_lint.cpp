@@ -90,6 +90,13 @@ TEST_CASE("JSON and lists are linted too") {
           std::vector<std::string>{"gomemlimit-malformed"});
 }
 
+TEST_CASE("columns count characters, not bytes") {
+    const auto found =
+        findings(pod("      env: [{name: äöü€😀, value: 1}, {name: GOGC, value: x}]\n"));
+    REQUIRE(found.size() == 1);
+    CHECK((found[0].at == Location{"m.yaml", 6, 58}));
+}
+
 TEST_CASE("settings of strange types are no findings and no crash") {
     CHECK(codes(pod("      env: {a: b}\n      resources: [x]\n")).empty());
     CHECK(codes(pod("      env: [x, {name: GOGC}, {name: GOMEMLIMIT, value: [1]}]\n"
@@ -109,13 +116,36 @@ TEST_CASE("SARIF names each rule once and each finding with its region") {
     CHECK(log.at("version") == "2.1.0");
     const auto& run = log.at("runs").at(0);
     CHECK(run.at("tool").at("driver").at("version") == "1.2.3");
+    CHECK(run.at("columnKind") == "unicodeCodePoints");
     CHECK(run.at("tool").at("driver").at("rules").size() == lintRules().size());
+    CHECK(run.at("tool").at("driver").at("rules").at(0) == nlohmann::json::parse(R"({
+        "id": "gogc-malformed",
+        "shortDescription": {"text": "GOGC that Go does not understand"},
+        "fullDescription": {"text": "GOGC that Go does not understand. Go silently takes it for 100."},
+        "help": {"text": "Go silently takes it for 100. Write a whole number, or off."},
+        "defaultConfiguration": {"level": "warning"}})"));
     CHECK(run.at("results").size() == bad().size());
     CHECK(run.at("results").at(3) == nlohmann::json::parse(R"({
         "ruleId": "gogc-malformed", "level": "warning",
         "message": {"text": "Deployment shop/bad, container gogc-malformed: GOGC is \"100%\", which Go does not understand and silently takes for 100; write a whole number, or off"},
         "locations": [{"physicalLocation": {"artifactLocation": {"uri": "bad.yaml"},
                        "region": {"startLine": 20, "startColumn": 22}}}]})"));
+}
+
+TEST_CASE("SARIF names files by URIs, whatever they are called") {
+    const auto uri = [](const std::string& file) {
+        Finding finding;
+        finding.at = Location{file, 1, 1};
+        const auto log = nlohmann::json::parse(lintSarif({finding}, "1.2.3"));
+        const auto& place = log.at("runs").at(0).at("results").at(0).at("locations").at(0);
+        return place.at("physicalLocation").at("artifactLocation").at("uri").get<std::string>();
+    };
+    CHECK(uri("k8s/deploy.yaml") == "k8s/deploy.yaml");
+    CHECK(uri("a b#1%.yaml") == "a%20b%231%25.yaml");
+    CHECK(uri("a:b?c\\[d].yaml") == "a%3Ab%3Fc%5C%5Bd%5D.yaml");
+    CHECK(uri("\xC3\xA4\xFF.yaml") == "%C3%A4%FF.yaml");
+    CHECK(uri("/tmp/a b.yaml") == "file:///tmp/a%20b.yaml");
+    CHECK(uri("<stdin>") == "stdin");
 }
 
 TEST_CASE("JSON has every finding, and no line where there is none") {
