@@ -102,19 +102,36 @@ std::string labelOf(const yaml::FoundWorkload& workload) {
     return fmt::format("{} {}{}", workload.kind, space, workload.name);
 }
 
+lint::Role roleIn(const yaml::Tree& tree, std::string_view list, NodeId container) {
+    if (list == "containers") return lint::Role::main;
+    const bool stays = tree.scalar(container, "restartPolicy") == "Always";
+    return stays ? lint::Role::sidecar : lint::Role::init;
+}
+
+void judge(const Document& document, const yaml::FoundWorkload& workload,
+           const lint::ContainerView& container, std::vector<Finding>& findings) {
+    lint::judgeContainer(container, [&](lint::Raw raw) {
+        findings.push_back({std::string(raw.code), severityOf(raw.code), document.at(raw.at),
+                            labelOf(workload), std::string(container.name), std::move(raw.text),
+                            std::move(raw.fix)});
+    });
+}
+
 void judge(const Document& document, const yaml::FoundWorkload& workload,
            std::vector<Finding>& findings) {
     const auto& tree = document.tree;
-    for (const NodeId item : tree[yaml::containersOf(tree, workload)].children) {
-        const NodeId container = tree.resolved(item);
-        if (tree[container].kind != yaml::Value::Kind::map) continue;
-        const auto name = tree.scalar(container, "name").value_or("");
-        lint::judgeContainer(
-            {tree, container, yaml::podSpecOf(tree, workload), name}, [&](lint::Raw raw) {
-                findings.push_back({std::string(raw.code), severityOf(raw.code),
-                                    document.at(raw.at), labelOf(workload), std::string(name),
-                                    std::move(raw.text), std::move(raw.fix)});
-            });
+    const NodeId podSpec = yaml::podSpecOf(tree, workload);
+    for (const std::string_view list : {"initContainers", "containers"}) {
+        const NodeId items = tree.find(podSpec, list);
+        if (items == yaml::noNode || tree[items].kind != yaml::Value::Kind::sequence) continue;
+        for (const NodeId item : tree[items].children) {
+            const NodeId node = tree.resolved(item);
+            if (tree[node].kind != yaml::Value::Kind::map) continue;
+            judge(document, workload,
+                  {tree, node, podSpec, tree.scalar(node, "name").value_or(""),
+                   roleIn(tree, list, node)},
+                  findings);
+        }
     }
 }
 

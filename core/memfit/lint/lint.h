@@ -46,6 +46,9 @@ struct Finding {
 /// JSON one, as for editManifest(). Findings stand in the order of the text. `fileName` names the
 /// text in findings and errors. Other objects are passed over.
 ///
+/// Init containers are judged as well; one that ends before the others start may do without
+/// collection (GOGC=off) and with a small request.
+///
 /// Only what is wrong whatever the program does is found: values at which Go dies or which it
 /// ignores (runtime/mgcpacer.go, runtime/string.go), references that do not say what they seem to
 /// (the kubelet's resourceFieldRef), quantities that Kubernetes or the container runtime refuses.

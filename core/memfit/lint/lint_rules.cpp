@@ -44,6 +44,14 @@ struct View {
     bool envFrom = false;
 
     [[nodiscard]] const Tree& tree() const { return container.tree; }
+    /// Whether there is a limit. One of 0 is none: the kubelet sets nothing in the cgroup, and
+    /// gives references all that the node can allocate (k8s.io/kubernetes/pkg/api/v1/resource,
+    /// MergeContainerResourceLimits).
+    [[nodiscard]] bool limited() const { return limit.at != noNode && limit.bytes != 0; }
+    /// The limit, where there is one that can be read.
+    [[nodiscard]] std::optional<Bytes> bound() const {
+        return limited() ? limit.bytes : std::nullopt;
+    }
 };
 
 Amount readAmount(const ContainerView& container, std::string_view list, const Report& report) {
@@ -95,30 +103,39 @@ Variable readVariable(const ContainerView& container, std::string_view name) {
     return found;
 }
 
-void judgeQuantities(const View& view) {
-    const auto& limit = view.limit;
-    const auto& request = view.request;
-    if (limit.bytes && *limit.bytes < leastLimit) {
-        view.report({"limit-too-small", limit.at,
+void judgeLimit(const View& view) {
+    const auto bound = view.bound();
+    if (!bound) return;
+    const bool measurable = view.container.role == Role::main;
+    if (*bound < leastLimit) {
+        view.report({"limit-too-small", view.limit.at,
                      fmt::format("the memory limit is {}; container runtimes start nothing below "
                                  "6Mi",
-                                 formatQuantity(*limit.bytes)),
-                     "measure the minimum: kubectl memfit squeeze"});
+                                 formatQuantity(*bound)),
+                     measurable ? "measure the minimum: kubectl memfit squeeze"
+                                : "set what the container takes, and no less than 6Mi"});
     }
-    if (limit.bytes && request.at == noNode) {
-        view.report({"limit-without-request", limit.at,
+    if (view.request.at == noNode) {
+        view.report({"limit-without-request", view.limit.at,
                      "there is a memory limit and no request; the API server makes the request the "
                      "limit, unless a LimitRange says otherwise",
-                     fmt::format("write the request: {}", formatQuantity(*limit.bytes))});
+                     fmt::format("write the request: {}", formatQuantity(*bound))});
     }
+}
+
+void judgeRequest(const View& view) {
+    const auto& limit = view.limit;
+    const auto& request = view.request;
     if (!limit.bytes || !request.bytes) return;
+    // Beside a limit of 0 too Kubernetes refuses every other request.
     if (*request.bytes > *limit.bytes) {
         view.report({"request-above-limit", request.at,
                      fmt::format("the memory request, {}, is above the limit, {}, which Kubernetes "
                                  "refuses",
                                  formatQuantity(*request.bytes), formatQuantity(*limit.bytes)),
                      "make the request the limit"});
-    } else if (*request.bytes < *limit.bytes) {
+    } else if (*request.bytes < *limit.bytes && view.container.role != Role::init) {
+        // While an init container runs, the pod holds what its main containers request.
         view.report({"request-below-limit", request.at,
                      fmt::format("the memory request, {}, is below the limit, {}: the node may not "
                                  "have what the limit allows",
@@ -154,13 +171,14 @@ void judgeReference(const View& view) {
                      "name the container itself"});
         return;
     }
-    if (byLimit && view.limit.at == noNode) {
+    if (byLimit && !view.limited()) {
         view.report({"gomemlimit-without-limit", field,
                      "GOMEMLIMIT comes from a memory limit that is not set, and is then all that "
                      "the node can allocate",
                      "set the limit, or leave GOMEMLIMIT out"});
     }
-    if (!byLimit && view.request.at == noNode && view.limit.at == noNode) {
+    const bool requested = view.request.at != noNode ? view.request.bytes != 0 : view.limited();
+    if (!byLimit && !requested) {
         view.report({"gomemlimit-without-limit", field,
                      "GOMEMLIMIT comes from a memory request that is not set, and is then 0",
                      "set the request, or leave GOMEMLIMIT out"});
@@ -177,9 +195,9 @@ void judgeLiteral(const View& view) {
                      parsed.error().next.empty() ? "write it as 36MiB" : parsed.error().next});
         return;
     }
-    if (!*parsed || !view.limit.bytes) return;
+    if (!*parsed || !view.bound()) return;
     const Bytes bytes = **parsed;
-    const Bytes limit = *view.limit.bytes;
+    const Bytes limit = *view.bound();
     if (bytes > limit) {
         view.report({"gomemlimit-above-limit", variable.value,
                      fmt::format("GOMEMLIMIT, {}, is above the memory limit, {}: the kernel kills "
@@ -223,11 +241,11 @@ NodeId gomemlimitAtLimit(const View& view) {
     const auto& variable = view.gomemlimit;
     if (variable.value != noNode) {
         const auto parsed = parseGomemlimit(variable.text);
-        const bool same = parsed && *parsed && view.limit.bytes && **parsed == *view.limit.bytes;
+        const bool same = parsed && *parsed && view.limited() && *parsed == view.limit.bytes;
         return same ? variable.value : noNode;
     }
     const Tree& tree = view.tree();
-    if (variable.field == noNode || view.limit.at == noNode) return noNode;
+    if (variable.field == noNode || !view.limited()) return noNode;
     const auto owner = tree.scalar(variable.field, "containerName").value_or("");
     const auto divisor = tree.scalar(variable.field, "divisor").value_or("1");
     const bool own = owner.empty() || owner == view.container.name;
@@ -269,7 +287,9 @@ void judgeGogc(const View& view) {
                                  quoted(view.gogc.text)),
                      "write a whole number, or off"});
     }
-    if (gogc.off && hasGomemlimit(view) == false) {
+    // What ends by itself may well do without collection.
+    const bool ends = view.container.role == Role::init;
+    if (gogc.off && !ends && hasGomemlimit(view) == false) {
         view.report({"gogc-off-unbounded", view.gogc.value,
                      "GOGC is off and there is no GOMEMLIMIT: nothing is ever collected",
                      "set GOMEMLIMIT from limits.memory, or leave GOGC out"});
@@ -286,7 +306,8 @@ void judgeContainer(const ContainerView& container, const Report& report) {
                     readVariable(container, "GOMEMLIMIT"),
                     readVariable(container, "GOGC"),
                     container.tree.find(container.node, "envFrom") != noNode};
-    judgeQuantities(view);
+    judgeLimit(view);
+    judgeRequest(view);
     if (view.gomemlimit.value != noNode) judgeLiteral(view);
     if (view.gomemlimit.field != noNode) judgeReference(view);
     judgeRoom(view);

@@ -20,12 +20,19 @@ struct Raw {
 
 using Report = std::function<void(Raw)>;
 
+enum class Role {
+    main,     ///< of `containers`
+    sidecar,  ///< of `initContainers`, with restartPolicy Always: it runs beside the main ones
+    init,     ///< of `initContainers`: it ends before the main ones start
+};
+
 /// What a rule looks at.
 struct ContainerView {
     const yaml::Tree& tree;
     yaml::NodeId node = yaml::noNode;
     yaml::NodeId podSpec = yaml::noNode;
     std::string_view name;
+    Role role = Role::main;
 };
 
 void judgeContainer(const ContainerView& container, const Report& report);

@@ -90,6 +90,53 @@ TEST_CASE("JSON and lists are linted too") {
           std::vector<std::string>{"gomemlimit-malformed"});
 }
 
+TEST_CASE("init containers and sidecars are judged too") {
+    const auto found = findings(
+        "kind: Pod\nmetadata: {name: p}\nspec:\n  initContainers:\n"
+        "    - name: wait\n      env: [{name: GOMEMLIMIT, value: 2Gi}]\n"
+        "    - name: proxy\n      restartPolicy: Always\n"
+        "      resources: {limits: {memory: 4Mi}, requests: {memory: 4Mi}}\n"
+        "  containers:\n    - name: c\n      env: [{name: GOGC, value: 50%}]\n");
+    CHECK(found ==
+          std::vector<Finding>{
+              {"gomemlimit-malformed", Severity::error, Location{"m.yaml", 6, 39}, "Pod p", "wait",
+               "GOMEMLIMIT is \"2Gi\", at which a Go program dies at start", "write 2GiB"},
+              {"limit-too-small", Severity::error, Location{"m.yaml", 9, 36}, "Pod p", "proxy",
+               "the memory limit is 4Mi; container runtimes start nothing below 6Mi",
+               "set what the container takes, and no less than 6Mi"},
+              {"gogc-malformed", Severity::warning, Location{"m.yaml", 12, 33}, "Pod p", "c",
+               "GOGC is \"50%\", which Go does not understand and silently takes for 100",
+               "write a whole number, or off"}});
+}
+
+TEST_CASE("an init container that ends may do without collection and with a small request") {
+    const auto init = [](const std::string& restart) {
+        return codes("kind: Pod\nspec:\n  initContainers:\n    - name: i\n" + restart +
+                     "      env: [{name: GOGC, value: 'off'}]\n"
+                     "      resources: {limits: {memory: 64Mi}, requests: {memory: 32Mi}}\n"
+                     "  containers: [{name: c}]\n");
+    };
+    CHECK(init("").empty());
+    CHECK(init("      restartPolicy: Always\n") ==
+          std::vector<std::string>{"gogc-off-unbounded", "request-below-limit"});
+}
+
+TEST_CASE("a memory limit of 0 is no limit") {
+    const std::string none = "      resources: {limits: {memory: 0}}\n";
+    CHECK(codes(pod(none)).empty());
+    CHECK(codes(pod(none + "      env: [{name: GOMEMLIMIT, value: 64MiB}]\n")).empty());
+    const auto by = [&](const std::string& resource) {
+        return codes(pod(none +
+                         "      env: [{name: GOMEMLIMIT, valueFrom: {resourceFieldRef: "
+                         "{resource: " +
+                         resource + "}}}]\n"));
+    };
+    CHECK(by("limits.memory") == std::vector<std::string>{"gomemlimit-without-limit"});
+    CHECK(by("requests.memory") == std::vector<std::string>{"gomemlimit-without-limit"});
+    CHECK(codes(pod("      resources: {limits: {memory: '0'}, requests: {memory: 64Mi}}\n")) ==
+          std::vector<std::string>{"request-above-limit"});
+}
+
 TEST_CASE("columns count characters, not bytes") {
     const auto found =
         findings(pod("      env: [{name: äöü€😀, value: 1}, {name: GOGC, value: x}]\n"));
