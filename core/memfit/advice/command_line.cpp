@@ -43,6 +43,8 @@ std::string quote(const std::string& word) {
     return text + "'";
 }
 
+}  // namespace
+
 std::string shortKind(const std::string& type) {
     if (type == "deployment") return "deploy";
     if (type == "statefulset") return "sts";
@@ -50,8 +52,6 @@ std::string shortKind(const std::string& type) {
     if (type == "replicaset") return "rs";
     return type;
 }
-
-}  // namespace
 
 bool isLocal(const Target& target) {
     return target.type == "process";

@@ -1,6 +1,6 @@
 #pragma once
 
-// Internal to memfit/advice: command lines to copy, quoted for a POSIX shell.
+// Internal to memfit: command lines to copy, quoted for a POSIX shell.
 
 #include <optional>
 #include <string>
@@ -35,6 +35,9 @@ private:
 
 /// Adds what `recommend` does not assume by itself.
 void addPolicy(CommandLine& line, Policy policy, double tolerance);
+
+/// A Target's type as kubectl's users abbreviate it: `deploy` of `deployment`.
+[[nodiscard]] std::string shortKind(const std::string& type);
 
 [[nodiscard]] bool isLocal(const Target& target);
 

@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "memfit/advice/command_line.h"
 #include "memfit/report/figures.h"
 #include "memfit/units/go_settings.h"
 #include "memfit/units/quantity.h"
@@ -22,14 +23,6 @@ struct Naming {
 
     [[nodiscard]] std::string operator()(const Target& target) const;
 };
-
-std::string shortKind(const std::string& kind) {
-    if (kind == "deployment") return "deploy";
-    if (kind == "statefulset") return "sts";
-    if (kind == "daemonset") return "ds";
-    if (kind == "replicaset") return "rs";
-    return kind;
-}
 
 std::pair<std::string, std::string> workloadKey(const Target& target) {
     return {target.ns.value_or(""), target.type + "/" + target.name.value_or("")};
