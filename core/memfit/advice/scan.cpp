@@ -51,22 +51,39 @@ bool ofDeployment(const Json& object) {
         });
 }
 
+/// The volumes whose files are in memory.
+Json memoryVolumes(const Json& podSpec) {
+    Json volumes = Json::array();
+    for (const auto& volume : kube::array(podSpec, {"volumes"}))
+        if (kube::text(volume, {"emptyDir", "medium"}) == "Memory")
+            volumes.push_back(
+                {{"name", kube::text(volume, {"name"})}, {"emptyDir", {{"medium", "Memory"}}}});
+    return volumes;
+}
+
+/// Of a container what lint judges.
+Json lintedContainer(const Json& container) {
+    Json part{{"name", kube::text(container, {"name"})},
+              {"resources", kube::object(container, {"resources"})}};
+    for (const auto& entry : kube::array(container, {"env"}))
+        if (const auto name = kube::text(entry, {"name"}); name == "GOMEMLIMIT" || name == "GOGC")
+            part["env"].push_back(entry);
+    if (const auto& from = kube::array(container, {"envFrom"}); !from.empty())
+        part["envFrom"] = from;
+    for (const auto& mount : kube::array(container, {"volumeMounts"}))
+        part["volumeMounts"].push_back({{"name", kube::text(mount, {"name"})}});
+    return part;
+}
+
 /// Only what lint judges, so that the rest need not be written and read once more.
 std::string lintedPart(const Json& object, WorkloadKind kind) {
     const bool pod = kind == WorkloadKind::pod;
     const Json& spec =
         pod ? kube::object(object, {"spec"}) : kube::object(object, {"spec", "template", "spec"});
-    Json containers = Json::array();
-    for (const auto& container : kube::array(spec, {"containers"})) {
-        Json part{{"name", kube::text(container, {"name"})},
-                  {"resources", kube::object(container, {"resources"})}};
-        for (const auto& entry : kube::array(container, {"env"}))
-            if (const auto name = kube::text(entry, {"name"});
-                name == "GOMEMLIMIT" || name == "GOGC")
-                part["env"].push_back(entry);
-        containers.push_back(std::move(part));
-    }
-    Json inner{{"containers", std::move(containers)}};
+    Json inner{{"containers", Json::array()}};
+    for (const auto& container : kube::array(spec, {"containers"}))
+        inner["containers"].push_back(lintedContainer(container));
+    if (auto volumes = memoryVolumes(spec); !volumes.empty()) inner["volumes"] = std::move(volumes);
     return kube::dump(
         {{"apiVersion", pod ? "v1" : "apps/v1"},
          {"kind", toString(kind)},

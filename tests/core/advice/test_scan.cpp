@@ -161,6 +161,34 @@ TEST_CASE("of many pods the newest, those that were killed and the one that hold
     CHECK(idleBytes(result->items[0]) == 20 * (Bytes{64} * 1024 * 1024 - 50000000));
 }
 
+TEST_CASE("a scan finds what lint finds of the same workload") {
+    WorkloadScan scan;
+    REQUIRE(scan.addWorkloads(R"({"items":[{"metadata":{"namespace":"a","name":"api"},
+        "spec":{"selector":{"matchLabels":{"app":"api"}},"template":{"spec":{
+        "volumes":[{"name":"cache","emptyDir":{"medium":"Memory"}},
+                   {"name":"disk","emptyDir":{}},{"name":"settings","configMap":{"name":"s"}}],
+        "containers":[
+          {"name":"elsewhere","env":[{"name":"GOGC","value":"off"}],
+           "envFrom":[{"configMapRef":{"name":"s"}}]},
+          {"name":"cached","env":[{"name":"GOMEMLIMIT","value":"64MiB"}],
+           "volumeMounts":[{"name":"cache","mountPath":"/cache"}],
+           "resources":{"limits":{"memory":"64Mi"},"requests":{"memory":"64Mi"}}},
+          {"name":"stored","env":[{"name":"GOMEMLIMIT","value":"64MiB"}],
+           "volumeMounts":[{"name":"disk","mountPath":"/disk"}],
+           "resources":{"limits":{"memory":"64Mi"},"requests":{"memory":"64Mi"}}}]}}}}]})",
+                              WorkloadKind::deployment)
+                .has_value());
+    const auto result = scan.finish({}, {});
+    REQUIRE(result.has_value());
+    std::string found;
+    for (const auto& item : result->items) {
+        found += item.header.target.container.value_or("") + ":";
+        for (const auto& finding : item.live->findings) found += " " + finding.code;
+        found += "\n";
+    }
+    CHECK(found == "cached: gomemlimit-no-room\nelsewhere:\nstored:\n");
+}
+
 TEST_CASE("what cannot be read as a list is said") {
     WorkloadScan scan;
     const auto refusal = [&](std::string_view text) {
