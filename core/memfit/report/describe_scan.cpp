@@ -86,22 +86,20 @@ std::string lastOomText(const LiveFacts& facts) {
     return last.size() < month + day ? "yes" : last.substr(month, day);
 }
 
-std::vector<std::string> lintCodes(const LiveFacts& facts) {
-    std::vector<std::string> codes;
-    for (const auto& finding : facts.findings)
-        if (finding.severity != Severity::note) codes.push_back(finding.code);
-    return codes;
-}
-
 /// What is wrong on sight, by workload.
 Bullets lintBullets(const std::vector<Recommendation>& items, const Naming& naming) {
     Bullets bullets;
     for (const auto& item : items) {
-        const auto codes = lintCodes(item.live.value_or(LiveFacts{}));
-        if (codes.empty()) continue;
+        if (!item.live || item.live->findings.empty()) continue;
+        std::vector<std::string_view> codes;
+        bool notesOnly = true;
+        for (const auto& finding : item.live->findings) {
+            codes.push_back(finding.code);
+            notesOnly = notesOnly && finding.severity == Severity::note;
+        }
         bullets.items.push_back(
             {fmt::format("{}: {}", naming(item.header.target), fmt::join(codes, ", ")), "lint",
-             Tone::bad});
+             notesOnly ? Tone::faint : Tone::bad});
     }
     return bullets;
 }
