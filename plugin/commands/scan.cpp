@@ -122,6 +122,10 @@ Result<void> Scan::readPods() {
             return scan_->addNodes(page);
         });
         if (!nodes) return nodes.error();
+    } else {
+        warn("nodes-not-judged",
+             "what is promised on the nodes is judged with -A only: that takes the pods of all "
+             "namespaces");
     }
     auto path = pathOf("api/v1", "pods");
     const bool onlyPods = types_.size() == 1 && types_.front().kind == WorkloadKind::pod;
