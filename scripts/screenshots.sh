@@ -28,4 +28,4 @@ aha --black --title 'kubectl memfit recommend' < "$work/run.txt" |
 picture "$work/run.html" 960 "$((lines * 18 + 50))" recommend.png
 
 "$memfit" recommend -f "$document" -o html > "$work/page.html"
-picture "$work/page.html" 1000 1290 report.png
+picture "$work/page.html" 1000 1250 report.png
