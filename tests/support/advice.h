@@ -84,4 +84,12 @@ inline AdvisedSettings advised(Bytes mebibytes, bool withGomemlimit) {
     return settings;
 }
 
+/// The same where nothing was measured: of Go's variables what is not advised is left as it is.
+inline AdvisedSettings leaving(AdvisedSettings settings) {
+    if (settings.gomemlimit.kind == GomemlimitAdvice::Kind::unset)
+        settings.gomemlimit.kind = GomemlimitAdvice::Kind::leave;
+    settings.leaveGogc = true;
+    return settings;
+}
+
 }  // namespace memfit::test

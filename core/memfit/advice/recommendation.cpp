@@ -192,23 +192,58 @@ bool scalesOnMemory(const AdviceOptions& options) {
     return options.live && !options.live->memoryAutoscalers.empty();
 }
 
+/// What becomes of the GOMEMLIMIT that is set, where nothing was measured.
+GomemlimitAdvice keptGomemlimit(const Judgement& j, const CurrentSettings& current) {
+    using Kind = GomemlimitAdvice::Kind;
+    const GomemlimitAdvice asItIs{Kind::leave, std::nullopt};
+    const auto& limit = j.advised.limit;
+    if (current.gomemlimitUnknown) return asItIs;
+    const auto set = parseGomemlimit(current.gomemlimit.value_or(""));
+    if (!set) return {};  // Go dies of it
+    if (!*set) return asItIs;
+    const auto bytes = **set;
+    if (limit && bytes == current.limit) return {Kind::limitsMemory, std::nullopt};
+    if (bytes < MiB) return {};  // a mistake of units
+    // What was set for a limit goes with it: a reference would come to what the node can give.
+    if (!limit) return current.limit ? GomemlimitAdvice{} : asItIs;
+    // A literal below what is in use starves the service.
+    const bool fits = bytes <= *limit && bytes >= j.options.liveUsage.value_or(0);
+    return fits ? GomemlimitAdvice{Kind::bytes, bytes} : GomemlimitAdvice{};
+}
+
+/// Will GOMEMLIMIT, or may it where it is not known, bound a heap that is never collected before?
+bool hasBound(const AdvisedSettings& advised, const CurrentSettings& current) {
+    if (advised.gomemlimit.kind != GomemlimitAdvice::Kind::leave)
+        return advised.gomemlimit.kind != GomemlimitAdvice::Kind::unset;
+    const auto set = parseGomemlimit(current.gomemlimit.value_or(""));
+    return current.gomemlimitUnknown || (set && *set);
+}
+
+bool keepsGogc(const Judgement& j, const CurrentSettings& current) {
+    if (current.gogcUnknown) return true;
+    const auto gogc = parseGogc(current.gogc.value_or(""));
+    if (!gogc.off) return !gogc.malformed;
+    return !scalesOnMemory(j.options) && hasBound(j.advised, current);
+}
+
+/// Go's variables are not taken away without a measurement, unless a rule speaks against them.
+void keepVariables(Judgement& j) {
+    const auto& current = *j.options.current;
+    j.advised.gomemlimit = keptGomemlimit(j, current);
+    j.advised.leaveGogc = keepsGogc(j, current);
+    if (j.advised.leaveGogc) j.advised.gogc = current.gogc;
+}
+
 /// Without any measurement: what is set, put in order.
 void judgeCurrent(Judgement& j) {
     const auto& current = *j.options.current;
-    if (!current.limit) return;
-    auto limit = *current.limit;
-    if (const auto need = liveNeed(j.options); need && limit < need->atLeast) limit = need->limit;
-    setLimit(j.advised, limit);
-    const auto gomemlimit = parseGomemlimit(current.gomemlimit.value_or(""));
-    if (!gomemlimit || !*gomemlimit || **gomemlimit > limit) return;
-    const bool isLimit = *gomemlimit == current.limit;
-    // A literal below what is in use starves the service; below a MiB it is a mistake of units.
-    if (!isLimit && **gomemlimit < std::max(j.options.liveUsage.value_or(0), MiB)) return;
-    j.advised.gomemlimit =
-        isLimit ? GomemlimitAdvice{GomemlimitAdvice::Kind::limitsMemory, std::nullopt}
-                : GomemlimitAdvice{GomemlimitAdvice::Kind::bytes, *gomemlimit};
-    const bool off = parseGogc(current.gogc.value_or("")).off;
-    if (off && !scalesOnMemory(j.options)) j.advised.gogc = "off";
+    if (current.limit) {
+        auto limit = *current.limit;
+        if (const auto need = liveNeed(j.options); need && limit < need->atLeast)
+            limit = need->limit;
+        setLimit(j.advised, limit);
+    }
+    keepVariables(j);
 }
 
 Result<void> judge(Judgement& j, const Results& results) {
@@ -218,6 +253,7 @@ Result<void> judge(Judgement& j, const Results& results) {
         j.basis = Basis::observed;
     if (j.options.policy == Policy::noLimit) {
         j.choice = choose(j.candidates, Policy::noLimit, j.options.tolerance);
+        if (j.basis != Basis::measured && j.options.current) keepVariables(j);
         return {};
     }
     if (!results.benches.empty()) return judgeBench(j);

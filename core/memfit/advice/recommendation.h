@@ -27,7 +27,8 @@ enum class Confidence { high, medium, low };
 /// How GOMEMLIMIT is to be set.
 struct GomemlimitAdvice {
     enum class Kind {
-        unset,
+        unset,         ///< not there
+        leave,         ///< as it is
         limitsMemory,  ///< equal to the limit, by reference to limits.memory
         bytes,         ///< a literal
     };
@@ -42,7 +43,8 @@ struct AdvisedSettings {
     std::optional<Bytes> limit;    ///< nullopt: none
     std::optional<Bytes> request;  ///< nullopt: none
     GomemlimitAdvice gomemlimit;
-    std::optional<std::string> gogc;  ///< `off`; nullopt: leave alone (100)
+    std::optional<std::string> gogc;  ///< `off`; nullopt: not there, which is 100
+    bool leaveGogc = false;           ///< as it is; `gogc` is what that is, as far as known
 
     friend bool operator==(const AdvisedSettings&, const AdvisedSettings&) = default;
 };
@@ -107,7 +109,8 @@ struct AdviceOptions {
 /// Turns results into settings: see choice.h for the choice, rules_*.cpp for what is said of it.
 /// Benches count as one where load and CPU limit are those of the last; a squeeze alone gives its
 /// minimum. Without either, `options.current` is put in order and judged (limit = request, never
-/// below live usage; basis observed or static, confidence low). Policy no-limit needs no results.
+/// below live usage; basis observed or static, confidence low); GOMEMLIMIT and GOGC then stay as
+/// they are, unless a rule speaks against them. Policy no-limit needs no results.
 /// No limit at which a live pod was OOM-killed, nor a smaller one, is advised, and no GOGC=off
 /// under an autoscaler that goes by memory. Errors (kind inconclusive): the results allow no advice
 /// (no cell in which every run survived, a squeeze without a minimum or under GOMEMLIMIT, a probe

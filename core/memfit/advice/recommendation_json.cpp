@@ -14,6 +14,8 @@ std::string_view modeWord(GomemlimitAdvice::Kind kind) {
     switch (kind) {
         case GomemlimitAdvice::Kind::unset:
             return "unset";
+        case GomemlimitAdvice::Kind::leave:
+            return "leave";
         case GomemlimitAdvice::Kind::limitsMemory:
             return "limits.memory";
         case GomemlimitAdvice::Kind::bytes:
@@ -98,6 +100,7 @@ Json recommendationTree(const Recommendation& recommendation) {
     const auto& advised = recommendation.advised;
     tree["recommendation"] = settingsTree(advised.limit, advised.request,
                                           gomemlimitTree(advised.gomemlimit), advised.gogc);
+    if (advised.leaveGogc) tree["recommendation"]["leaveGogc"] = true;
     if (recommendation.confirmed)
         tree["confirmed"] = {{"loads", recommendation.confirmed->loads},
                              {"killed", recommendation.confirmed->killed}};

@@ -44,7 +44,9 @@ std::string advisedText(const CurrentSettings& set, const AdvisedSettings& advis
 /// What comes from where it was not read may or may not be what is advised.
 std::optional<std::string> unknownGomemlimit(const CurrentSettings& set,
                                              const AdvisedSettings& advised) {
-    if (advised.gomemlimit.kind == GomemlimitAdvice::Kind::unset) return std::nullopt;
+    using Kind = GomemlimitAdvice::Kind;
+    const auto kind = advised.gomemlimit.kind;
+    if (kind == Kind::unset || kind == Kind::leave) return std::nullopt;
     return "GOMEMLIMIT is not known, " + advisedText(set, advised);
 }
 
@@ -53,6 +55,7 @@ std::optional<std::string> gomemlimitMismatch(const CurrentSettings& set,
     if (set.gomemlimitUnknown) return unknownGomemlimit(set, advised);
     const auto parsed = parseGomemlimit(set.gomemlimit.value_or(""));
     if (!parsed) return fmt::format("GOMEMLIMIT is {}, at which Go dies at start", *set.gomemlimit);
+    if (advised.gomemlimit.kind == GomemlimitAdvice::Kind::leave) return std::nullopt;
     const auto bytes = *parsed;
     if (advised.gomemlimit.kind == GomemlimitAdvice::Kind::unset) {
         if (!bytes) return std::nullopt;
@@ -71,14 +74,17 @@ std::optional<std::string> gomemlimitMismatch(const CurrentSettings& set,
 
 std::optional<std::string> gogcMismatch(const CurrentSettings& set,
                                         const AdvisedSettings& advised) {
+    if (advised.leaveGogc) return std::nullopt;
     const auto now = parseGogc(set.gogc.value_or(""));
     const auto wanted = parseGogc(advised.gogc.value_or(""));
     if (set.gogcUnknown) {
         if (!wanted.off) return std::nullopt;
         return fmt::format("GOGC is not known, {} is advised", formatGogc(wanted));
     }
-    const bool samePercent = now.percent == wanted.percent || !advised.limit;
-    if (now.off == wanted.off && (now.off || samePercent)) return std::nullopt;
+    if (now.malformed)
+        return fmt::format("GOGC is {}, which Go does not understand, {} is advised", *set.gogc,
+                           formatGogc(wanted));
+    if (now.off == wanted.off && (now.off || now.percent == wanted.percent)) return std::nullopt;
     return fmt::format("GOGC is {}, {} is advised", set.gogc ? formatGogc(now) : "not set",
                        formatGogc(wanted));
 }

@@ -17,6 +17,8 @@ constexpr std::array kinds{
 
 GomemlimitWish gomemlimitWish(const GomemlimitAdvice& advice) {
     switch (advice.kind) {
+        case GomemlimitAdvice::Kind::leave:
+            return {GomemlimitWish::Kind::leave, 0};
         case GomemlimitAdvice::Kind::limitsMemory:
             return {GomemlimitWish::Kind::limitsMemory, 0};
         case GomemlimitAdvice::Kind::bytes:
@@ -27,9 +29,10 @@ GomemlimitWish gomemlimitWish(const GomemlimitAdvice& advice) {
     return {GomemlimitWish::Kind::unset, 0};
 }
 
-GogcWish gogcWish(const std::optional<std::string>& advice) {
-    if (!advice) return {GogcWish::Kind::unset, 100};
-    const auto gogc = parseGogc(*advice);
+GogcWish gogcWish(const AdvisedSettings& advised) {
+    if (advised.leaveGogc) return {};
+    if (!advised.gogc) return {GogcWish::Kind::unset, 100};
+    const auto gogc = parseGogc(*advised.gogc);
     if (gogc.off) return {GogcWish::Kind::off, 100};
     return {GogcWish::Kind::percent, gogc.percent};
 }
@@ -48,7 +51,7 @@ MemorySettings wantedSettings(const AdvisedSettings& advised) {
     wanted.limit.bytes = advised.limit.value_or(0);
     if (advised.request) wanted.request = {MemoryWish::Kind::set, *advised.request, 0};
     wanted.gomemlimit = gomemlimitWish(advised.gomemlimit);
-    wanted.gogc = gogcWish(advised.gogc);
+    wanted.gogc = gogcWish(advised);
     return wanted;
 }
 

@@ -11,7 +11,7 @@ namespace memfit {
 /// What a manifest or a live workload is to say so that it runs as advised. A limit that is not
 /// advised goes; a request that is not advised stays, since it harms nobody and losing it would
 /// make the pod the first to be evicted (quality-of-service class BestEffort). Variables that are
-/// not advised go: GOGC was at its default in what was measured.
+/// not advised go: GOGC was at its default in what was measured. What the advice leaves is left.
 [[nodiscard]] MemorySettings wantedSettings(const AdvisedSettings& advised);
 
 /// The same for a check: a limit or request above the advised one by no more than the share

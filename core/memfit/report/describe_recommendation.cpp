@@ -18,6 +18,8 @@ std::string gomemlimitText(const AdvisedSettings& advised) {
     switch (advised.gomemlimit.kind) {
         case GomemlimitAdvice::Kind::unset:
             return "not set";
+        case GomemlimitAdvice::Kind::leave:
+            return "as it is";
         case GomemlimitAdvice::Kind::limitsMemory:
             return advised.limit
                        ? fmt::format("limits.memory ({})", formatGomemlimit(*advised.limit))
@@ -50,7 +52,8 @@ Table settingsTable(const Recommendation& recommendation) {
         return unknown ? "not known" : value.value_or("not set");
     };
     add("GOMEMLIMIT", gomemlimitText(advised), now(current.gomemlimit, current.gomemlimitUnknown));
-    add("GOGC", advised.gogc.value_or("not set"), now(current.gogc, current.gogcUnknown));
+    add("GOGC", advised.leaveGogc ? "as it is" : advised.gogc.value_or("not set"),
+        now(current.gogc, current.gogcUnknown));
     return table;
 }
 

@@ -11,6 +11,7 @@ using namespace memfit;
 using memfit::test::benchOf;
 using memfit::test::findReason;
 using memfit::test::gomemlimit;
+using memfit::test::leaving;
 using memfit::test::plain;
 using memfit::test::reasonText;
 
@@ -60,7 +61,7 @@ TEST_CASE("a live workload alone gives its own limit, at low confidence") {
     const auto found = judged(factsOf({podOf("a", 40 * MiB, 30 * MiB)}));
     CHECK(toString(found.basis) == "observed");
     CHECK(toString(found.confidence) == "low");
-    CHECK(found.advised == test::advised(40, false));
+    CHECK(found.advised == leaving(test::advised(40, false)));
     CHECK(found.current == factsOf({podOf("a", 40 * MiB, {})}).declared);
     CHECK(reasonText(found, "live-usage") ==
           "Live instances were seen to use at most 30 MiB, which 40Mi holds");
@@ -70,7 +71,7 @@ TEST_CASE("a live workload alone gives its own limit, at low confidence") {
 
 TEST_CASE("pods without a limit get none that nobody measured") {
     const auto found = judged(factsOf({podOf("a", std::nullopt, 30 * MiB)}));
-    CHECK(found.advised == AdvisedSettings{});
+    CHECK(found.advised == leaving({}));
     CHECK(findReason(found, "limit-optional") != nullptr);
 }
 
@@ -79,7 +80,7 @@ TEST_CASE("after an OOM kill more than that limit is advised, and the kills are 
         judged(factsOf({killed(podOf("a", 20 * MiB, 5 * MiB), 3, "2026-11-23T10:00:00Z"),
                         podOf("b", 20 * MiB, 6 * MiB),
                         killed(podOf("c", 20 * MiB, 5 * MiB), 4, "2026-11-23T11:00:00Z")}));
-    CHECK(found.advised == test::advised(25, false));
+    CHECK(found.advised == leaving(test::advised(25, false)));
     CHECK(reasonText(found, "oom-killed-live") ==
           "2 of 3 pods looked at were OOM-killed at the limit of 20Mi (7 restarts in all, last at "
           "2026-11-23T11:00:00Z): 25Mi is more than that, but how much is enough was not measured");
@@ -89,7 +90,7 @@ TEST_CASE("after an OOM kill more than that limit is advised, and the kills are 
 TEST_CASE("a limit that was raised since the OOM kill stands") {
     const auto found =
         judged(factsOf({podOf("new", 64 * MiB, 5 * MiB), killed(podOf("old", 20 * MiB, 5 * MiB))}));
-    CHECK(found.advised == test::advised(64, false));
+    CHECK(found.advised == leaving(test::advised(64, false)));
     CHECK(findReason(found, "oom-killed-live") != nullptr);
     CHECK(reasonText(found, "pods-differ") ==
           "The pods are not set alike: new has limit 64Mi, request 64Mi, old has limit 20Mi, "
@@ -98,7 +99,7 @@ TEST_CASE("a limit that was raised since the OOM kill stands") {
 
 TEST_CASE("an OOM kill without a limit is the node's, and no limit follows from it") {
     const auto found = judged(factsOf({killed(podOf("a", std::nullopt, 5 * MiB))}));
-    CHECK(found.advised == AdvisedSettings{});
+    CHECK(found.advised == leaving({}));
     CHECK(reasonText(found, "oom-killed-without-limit") ==
           "1 pod was OOM-killed without a memory limit: the node ran out of memory, and a request "
           "that covers the need is what protects against that");
@@ -156,7 +157,7 @@ TEST_CASE("GOGC=off that is set is kept, but not under an autoscaler on memory")
     pod.settings.gomemlimit = "41943040";
     pod.settings.gogc = "off";
     auto facts = factsOf({pod});
-    CHECK(judged(facts).advised == test::advised(40, true));
+    CHECK(judged(facts).advised == leaving(test::advised(40, true)));
     facts.memoryAutoscalers = {"hpa"};
     auto wanted = test::advised(40, true);
     wanted.gogc.reset();
@@ -168,9 +169,77 @@ TEST_CASE("GOGC=off that is set is kept, but not under an autoscaler on memory")
 TEST_CASE("a GOMEMLIMIT that starves the program is not kept") {
     auto pod = podOf("a", 40 * MiB, 5 * MiB);
     pod.settings.gomemlimit = "36";
-    CHECK(judged(factsOf({pod})).advised == test::advised(40, false));
+    auto wanted = test::advised(40, false);
+    wanted.leaveGogc = true;
+    CHECK(judged(factsOf({pod})).advised == wanted);
     pod.usage.reset();
-    CHECK(judged(factsOf({pod})).advised == test::advised(40, false));
+    CHECK(judged(factsOf({pod})).advised == wanted);
+}
+
+TEST_CASE("without a limit GOMEMLIMIT and GOGC stay as they are") {
+    auto pod = podOf("a", std::nullopt, 70 * MiB);
+    pod.settings.gomemlimit = "60MiB";
+    pod.settings.gogc = "off";
+    auto wanted = leaving({});
+    wanted.gogc = "off";
+    auto found = judged(factsOf({pod}));
+    CHECK(found.advised == wanted);
+    CHECK(reasonText(found, "current-fits") == "What is set now fits the advice");
+
+    pod.settings.gogc = "50";
+    wanted.gogc = "50";
+    CHECK(judged(factsOf({pod})).advised == wanted);
+
+    pod.settings = {};
+    pod.settings.gomemlimitUnknown = pod.settings.gogcUnknown = true;
+    found = judged(factsOf({pod}));
+    CHECK(found.advised == leaving({}));
+    CHECK(reasonText(found, "current-fits") == "What is set now fits the advice");
+}
+
+TEST_CASE("a GOMEMLIMIT of which Go dies, or that is a few bytes, is not kept without a limit") {
+    auto wanted = leaving({});
+    wanted.gomemlimit = {};
+    for (const auto* gomemlimit : {"60Mi", "17"}) {
+        auto pod = podOf("a", std::nullopt, {});
+        pod.settings.gomemlimit = gomemlimit;
+        CHECK(judged(factsOf({pod})).advised == wanted);
+    }
+}
+
+TEST_CASE("GOGC=off is not kept without a bound, nor GOGC that Go does not understand") {
+    for (const auto* gogc : {"off", "-1", "1e3"}) {
+        auto pod = podOf("a", std::nullopt, {});
+        pod.settings.gogc = gogc;
+        auto wanted = leaving({});
+        wanted.leaveGogc = false;
+        CHECK(judged(factsOf({pod})).advised == wanted);
+    }
+    auto pod = podOf("a", 40 * MiB, {});
+    pod.settings.gomemlimit = "60MiB";  // above the limit, and thus taken out
+    pod.settings.gogc = "off";
+    const auto found = judged(factsOf({pod}));
+    CHECK(found.advised == test::advised(40, false));
+    CHECK(reasonText(found, "current-differs") ==
+          "What is set now does not fit: GOMEMLIMIT is 60MiB, none is advised; GOGC is off, 100 is "
+          "advised");
+    pod.settings.gomemlimit.reset();
+    pod.settings.gomemlimitUnknown = true;
+    auto kept = leaving(test::advised(40, false));
+    kept.gogc = "off";
+    CHECK(judged(factsOf({pod})).advised == kept);
+}
+
+TEST_CASE("where no limit is wanted, what was set for the limit goes with it") {
+    AdviceOptions options;
+    options.policy = Policy::noLimit;
+    options.current = CurrentSettings{64 * MiB, 64 * MiB, "67108864", "off"};
+    CHECK(recommend({}, options)->advised == AdvisedSettings{});
+    options.current->gogc = "200";
+    AdvisedSettings wanted;
+    wanted.gogc = "200";
+    wanted.leaveGogc = true;
+    CHECK(recommend({}, options)->advised == wanted);
 }
 
 TEST_CASE("what admission gave a pod is what is set, and the difference is said") {
@@ -187,7 +256,7 @@ TEST_CASE("without pods the template is what is set") {
     auto facts = factsOf({});
     facts.declared.limit = 64 * MiB;
     const auto found = judged(facts);
-    CHECK(found.advised == test::advised(64, false));
+    CHECK(found.advised == leaving(test::advised(64, false)));
     CHECK(findReason(found, "no-live-pods") != nullptr);
     CHECK(findReason(found, "live-usage") == nullptr);
 }

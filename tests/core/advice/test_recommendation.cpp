@@ -5,6 +5,8 @@
 #include <initializer_list>
 #include <string>
 
+#include "memfit/advice/wanted_settings.h"
+#include "memfit/manifest/edit.h"
 #include "support/advice.h"
 
 using namespace memfit;
@@ -236,8 +238,7 @@ TEST_CASE("without a measurement what is set is judged, and said to be no more t
     AdviceOptions options = withLiveUsage(70 * MiB);
     options.current = CurrentSettings{64 * MiB, 32 * MiB, "64MiB", "off"};
     const auto recommendation = recommendOk({}, options);
-    auto expected = advised(70, true);
-    CHECK(recommendation.advised == expected);
+    CHECK(recommendation.advised == test::leaving(advised(70, true)));
     CHECK((recommendation.basis == Basis::observed));
     CHECK((recommendation.confidence == Confidence::low));
     CHECK(test::findReason(recommendation, "not-measured") != nullptr);
@@ -245,6 +246,51 @@ TEST_CASE("without a measurement what is set is judged, and said to be no more t
           "What is set now does not fit: memory limit is 64Mi, below the advised 70Mi; memory "
           "request is 32Mi, below the advised 70Mi");
     CHECK((recommendOk({}, with(Policy::noLimit)).basis == Basis::fixed));
+}
+
+TEST_CASE("settings that were tuned are kept where nothing was measured") {
+    AdviceOptions options;
+    options.current = CurrentSettings{64 * MiB, 64 * MiB, "60MiB", "50"};
+    Results probe;
+    probe.probes.emplace_back();
+    probe.texts = {"{}"};
+    const auto recommendation = recommendOk(probe, options);
+    auto kept = advised(64, false);
+    kept.gomemlimit = {GomemlimitAdvice::Kind::bytes, 60 * MiB};
+    kept.gogc = "50";
+    kept.leaveGogc = true;
+    CHECK(recommendation.advised == kept);
+    CHECK(reasonText(recommendation, "current-fits") == "What is set now fits the advice");
+    const auto text = toJson(recommendation);
+    const auto from = text.find(" \"recommendation\":");
+    CHECK(text.substr(from, text.find(" \"current\":") - from) == R"( "recommendation": {
+  "limitBytes": 67108864,
+  "requestBytes": 67108864,
+  "gomemlimit": {
+   "mode": "bytes",
+   "bytes": 62914560
+  },
+  "gogc": "50",
+  "leaveGogc": true
+ },
+)");
+    const std::string manifest = R"(apiVersion: apps/v1
+kind: Deployment
+metadata: {name: api}
+spec:
+  template:
+    spec:
+      containers:
+      - name: app
+        env:
+        - {name: GOMEMLIMIT, value: 60MiB}
+        - {name: GOGC, value: "50"}
+        resources: {limits: {memory: 64Mi}, requests: {memory: 64Mi}}
+)";
+    const auto edit = editManifest(manifest, "f.yaml", {"Deployment", "api", {}}, "app",
+                                   wantedSettings(recommendation.advised));
+    REQUIRE(edit.has_value());
+    CHECK(edit->text == manifest);
 }
 
 TEST_CASE("usage that was only looked at is observed, also when no limit is wanted") {

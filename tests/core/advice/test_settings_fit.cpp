@@ -74,5 +74,17 @@ TEST_CASE("an advised literal may be a little lower, never higher") {
 TEST_CASE("another GOGC than the measured one does not fit a limit") {
     CHECK(check({36 * MiB, 36 * MiB, {}, "400"}, advised(36, false)) ==
           Clauses{"GOGC is 400, 100 is advised"});
-    CHECK(check({{}, {}, {}, "400"}, {}).empty());
+    CHECK(check({{}, {}, {}, "400"}, {}) == Clauses{"GOGC is 400, 100 is advised"});
+    CHECK(check({{}, {}, {}, "4OO"}, {}) ==
+          Clauses{"GOGC is 4OO, which Go does not understand, 100 is advised"});
+}
+
+TEST_CASE("what is left as it is fits, except a GOMEMLIMIT at which Go dies") {
+    const auto left = test::leaving(advised(36, false));
+    CHECK(check({36 * MiB, 36 * MiB, "30MiB", "50"}, left).empty());
+    CurrentSettings unknown{36 * MiB, 36 * MiB, {}, {}};
+    unknown.gomemlimitUnknown = unknown.gogcUnknown = true;
+    CHECK(check(unknown, left).empty());
+    CHECK(check({36 * MiB, 36 * MiB, "30Mi", {}}, left) ==
+          Clauses{"GOMEMLIMIT is 30Mi, at which Go dies at start"});
 }

@@ -31,6 +31,16 @@ TEST_CASE("a check lets stay what is above the advice by no more than the tolera
     CHECK_FALSE(limit.metBy(100 * MiB - 1));
 }
 
+TEST_CASE("variables that the advice leaves as they are stay as they are") {
+    AdvisedSettings advised;
+    advised.gomemlimit.kind = GomemlimitAdvice::Kind::leave;
+    advised.gogc = "50";
+    advised.leaveGogc = true;
+    MemorySettings wanted;
+    wanted.limit.kind = MemoryWish::Kind::remove;
+    CHECK((wantedSettings(advised) == wanted));
+}
+
 TEST_CASE("where nothing is advised the limit and the variables go, and the request stays") {
     MemorySettings wanted;
     wanted.limit.kind = MemoryWish::Kind::remove;
