@@ -74,6 +74,17 @@ inline std::string reasonText(const Recommendation& recommendation, std::string_
     return reason == nullptr ? "no such reason" : reason->text;
 }
 
+/// The cells, trials, loads or pods that the reason names; empty without any, or without the
+/// reason.
+inline std::vector<std::string> sources(const Recommendation& recommendation,
+                                        std::string_view code) {
+    const auto* reason = findReason(recommendation, code);
+    if (reason == nullptr) return {};
+    for (const auto& [name, value] : reason->evidence)
+        if (name == "from") return std::get<std::vector<std::string>>(value);
+    return {};
+}
+
 inline AdvisedSettings advised(Bytes mebibytes, bool withGomemlimit) {
     AdvisedSettings settings;
     settings.limit = mebibytes * MiB;

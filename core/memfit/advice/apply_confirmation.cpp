@@ -32,21 +32,35 @@ void setSize(Reason& reason, std::string_view name, Bytes size) {
         if (key == name) value = size;
 }
 
-Reason headroomNow(const Reason& before, const Recommendation& recommendation) {
+/// The loads of exactly the settings that are advised now: those of the confirmation, or while
+/// neither it ran nor anything changed those that were known before.
+LoadsRun loadsNow(const Reason& before, const Recommendation& recommendation,
+                  const Confirmation& confirmation) {
+    if (!recommendation.confirmed) return {};
+    const bool run = confirmation.tally().loads > 0;
+    return {*recommendation.confirmed, run ? confirmation.sources() : sourcesOf(before)};
+}
+
+Reason headroomNow(const Reason& before, const Recommendation& recommendation,
+                   const Confirmation& confirmation) {
     const auto& advised = recommendation.advised;
     if (advised.gomemlimit.kind != GomemlimitAdvice::Kind::unset)
-        return gomemlimitHeadroom(recommendation.confirmed.value_or(Confirmed{}));
+        return gomemlimitHeadroom(loadsNow(before, recommendation, confirmation));
     const auto edge = sizeIn(before, "edgeBytes");
-    return advised.limit && edge ? plainHeadroom(*advised.limit, *edge) : before;
+    return advised.limit && edge ? plainHeadroom(*advised.limit, *edge, sourcesOf(before)) : before;
 }
 
 /// What a reason says when the settings are those that the recommendation has now.
-Reason refreshed(Reason reason, const Recommendation& recommendation) {
+Reason refreshed(Reason reason, const Recommendation& recommendation,
+                 const Confirmation& confirmation) {
     const auto limit = recommendation.advised.limit;
-    if (reason.code == "headroom") return headroomNow(reason, recommendation);
+    if (reason.code == "headroom") return headroomNow(reason, recommendation, confirmation);
+    if (reason.code == "usage-near-limit")
+        return usageNearLimit(recommendation.advised).value_or(std::move(reason));
     if (!limit) return reason;
     const auto seen = sizeIn(reason, "liveUsageBytes");
-    if (reason.code == "live-usage" && seen) return liveUsageReason(*seen, *limit);
+    if (reason.code == "live-usage" && seen)
+        return liveUsageReason(*seen, *limit, sourcesOf(reason));
     constexpr std::array aboutTheAdvice{"request-equals-limit", "load-not-representative"};
     if (std::ranges::find(aboutTheAdvice, reason.code) != aboutTheAdvice.end())
         setSize(reason, "limitBytes", *limit);
@@ -65,7 +79,7 @@ void applyConfirmation(Recommendation& recommendation, const Confirmation& confi
         recommendation.confirmed.reset();
 
     for (auto& reason : recommendation.reasons)
-        reason = refreshed(std::move(reason), recommendation);
+        reason = refreshed(std::move(reason), recommendation, confirmation);
     if (run || changed) dropReasons(recommendation, "limit-not-tried");
     dropReasons(recommendation, "current-fits");
     dropReasons(recommendation, "current-differs");

@@ -7,6 +7,7 @@
 #include <limits>
 #include <string>
 
+#include "memfit/advice/judgement.h"
 #include "memfit/units/bytes.h"
 #include "memfit/units/go_settings.h"
 #include "memfit/units/quantity.h"
@@ -33,12 +34,6 @@ std::optional<Bytes> tenthMore(Bytes limit) {
     return ceilToMiB(std::max(limit + limit / 10, limit + 1));
 }
 
-/// GOMEMLIMIT in bytes; nullopt when it is not set.
-std::optional<Bytes> gomemlimitOf(const AdvisedSettings& settings) {
-    if (settings.gomemlimit.kind == Kind::limitsMemory) return settings.limit;
-    return settings.gomemlimit.kind == Kind::bytes ? settings.gomemlimit.bytes : std::nullopt;
-}
-
 std::string describe(const AdvisedSettings& settings) {
     auto text = settings.limit ? formatQuantity(*settings.limit) : std::string("no limit");
     if (const auto gomemlimit = gomemlimitOf(settings))
@@ -61,6 +56,7 @@ std::optional<Settings> Confirmation::next() const {
 
 void Confirmation::observe(const Trial& trial) {
     if (done()) return;
+    ++run_;
     if (!saysSomethingAboutTheEdge(trial.outcome)) {
         lastUnclear_ = trial.outcome;
         if (++unclear_ == mostUnclear) gaveUp_ = GaveUp::unclear;
@@ -84,6 +80,7 @@ void Confirmation::moveOn(Outcome outcome) {
     }
     tally_ = {};
     clean_ = 0;
+    beforeThese_ = run_;
 }
 
 bool Confirmation::lowerGomemlimit() {
@@ -103,6 +100,7 @@ bool Confirmation::raiseLimit() {
     const auto more = tenthMore(*settings_.limit);
     if (!more) return false;
     ++raises_;
+    beforeRaise_ = run_;
     settings_.limit = more;
     if (settings_.request) settings_.request = more;
     settings_.gomemlimit = first_.gomemlimit;
@@ -132,46 +130,59 @@ Confirmed Confirmation::tally() const {
     return tally_;
 }
 
+std::vector<std::string> Confirmation::sources() const {
+    return tally_.loads == 0 ? std::vector<std::string>() : confirmationLoads(beforeThese_, run_);
+}
+
+Reason Confirmation::limitRaised() const {
+    Reason reason{"limit-raised",
+                  fmt::format("{} did not hold under the load, so the limit was raised to {}",
+                              describe(first_), formatQuantity(*settings_.limit)),
+                  {{"advisedLimitBytes", *first_.limit}, {"limitBytes", *settings_.limit}}};
+    addSources(reason, confirmationLoads(0, beforeRaise_));
+    return reason;
+}
+
+Reason Confirmation::headroomFound() const {
+    Reason reason{"headroom-found",
+                  fmt::format("With GOGC=off memory in use sits at GOMEMLIMIT, and a higher one "
+                              "was OOM-killed at {}; {} held for {}",
+                              formatQuantity(*settings_.limit),
+                              formatGomemlimit(*settings_.gomemlimit.bytes), loads(tally_.loads)),
+                  {{"limitBytes", *settings_.limit},
+                   {"gomemlimitBytes", *settings_.gomemlimit.bytes},
+                   {"loads", std::int64_t{tally_.loads}},
+                   {"killed", std::int64_t{tally_.killed}}}};
+    addSources(reason, confirmationLoads(beforeRaise_, run_));
+    return reason;
+}
+
+std::string Confirmation::whyNot() const {
+    switch (gaveUp_) {
+        case GaveUp::tooSmall:
+            return describe(settings_) + " did not hold under the load";
+        case GaveUp::unclear:
+            return fmt::format(
+                "Three trials of {} in a row said nothing about memory (the last was {})",
+                describe(settings_), toString(*lastUnclear_));
+        case GaveUp::no:
+            break;
+    }
+    return fmt::format("The confirmation ended early, after {} of {} clean loads of {}", clean_,
+                       wanted_, describe(settings_));
+}
+
 std::vector<Reason> Confirmation::reasons() const {
     std::vector<Reason> reasons;
-    const std::vector<Evidence> counted{{"loads", std::int64_t{tally_.loads}},
-                                        {"killed", std::int64_t{tally_.killed}}};
-    if (settings_.limit != first_.limit)
-        reasons.push_back(
-            {"limit-raised",
-             fmt::format("{} did not hold under the load, so the limit was raised "
-                         "to {}",
-                         describe(first_), formatQuantity(*settings_.limit)),
-             {{"advisedLimitBytes", *first_.limit}, {"limitBytes", *settings_.limit}}});
+    if (settings_.limit != first_.limit) reasons.push_back(limitRaised());
     if (succeeded() && settings_.gomemlimit != first_.gomemlimit)
-        reasons.push_back(
-            {"headroom-found",
-             fmt::format("With GOGC=off memory in use sits at GOMEMLIMIT, and a higher one was "
-                         "OOM-killed at {}; {} held for {}",
-                         formatQuantity(*settings_.limit),
-                         formatGomemlimit(*settings_.gomemlimit.bytes), loads(tally_.loads)),
-             {{"limitBytes", *settings_.limit},
-              {"gomemlimitBytes", *settings_.gomemlimit.bytes},
-              counted[0],
-              counted[1]}});
-    if (gaveUp_ == GaveUp::tooSmall)
-        reasons.push_back({"not-confirmed",
-                           fmt::format("{} did not hold under the load, so the advice is "
-                                       "not confirmed",
-                                       describe(settings_)),
-                           counted});
-    if (gaveUp_ == GaveUp::unclear)
-        reasons.push_back({"not-confirmed",
-                           fmt::format("Three trials of {} in a row said nothing about memory (the "
-                                       "last was {}), so the advice is not confirmed",
-                                       describe(settings_), toString(*lastUnclear_)),
-                           counted});
-    if (!done())
-        reasons.push_back({"not-confirmed",
-                           fmt::format("The confirmation ended early, after {} of {} clean loads "
-                                       "of {}, so the advice is not confirmed",
-                                       clean_, wanted_, describe(settings_)),
-                           counted});
+        reasons.push_back(headroomFound());
+    if (succeeded()) return reasons;
+    Reason reason{"not-confirmed",
+                  whyNot() + ", so the advice is not confirmed",
+                  {{"loads", std::int64_t{tally_.loads}}, {"killed", std::int64_t{tally_.killed}}}};
+    addSources(reason, confirmationLoads(beforeThese_, run_));
+    reasons.push_back(std::move(reason));
     return reasons;
 }
 

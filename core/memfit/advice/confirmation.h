@@ -34,6 +34,9 @@ public:
     [[nodiscard]] const AdvisedSettings& settings() const;
     /// Loads of exactly settings(): how many, how many killed.
     [[nodiscard]] Confirmed tally() const;
+    /// Where these loads stand among all of this confirmation: `confirmation loads 4 to 6`, counted
+    /// from 1 in the order run, with those that said nothing. Empty when tally() is.
+    [[nodiscard]] std::vector<std::string> sources() const;
     /// What changed on the way, in sentences with codes (`headroom-found`, `limit-raised`,
     /// `not-confirmed`); empty when the first settings held. Before done() it says that the
     /// confirmation ended early.
@@ -47,6 +50,10 @@ private:
     /// Why the confirmation ended without an answer.
     enum class GaveUp { no, tooSmall, unclear };
 
+    [[nodiscard]] Reason limitRaised() const;
+    [[nodiscard]] Reason headroomFound() const;
+    /// Why the settings are not confirmed.
+    [[nodiscard]] std::string whyNot() const;
     void moveOn(Outcome outcome);
     bool lowerGomemlimit();
     bool raiseLimit();
@@ -55,6 +62,9 @@ private:
     AdvisedSettings settings_;
     int wanted_;
     Confirmed tally_;
+    int run_ = 0;          ///< all loads, those that said nothing among them
+    int beforeThese_ = 0;  ///< those of other settings than settings_
+    int beforeRaise_ = 0;  ///< those at a smaller limit
     int clean_ = 0;
     int raises_ = 0;
     int unclear_ = 0;  ///< in a row

@@ -47,27 +47,39 @@ const Candidate* Judgement::twin() const {
     return found;
 }
 
-Confirmed Judgement::confirmed() const {
-    Confirmed tally;
+LoadsRun Judgement::confirmed() const {
+    LoadsRun run;
+    auto& tally = run.tally;
     const auto* own = chosen();
-    if (own != nullptr && !limitNotTried) tally.loads = own->runs;
+    if (own != nullptr && !limitNotTried) {
+        tally.loads = own->runs;
+        run.from.push_back(cellSource(own->label, own->settings.mode));
+    }
     const auto wanted = trialSettings(advised);
     for (const auto* squeeze : squeezes)
-        for (const auto& trial : squeeze->trials) {
+        for (std::size_t i = 0; i < squeeze->trials.size(); ++i) {
+            const auto& trial = squeeze->trials[i];
             const bool same = trial.settings.limit == wanted.limit &&
                               trial.settings.mode == wanted.mode &&
                               trial.settings.gomemlimit == wanted.gomemlimit;
             if (!same || !saysSomethingAboutTheEdge(trial.outcome)) continue;
             ++tally.loads;
             if (isOomKill(trial.outcome)) ++tally.killed;
+            run.from.push_back(trialSource(*this, *squeeze, i));
         }
-    return tally;
+    return run;
 }
 
 std::optional<double> Judgement::fullSpeed() const {
     if (candidates.unlimitedSpeed) return candidates.unlimitedSpeed;
     const auto* fastest = best();
     return fastest != nullptr ? std::optional(fastest->speed->median) : std::nullopt;
+}
+
+std::optional<Bytes> gomemlimitOf(const AdvisedSettings& settings) {
+    using Kind = GomemlimitAdvice::Kind;
+    if (settings.gomemlimit.kind == Kind::limitsMemory) return settings.limit;
+    return settings.gomemlimit.kind == Kind::bytes ? settings.gomemlimit.bytes : std::nullopt;
 }
 
 std::string limitText(const std::optional<Bytes>& limit) {

@@ -13,6 +13,12 @@
 
 namespace memfit {
 
+/// Loads of the same settings, and the cells and trials that they stand in.
+struct LoadsRun {
+    Confirmed tally;
+    std::vector<std::string> from;
+};
+
 /// Everything that is known when the settings have been chosen and are to be explained.
 /// The documents are not owned.
 struct Judgement {
@@ -40,7 +46,7 @@ struct Judgement {
     /// The candidate at the chosen limit in the other mode.
     [[nodiscard]] const Candidate* twin() const;
     /// Loads of exactly the advised settings.
-    [[nodiscard]] Confirmed confirmed() const;
+    [[nodiscard]] LoadsRun confirmed() const;
     /// Speed of the unlimited run, or of the best cell where there was none.
     [[nodiscard]] std::optional<double> fullSpeed() const;
 };
@@ -57,11 +63,13 @@ struct RuleFinding {
 [[nodiscard]] Reason currentReason(const CurrentSettings& current, const AdvisedSettings& advised,
                                    double tolerance);
 /// `headroom` of settings with GOMEMLIMIT: what `loads` of exactly these came to.
-[[nodiscard]] Reason gomemlimitHeadroom(const Confirmed& loads);
-/// `headroom` of a plain limit above the edge; 0 < edge < limit.
-[[nodiscard]] Reason plainHeadroom(Bytes limit, Bytes edge);
-/// `live-usage`: the most that was seen of live instances, which `limit` holds.
-[[nodiscard]] Reason liveUsageReason(Bytes seen, Bytes limit);
+[[nodiscard]] Reason gomemlimitHeadroom(const LoadsRun& loads);
+/// `headroom` of a plain limit above the edge, which `from` shows; 0 < edge < limit.
+[[nodiscard]] Reason plainHeadroom(Bytes limit, Bytes edge, std::vector<std::string> from);
+/// `usage-near-limit` of settings with a limit, GOMEMLIMIT and GOGC=off; nullopt for others.
+[[nodiscard]] std::optional<Reason> usageNearLimit(const AdvisedSettings& advised);
+/// `live-usage`: the most that was seen of live instances, of `from`, which `limit` holds.
+[[nodiscard]] Reason liveUsageReason(Bytes seen, Bytes limit, std::vector<std::string> from);
 
 using Rule = std::optional<RuleFinding> (*)(const Judgement&);
 
@@ -98,7 +106,20 @@ using Rule = std::optional<RuleFinding> (*)(const Judgement&);
                                       std::size_t trial);
 /// `squeeze trials 1 to 15`: all of it. Empty for one without trials.
 [[nodiscard]] std::vector<std::string> allTrials(const Judgement& j, const SqueezeResult& squeeze);
+/// `confirmation loads 1 to 3`: the loads of a confirmation after the first `before` of them, up to
+/// and with the one of number `last`. Empty when there are none.
+[[nodiscard]] std::vector<std::string> confirmationLoads(int before, int last);
+/// `pod api-7d9f`.
+[[nodiscard]] std::string podSource(const LivePod& pod);
+/// The live pod that the figure of live usage is of. Empty when it is of none that is known.
+[[nodiscard]] std::vector<std::string> podInUse(const Judgement& j);
+/// Adds `from` to the evidence, if there is any.
+void addSources(Reason& reason, std::vector<std::string> from);
+/// The evidence `from` of a reason. Empty when it has none.
+[[nodiscard]] std::vector<std::string> sourcesOf(const Reason& reason);
 
+/// GOMEMLIMIT in bytes; nullopt when it is not set, or left as it is.
+[[nodiscard]] std::optional<Bytes> gomemlimitOf(const AdvisedSettings& settings);
 /// `36Mi`, or `no limit`.
 [[nodiscard]] std::string limitText(const std::optional<Bytes>& limit);
 /// `36Mi`, `36Mi with GOMEMLIMIT`, `36Mi with GOMEMLIMIT=32MiB`, `no limit`.

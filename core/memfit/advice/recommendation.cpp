@@ -394,7 +394,7 @@ Result<Recommendation> recommend(const Results& results, const AdviceOptions& op
     recommendation.advised = j.advised;
     recommendation.current = j.options.current;
     recommendation.live = j.options.live;
-    if (const auto tally = j.confirmed(); tally.loads > 0) recommendation.confirmed = tally;
+    if (const auto tally = j.confirmed().tally; tally.loads > 0) recommendation.confirmed = tally;
     explain(j, recommendation);
     recommendation.next = nextCommand(j, recommendation.confidence);
     return recommendation;

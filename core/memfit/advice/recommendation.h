@@ -55,7 +55,9 @@ struct AdvisedSettings {
 /// One figure behind a reason: a stable name, and a number or a word. `from` is a list: the cells
 /// and trials that the figures are of, as the documents name them (`bench cell 2x/gomemlimit`,
 /// `squeeze trial 7`, counted from 1; with several squeezes `squeeze 2 trial 7`, in the order
-/// given).
+/// given; `squeeze trials 1 to 15` for all of one), `confirmation loads 1 to 3` (in the order run,
+/// of all that the confirmation ran), and live pods (`pod api-7d9f`). A reason without it rests on
+/// no run. `nodes` lists the nodes that a reason holds of, the worst first.
 using Evidence =
     std::pair<std::string,
               std::variant<std::int64_t, double, bool, std::string, std::vector<std::string>>>;

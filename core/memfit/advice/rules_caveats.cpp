@@ -17,6 +17,14 @@ std::optional<int> fewestRuns(const Judgement& j) {
     return std::ranges::min_element(j.candidates.cells, {}, &Candidate::runs)->runs;
 }
 
+template <class Picks>
+std::vector<const Candidate*> cellsThat(const Judgement& j, Picks picks) {
+    std::vector<const Candidate*> found;
+    for (const auto& cell : j.candidates.cells)
+        if (picks(cell)) found.push_back(&cell);
+    return found;
+}
+
 std::optional<RuleFinding> fewRuns(const Judgement& j) {
     const auto runs = fewestRuns(j);
     if (!runs || *runs >= 3) return std::nullopt;
@@ -28,7 +36,8 @@ std::optional<RuleFinding> fewRuns(const Judgement& j) {
          fmt::format("Some settings were run only {}, so a difference between two of "
                      "them may be noise: {}confidence is low",
                      *runs == 1 ? "once" : "twice", decided),
-         {{"runs", std::int64_t{*runs}}}},
+         {{"runs", std::int64_t{*runs}},
+          fromCells(cellsThat(j, [&](const Candidate& cell) { return cell.runs == *runs; }))}},
         Confidence::low};
 }
 
@@ -41,24 +50,33 @@ double halfWidth(const Candidate* cell) {
 std::optional<RuleFinding> noisyMachine(const Judgement& j) {
     // Below this a tolerance asks more of a machine than any gives.
     constexpr double quietEnough = 0.02;
+    const double bound = std::max(j.options.tolerance, quietEnough);
     const double width = std::max(halfWidth(j.chosen()), halfWidth(j.best()));
-    if (width <= std::max(j.options.tolerance, quietEnough)) return std::nullopt;
+    if (width <= bound) return std::nullopt;
+    std::vector<const Candidate*> noisy;
+    for (const auto* cell : {j.chosen(), j.best()})
+        if (halfWidth(cell) > bound) noisy.push_back(cell);
     return RuleFinding{
         {"noisy-machine",
          fmt::format("Repeated runs of the same settings scatter by plus or minus {}, "
                      "more than the tolerance of {}, which lowers confidence",
                      percentText(width), percentText(j.options.tolerance)),
-         {{"relativeHalfWidth", width}, {"tolerance", j.options.tolerance}}},
+         {{"relativeHalfWidth", width}, {"tolerance", j.options.tolerance}, fromCells(noisy)}},
         Confidence::medium};
 }
 
 std::optional<RuleFinding> timeNotRate(const Judgement& j) {
     if (!j.choice || j.candidates.unit != SpeedUnit::loadsPerSecond) return std::nullopt;
+    const auto lacksRate = [](const BenchRun& run) {
+        return !run.load || !speedOf(*run.load, SpeedUnit::requestsPerSecond);
+    };
+    const auto cells = cellsThat(
+        j, [&](const Candidate& cell) { return std::ranges::any_of(cell.measured, lacksRate); });
     return RuleFinding{
         {"time-not-rate",
          "The load tool gave no rate of requests for every run, so the time that the "
          "whole load took was compared instead, which lowers confidence",
-         {}},
+         {fromCells(cells)}},
         Confidence::medium};
 }
 
@@ -67,22 +85,29 @@ bool trimmed(const std::optional<MemorySnapshot>& memory) {
     return memory && memory->sys && !memory->heapReleased;
 }
 
+/// The trials of a squeeze whose page is trimmed; as one range where all are.
+std::vector<std::string> trimmedTrials(const Judgement& j, const SqueezeResult& squeeze) {
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < squeeze.trials.size(); ++i)
+        if (trimmed(squeeze.trials[i].memory)) names.push_back(trialSource(j, squeeze, i));
+    return names.size() == squeeze.trials.size() ? allTrials(j, squeeze) : names;
+}
+
 std::optional<RuleFinding> trimmedMemstats(const Judgement& j) {
-    bool found = false;
-    for (const auto& cell : j.candidates.cells)
-        found = found || std::ranges::any_of(cell.measured, [](const BenchRun& run) {
-                    return trimmed(run.memory);
-                });
+    const auto cells = cellsThat(j, [](const Candidate& cell) {
+        return std::ranges::any_of(cell.measured,
+                                   [](const BenchRun& run) { return trimmed(run.memory); });
+    });
+    auto from = fromCells(cells);
+    auto& names = std::get<std::vector<std::string>>(from.second);
     for (const auto* squeeze : j.squeezes)
-        found = found || std::ranges::any_of(squeeze->trials, [](const Trial& trial) {
-                    return trimmed(trial.memory);
-                });
-    if (!found) return std::nullopt;
+        for (auto& name : trimmedTrials(j, *squeeze)) names.push_back(std::move(name));
+    if (names.empty()) return std::nullopt;
     return RuleFinding{
         {"trimmed-memstats",
          "The program's memory page leaves out HeapReleased, so what GOMEMLIMIT bounds "
          "and what lies outside it cannot be told, which lowers confidence",
-         {}},
+         {std::move(from)}},
         Confidence::medium};
 }
 
@@ -121,7 +146,7 @@ std::optional<RuleFinding> gcCpu(const Judgement& j) {
                         fmt::format("At {} the garbage collector took {} of the CPU: a little more "
                                     "load may tip it over, which lowers confidence",
                                     settingsText(chosen->settings), percentText(*typical)),
-                        {{"gcCpuFraction", *typical}}},
+                        {{"gcCpuFraction", *typical}, fromCells({chosen})}},
                        Confidence::medium};
 }
 
@@ -159,39 +184,43 @@ std::optional<RuleFinding> belowMinimum(const Judgement& j) {
         j.advised.limit && j.advised.gomemlimit.kind == GomemlimitAdvice::Kind::unset;
     const bool known = j.edgeSource != nullptr && j.edgeSource->minimum;
     if (!plain || !known || *j.advised.limit >= *j.edgeSource->minimum) return std::nullopt;
+    auto from = fromCells({j.chosen()});
+    for (auto& name : allTrials(j, *j.edgeSource))
+        std::get<std::vector<std::string>>(from.second).push_back(std::move(name));
     return RuleFinding{
         {"below-minimum",
          fmt::format("{} survived the bench, but the squeeze puts the smallest limit "
                      "that holds at {}, and confidence is low",
                      formatQuantity(*j.advised.limit), formatQuantity(*j.edgeSource->minimum)),
-         {{"limitBytes", *j.advised.limit}, {"minimumBytes", *j.edgeSource->minimum}}},
+         {{"limitBytes", *j.advised.limit},
+          {"minimumBytes", *j.edgeSource->minimum},
+          std::move(from)}},
         Confidence::low};
 }
 
 std::optional<RuleFinding> fewConfirmations(const Judgement& j) {
     if (j.choice || j.basis != Basis::measured || !j.advised.limit) return std::nullopt;
     const auto clean = j.edgeSource == nullptr ? std::nullopt : j.edgeSource->confirmations;
-    if (!clean)
-        return RuleFinding{{"few-confirmations",
-                            "How many loads were clean at or below the minimum is not known, and "
-                            "confidence is low",
-                            {}},
-                           Confidence::low};
-    if (*clean >= 3) return std::nullopt;
-    return RuleFinding{
-        {"few-confirmations",
-         fmt::format("Only {} clean load{} at or below the minimum, and confidence is "
-                     "low",
-                     *clean, *clean == 1 ? " was seen" : "s were seen"),
-         {{"confirmations", *clean}}},
-        Confidence::low};
+    if (clean && *clean >= 3) return std::nullopt;
+    Reason reason{"few-confirmations",
+                  "How many loads were clean at or below the minimum is not known, and confidence "
+                  "is low",
+                  {}};
+    if (clean) {
+        reason.text =
+            fmt::format("Only {} clean load{} at or below the minimum, and confidence is low",
+                        *clean, *clean == 1 ? " was seen" : "s were seen");
+        reason.evidence.emplace_back("confirmations", *clean);
+    }
+    if (j.edgeSource != nullptr) addSources(reason, allTrials(j, *j.edgeSource));
+    return RuleFinding{std::move(reason), Confidence::low};
 }
 
 /// No limit is advised on demand; has the program been seen to do without one?
 std::optional<RuleFinding> neverUnlimited(const Judgement& j) {
     const bool applies = j.options.policy == Policy::noLimit && j.basis == Basis::measured;
     if (!applies) return std::nullopt;
-    const auto tally = j.confirmed();
+    const auto [tally, from] = j.confirmed();
     if (tally.loads == tally.killed)
         return RuleFinding{
             {"no-unlimited-run",
@@ -204,20 +233,20 @@ std::optional<RuleFinding> neverUnlimited(const Judgement& j) {
                         fmt::format("Without a limit the program was run only {}, which lowers "
                                     "confidence",
                                     tally.loads == 1 ? "once" : "twice"),
-                        {{"runs", std::int64_t{tally.loads}}}},
+                        {{"runs", std::int64_t{tally.loads}}, {"from", from}}},
                        Confidence::medium};
 }
 
 /// A squeeze alone: its verdicts are taken as they are.
 std::optional<RuleFinding> floorNotHeldAgainst(const Judgement& j) {
     if (j.basis != Basis::measured || j.options.policy == Policy::noLimit) return std::nullopt;
-    return RuleFinding{
-        {"floor-not-checked",
-         fmt::format("The squeeze was judged as it was run: whether its minimum keeps "
-                     "the floor {} was not checked, and confidence is low",
-                     *j.options.floor),
-         {{"floor", *j.options.floor}}},
-        Confidence::low};
+    Reason reason{"floor-not-checked",
+                  fmt::format("The squeeze was judged as it was run: whether its minimum keeps the "
+                              "floor {} was not checked, and confidence is low",
+                              *j.options.floor),
+                  {{"floor", *j.options.floor}}};
+    if (j.edgeSource != nullptr) addSources(reason, allTrials(j, *j.edgeSource));
+    return RuleFinding{std::move(reason), Confidence::low};
 }
 
 /// A run that cannot be held against the floor counts as one that keeps it.
@@ -244,7 +273,8 @@ std::optional<RuleFinding> floorNotChecked(const Judgement& j) {
                              : "which lowers confidence"),
          {{"floor", *j.options.floor},
           {"runs", std::int64_t{runs}},
-          {"notChecked", std::int64_t{notChecked}}}},
+          {"notChecked", std::int64_t{notChecked}},
+          fromCells(cellsThat(j, [](const Candidate& cell) { return cell.floorUnchecked > 0; }))}},
         advised ? Confidence::low : Confidence::medium};
 }
 

@@ -119,14 +119,14 @@ std::optional<RuleFinding> squeezeMinimum(const Judgement& j) {
     if (j.basis != Basis::measured || j.choice || !j.advised.limit || j.edgeSource == nullptr ||
         !j.edgeSource->minimum)
         return std::nullopt;
-    return RuleFinding{
-        {"squeeze-only",
-         fmt::format("{} is the smallest limit that the squeeze found to hold; what "
-                     "more memory or GOMEMLIMIT would buy was not measured, so "
-                     "GOMEMLIMIT stays unset until a bench says that it pays",
-                     formatQuantity(*j.edgeSource->minimum)),
-         {{"minimumBytes", *j.edgeSource->minimum}, {"from", allTrials(j, *j.edgeSource)}}},
-        Confidence::medium};
+    Reason reason{"squeeze-only",
+                  fmt::format("{} is the smallest limit that the squeeze found to hold; what more "
+                              "memory or GOMEMLIMIT would buy was not measured, so GOMEMLIMIT "
+                              "stays unset until a bench says that it pays",
+                              formatQuantity(*j.edgeSource->minimum)),
+                  {{"minimumBytes", *j.edgeSource->minimum}}};
+    addSources(reason, allTrials(j, *j.edgeSource));
+    return RuleFinding{std::move(reason), Confidence::medium};
 }
 
 std::optional<RuleFinding> requestEqualsLimit(const Judgement& j) {

@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "memfit/advice/judgement.h"
 #include "memfit/units/bytes.h"
@@ -21,6 +22,7 @@ struct Killed {
     std::int64_t pods = 0;
     std::int64_t restarts = 0;
     std::string lastAt;
+    std::vector<std::string> from;
 };
 
 Killed killed(const LiveFacts& facts, bool withLimit) {
@@ -28,6 +30,7 @@ Killed killed(const LiveFacts& facts, bool withLimit) {
     for (const auto& pod : facts.pods) {
         if (!pod.oomKilled || pod.settings.limit.has_value() != withLimit) continue;
         ++tally.pods;
+        tally.from.push_back(podSource(pod));
         tally.restarts += pod.restarts;
         // RFC 3339 in UTC, as the API server writes it, sorts as text.
         tally.lastAt = std::max(tally.lastAt, pod.oomKilledAt);
@@ -57,7 +60,8 @@ std::optional<RuleFinding> oomKilledAtLimit(const Judgement& j) {
                         {{"limitBytes", *limit},
                          {"pods", tally.pods},
                          {"restarts", tally.restarts},
-                         {"lastAt", tally.lastAt}}}};
+                         {"lastAt", tally.lastAt},
+                         {"from", tally.from}}}};
 }
 
 std::optional<RuleFinding> oomKilledByNode(const Judgement& j) {
@@ -71,7 +75,7 @@ std::optional<RuleFinding> oomKilledByNode(const Judgement& j) {
                      "against that",
                      tally.pods == 1 ? "1 pod was" : fmt::format("{} pods were", tally.pods),
                      lastText(tally)),
-         {{"pods", tally.pods}, {"lastAt", tally.lastAt}}}};
+         {{"pods", tally.pods}, {"lastAt", tally.lastAt}, {"from", tally.from}}}};
 }
 
 /// Without a measurement a limit far above what is in use is worth one.
@@ -82,12 +86,14 @@ std::optional<RuleFinding> farAboveUsage(const Judgement& j) {
     const bool neededMore = j.options.live && oomKilledAt(*j.options.live);
     if (neededMore || *j.advised.limit / far < *seen) return std::nullopt;
     const double ratio = static_cast<double>(*j.advised.limit) / static_cast<double>(*seen);
-    return RuleFinding{
-        {"limit-far-above-usage",
-         fmt::format("{} is {:.1f} times what was in use when it was looked at; whether "
-                     "the load needs that much takes a measurement",
-                     formatQuantity(*j.advised.limit), ratio),
-         {{"limitBytes", *j.advised.limit}, {"liveUsageBytes", *seen}, {"ratio", ratio}}}};
+    Reason reason{
+        "limit-far-above-usage",
+        fmt::format("{} is {:.1f} times what was in use when it was looked at; whether the load "
+                    "needs that much takes a measurement",
+                    formatQuantity(*j.advised.limit), ratio),
+        {{"limitBytes", *j.advised.limit}, {"liveUsageBytes", *seen}, {"ratio", ratio}}};
+    addSources(reason, podInUse(j));
+    return RuleFinding{std::move(reason)};
 }
 
 bool gogcOffNow(const Judgement& j) {
@@ -168,36 +174,77 @@ std::string neighboursText(const NodeFit& fit) {
                        more > 0 ? fmt::format(" and {} more", more) : "");
 }
 
+/// The nodes where the same was found, the worst of them first.
+struct Nodes {
+    std::vector<const NodeFit*> found;
+
+    [[nodiscard]] bool empty() const { return found.empty(); }
+    [[nodiscard]] const NodeFit& worst() const { return *found.front(); }
+    [[nodiscard]] Evidence evidence() const {
+        std::vector<std::string> names;
+        for (const auto* fit : found) names.push_back(fit->node);
+        return {"nodes", std::move(names)};
+    }
+    /// `; the same holds of 2 more nodes: n2, n3`; empty where there is but one.
+    [[nodiscard]] std::string others() const {
+        constexpr std::size_t shown = 5;
+        if (found.size() < 2) return {};
+        std::vector<std::string> names;
+        for (std::size_t i = 1; i < found.size() && names.size() < shown; ++i)
+            names.push_back(found[i]->node);
+        const auto more = found.size() - 1;
+        return fmt::format(
+            "; the same holds of {}: {}{}", plural(static_cast<std::int64_t>(more), "more node"),
+            fmt::join(names, ", "), more > shown ? fmt::format(" and {} more", more - shown) : "");
+    }
+};
+
+/// The nodes of which `badness` is above 0. Of equally bad ones the first comes first.
+template <class Badness>
+Nodes nodesWhere(const LiveFacts& live, Badness badness) {
+    Nodes nodes;
+    for (const auto& fit : live.nodes)
+        if (badness(fit) > 0) nodes.found.push_back(&fit);
+    std::ranges::stable_sort(nodes.found, std::greater(),
+                             [&](const NodeFit* fit) { return badness(*fit); });
+    return nodes;
+}
+
 std::optional<RuleFinding> neighbours(const Judgement& j) {
     if (!j.options.live || !j.advised.limit) return std::nullopt;
-    for (const auto& fit : j.options.live->nodes) {
-        if (fit.unguaranteed == 0) continue;
-        return RuleFinding{
-            {"request-not-limit-neighbours",
-             fmt::format("On node {} {} of other workloads can take more than they "
-                         "request, so the node may run short all the same: {}",
-                         fit.node, plural(fit.unguaranteed, "pod"), neighboursText(fit)),
-             {{"node", fit.node},
-              {"pods", fit.unguaranteed},
-              {"podsWithoutLimit", fit.podsWithoutLimit}}}};
-    }
-    return std::nullopt;
+    const auto nodes =
+        nodesWhere(*j.options.live, [](const NodeFit& fit) { return fit.unguaranteed; });
+    if (nodes.empty()) return std::nullopt;
+    const auto& fit = nodes.worst();
+    return RuleFinding{{"request-not-limit-neighbours",
+                        fmt::format("On node {} {} of other workloads can take more than they "
+                                    "request, so the node may run short all the same: {}{}",
+                                    fit.node, plural(fit.unguaranteed, "pod"), neighboursText(fit),
+                                    nodes.others()),
+                        {{"node", fit.node},
+                         {"pods", fit.unguaranteed},
+                         {"podsWithoutLimit", fit.podsWithoutLimit},
+                         nodes.evidence()}}};
 }
 
 std::optional<RuleFinding> overcommitted(const Judgement& j) {
     if (!j.options.live || !j.advised.limit) return std::nullopt;
-    for (const auto& fit : j.options.live->nodes) {
-        if (!fit.overcommitted()) continue;
-        return RuleFinding{
-            {"node-overcommitted",
-             fmt::format("On node {} the memory limits of all pods come to {}, more "
-                         "than the {} it can give, so a limit is no guarantee there",
-                         fit.node, formatMiB(fit.limits), formatMiB(fit.allocatable)),
-             {{"node", fit.node},
-              {"limitsBytes", fit.limits},
-              {"allocatableBytes", fit.allocatable}}}};
-    }
-    return std::nullopt;
+    const auto nodes = nodesWhere(*j.options.live, [](const NodeFit& fit) {
+        if (!fit.overcommitted()) return 0.0;
+        return static_cast<double>(fit.limits) /
+               static_cast<double>(std::max<Bytes>(fit.allocatable, 1));
+    });
+    if (nodes.empty()) return std::nullopt;
+    const auto& fit = nodes.worst();
+    return RuleFinding{
+        {"node-overcommitted",
+         fmt::format("On node {} the memory limits of all pods come to {}, more than the {} it can "
+                     "give, so a limit is no guarantee there{}",
+                     fit.node, formatMiB(fit.limits), formatMiB(fit.allocatable), nodes.others()),
+         {{"node", fit.node},
+          {"limitsBytes", fit.limits},
+          {"allocatableBytes", fit.allocatable},
+          nodes.evidence()}}};
 }
 
 std::optional<RuleFinding> tooFull(const Judgement& j) {
@@ -214,22 +261,24 @@ std::optional<Reason> nodeTooFull(const LiveFacts& live, const CurrentSettings& 
     if (!advised.request) return std::nullopt;
     const double more =
         static_cast<double>(*advised.request) - static_cast<double>(current.request.value_or(0));
-    for (const auto& fit : live.nodes) {
-        const double wanted =
-            static_cast<double>(fit.requests) + more * static_cast<double>(fit.ownPods);
-        if (more <= 0 || wanted <= static_cast<double>(fit.allocatable)) continue;
-        return Reason{
-            "node-too-full",
-            fmt::format("Node {} could not hold its {} of the workload with a request "
-                        "of {}: {} are requested there of {}",
-                        fit.node, plural(fit.ownPods, "pod"), formatQuantity(*advised.request),
-                        formatMiB(fit.requests), formatMiB(fit.allocatable)),
-            {{"node", fit.node},
-             {"requestBytes", *advised.request},
-             {"requestsBytes", fit.requests},
-             {"allocatableBytes", fit.allocatable}}};
-    }
-    return std::nullopt;
+    if (more <= 0) return std::nullopt;
+    const auto nodes = nodesWhere(live, [&](const NodeFit& fit) {
+        return static_cast<double>(fit.requests) + more * static_cast<double>(fit.ownPods) -
+               static_cast<double>(fit.allocatable);
+    });
+    if (nodes.empty()) return std::nullopt;
+    const auto& fit = nodes.worst();
+    return Reason{
+        "node-too-full",
+        fmt::format("Node {} could not hold its {} of the workload with a request of {}: "
+                    "{} are requested there of {}{}",
+                    fit.node, plural(fit.ownPods, "pod"), formatQuantity(*advised.request),
+                    formatMiB(fit.requests), formatMiB(fit.allocatable), nodes.others()),
+        {{"node", fit.node},
+         {"requestBytes", *advised.request},
+         {"requestsBytes", fit.requests},
+         {"allocatableBytes", fit.allocatable},
+         nodes.evidence()}};
 }
 
 std::vector<Rule> liveRules() {

@@ -113,17 +113,24 @@ std::optional<RuleFinding> edge(const Judgement& j) {
                             percentText(*j.edgeSource->riskAtMinimum));
         evidence.emplace_back("riskAtMinimum", *j.edgeSource->riskAtMinimum);
     }
-    evidence.emplace_back("from", allTrials(j, *j.edgeSource));
-    return RuleFinding{{"edge", std::move(text), std::move(evidence)}};
+    Reason reason{"edge", std::move(text), std::move(evidence)};
+    addSources(reason, allTrials(j, *j.edgeSource));
+    return RuleFinding{std::move(reason)};
 }
 
 std::optional<RuleFinding> headroomUnderGomemlimit(const Judgement& j) {
     if (!j.advised.limit || j.advised.gomemlimit.kind == GomemlimitAdvice::Kind::unset ||
         !parseGogc(j.advised.gogc.value_or("")).off)
         return std::nullopt;
-    const auto tally = j.confirmed();
-    return RuleFinding{gomemlimitHeadroom(tally),
-                       tally.loads < 3 ? Confidence::medium : Confidence::high};
+    const auto run = j.confirmed();
+    return RuleFinding{gomemlimitHeadroom(run),
+                       run.tally.loads < 3 ? Confidence::medium : Confidence::high};
+}
+
+std::optional<RuleFinding> alertsOnUsage(const Judgement& j) {
+    auto reason = usageNearLimit(j.advised);
+    if (!reason) return std::nullopt;
+    return RuleFinding{*std::move(reason)};
 }
 
 std::optional<RuleFinding> headroomAboveEdge(const Judgement& j) {
@@ -133,7 +140,7 @@ std::optional<RuleFinding> headroomAboveEdge(const Judgement& j) {
     const auto& bounds = j.edgeSource->edge;
     const auto edge = bounds.estimate ? bounds.estimate : bounds.high;
     if (!edge || *edge <= 0 || *edge >= *j.advised.limit) return std::nullopt;
-    return RuleFinding{plainHeadroom(*j.advised.limit, *edge)};
+    return RuleFinding{plainHeadroom(*j.advised.limit, *edge, allTrials(j, *j.edgeSource))};
 }
 
 std::optional<RuleFinding> outsideGo(const Judgement& j) {
@@ -159,19 +166,24 @@ std::optional<RuleFinding> outsideGo(const Judgement& j) {
 std::optional<RuleFinding> liveUsage(const Judgement& j) {
     const auto& seen = j.options.liveUsage;
     if (!seen || !j.advised.limit || j.beforeLiveUsage) return std::nullopt;
-    return RuleFinding{liveUsageReason(*seen, *j.advised.limit)};
+    return RuleFinding{liveUsageReason(*seen, *j.advised.limit, podInUse(j))};
 }
 
 /// The measurements would have given a limit at which a live pod was OOM-killed.
 RuleFinding killedWhereLoadIsNot(const Judgement& j, Bytes killedAt) {
-    return {{"load-not-representative",
-             fmt::format("Live instances were OOM-killed at {}, but the load would get by with {}, "
-                         "so the load is not representative; the limit is kept above that",
-                         formatQuantity(killedAt), limitText(j.beforeLiveUsage)),
-             {{"oomKilledLimitBytes", killedAt},
-              {"measuredLimitBytes", *j.beforeLiveUsage},
-              {"limitBytes", *j.advised.limit}}},
-            Confidence::low};
+    Reason reason{
+        "load-not-representative",
+        fmt::format("Live instances were OOM-killed at {}, but the load would get by with {}, so "
+                    "the load is not representative; the limit is kept above that",
+                    formatQuantity(killedAt), limitText(j.beforeLiveUsage)),
+        {{"oomKilledLimitBytes", killedAt},
+         {"measuredLimitBytes", *j.beforeLiveUsage},
+         {"limitBytes", *j.advised.limit}}};
+    std::vector<std::string> from;
+    for (const auto& pod : j.options.live->pods)
+        if (pod.oomKilled && pod.settings.limit == killedAt) from.push_back(podSource(pod));
+    addSources(reason, std::move(from));
+    return {std::move(reason), Confidence::low};
 }
 
 std::optional<RuleFinding> loadNotRepresentative(const Judgement& j) {
@@ -180,16 +192,16 @@ std::optional<RuleFinding> loadNotRepresentative(const Judgement& j) {
     if (killedAt && *killedAt >= j.options.liveUsage.value_or(0))
         return killedWhereLoadIsNot(j, *killedAt);
     if (!j.options.liveUsage) return std::nullopt;
-    return RuleFinding{
-        {"load-not-representative",
-         fmt::format("Live instances were seen to use {}, more than the {} that the "
-                     "load would get by with, so the load is not representative; the "
-                     "limit is kept above live usage",
-                     formatMiB(*j.options.liveUsage), limitText(j.beforeLiveUsage)),
-         {{"liveUsageBytes", *j.options.liveUsage},
-          {"measuredLimitBytes", *j.beforeLiveUsage},
-          {"limitBytes", *j.advised.limit}}},
-        Confidence::low};
+    Reason reason{"load-not-representative",
+                  fmt::format("Live instances were seen to use {}, more than the {} that the load "
+                              "would get by with, so the load is not representative; the limit is "
+                              "kept above live usage",
+                              formatMiB(*j.options.liveUsage), limitText(j.beforeLiveUsage)),
+                  {{"liveUsageBytes", *j.options.liveUsage},
+                   {"measuredLimitBytes", *j.beforeLiveUsage},
+                   {"limitBytes", *j.advised.limit}}};
+    addSources(reason, podInUse(j));
+    return RuleFinding{std::move(reason), Confidence::low};
 }
 
 std::optional<RuleFinding> ruledOut(const Judgement& j) {
@@ -211,7 +223,8 @@ std::optional<RuleFinding> ruledOut(const Judgement& j) {
 
 }  // namespace
 
-Reason gomemlimitHeadroom(const Confirmed& loads) {
+Reason gomemlimitHeadroom(const LoadsRun& run) {
+    const auto& loads = run.tally;
     std::string text =
         "With GOGC=off memory in use sits at GOMEMLIMIT, so the plain edge says nothing about the "
         "headroom; ";
@@ -222,24 +235,44 @@ Reason gomemlimitHeadroom(const Confirmed& loads) {
                             loads.loads == 1 ? "" : "s",
                             loads.killed == 0 ? "none" : std::to_string(loads.killed),
                             loads.killed > 1 ? "were" : "was");
-    return {"headroom",
-            std::move(text),
-            {{"loads", std::int64_t{loads.loads}}, {"killed", std::int64_t{loads.killed}}}};
+    Reason reason{"headroom",
+                  std::move(text),
+                  {{"loads", std::int64_t{loads.loads}}, {"killed", std::int64_t{loads.killed}}}};
+    addSources(reason, run.from);
+    return reason;
 }
 
-Reason plainHeadroom(Bytes limit, Bytes edge) {
+Reason plainHeadroom(Bytes limit, Bytes edge, std::vector<std::string> from) {
     const double ratio = static_cast<double>(limit) / static_cast<double>(edge);
-    return {
+    Reason reason{
         "headroom",
         fmt::format("{} leaves {} above the edge", formatQuantity(limit), formatMiB(limit - edge)),
         {{"limitBytes", limit}, {"edgeBytes", edge}, {"ratio", ratio}}};
+    addSources(reason, std::move(from));
+    return reason;
 }
 
-Reason liveUsageReason(Bytes seen, Bytes limit) {
-    return {"live-usage",
-            fmt::format("Live instances were seen to use at most {}, which {} holds",
-                        formatMiB(seen), formatQuantity(limit)),
-            {{"liveUsageBytes", seen}, {"limitBytes", limit}}};
+std::optional<Reason> usageNearLimit(const AdvisedSettings& advised) {
+    if (!advised.limit || !parseGogc(advised.gogc.value_or("")).off) return std::nullopt;
+    const auto gomemlimit = gomemlimitOf(advised);
+    if (!gomemlimit) return std::nullopt;
+    const double share = static_cast<double>(*gomemlimit) / static_cast<double>(*advised.limit);
+    return Reason{
+        "usage-near-limit",
+        fmt::format("With GOGC=off memory in use will sit near GOMEMLIMIT, {} of the limit, "
+                    "however small the load: alerts on usage against the limit will fire, and have "
+                    "to be changed",
+                    percentText(share)),
+        {{"limitBytes", *advised.limit}, {"gomemlimitBytes", *gomemlimit}, {"share", share}}};
+}
+
+Reason liveUsageReason(Bytes seen, Bytes limit, std::vector<std::string> from) {
+    Reason reason{"live-usage",
+                  fmt::format("Live instances were seen to use at most {}, which {} holds",
+                              formatMiB(seen), formatQuantity(limit)),
+                  {{"liveUsageBytes", seen}, {"limitBytes", limit}}};
+    addSources(reason, std::move(from));
+    return reason;
 }
 
 std::vector<Rule> memoryRules() {
@@ -248,6 +281,7 @@ std::vector<Rule> memoryRules() {
             edge,
             headroomUnderGomemlimit,
             headroomAboveEdge,
+            alertsOnUsage,
             outsideGo,
             liveUsage,
             loadNotRepresentative};

@@ -43,4 +43,33 @@ std::vector<std::string> allTrials(const Judgement& j, const SqueezeResult& sque
     return {fmt::format("{} trials 1 to {}", squeezeName(j, squeeze), count)};
 }
 
+std::vector<std::string> confirmationLoads(int before, int last) {
+    if (last <= before) return {};
+    if (last == before + 1) return {fmt::format("confirmation load {}", last)};
+    return {fmt::format("confirmation loads {} to {}", before + 1, last)};
+}
+
+std::string podSource(const LivePod& pod) {
+    return "pod " + pod.name;
+}
+
+std::vector<std::string> podInUse(const Judgement& j) {
+    if (!j.options.live || !j.options.liveUsage) return {};
+    const auto& pods = j.options.live->pods;
+    const auto found = std::ranges::find(pods, j.options.liveUsage, &LivePod::inUse);
+    if (found == pods.end()) return {};
+    return {podSource(*found)};
+}
+
+void addSources(Reason& reason, std::vector<std::string> from) {
+    if (!from.empty()) reason.evidence.emplace_back("from", std::move(from));
+}
+
+std::vector<std::string> sourcesOf(const Reason& reason) {
+    const auto found = std::ranges::find(reason.evidence, "from", &Evidence::first);
+    if (found == reason.evidence.end()) return {};
+    const auto* const names = std::get_if<std::vector<std::string>>(&found->second);
+    return names == nullptr ? std::vector<std::string>() : *names;
+}
+
 }  // namespace memfit

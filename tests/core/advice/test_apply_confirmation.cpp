@@ -12,8 +12,11 @@ using memfit::test::benchOf;
 using memfit::test::gomemlimit;
 using memfit::test::plain;
 using memfit::test::reasonText;
+using memfit::test::sources;
 
 namespace {
+
+using Names = std::vector<std::string>;
 
 const std::vector<double> around100 = {99, 100, 101, 100.5, 99.5};
 const std::vector<double> around120 = {119, 120, 121, 120.5, 119.5};
@@ -63,6 +66,7 @@ TEST_CASE("settings that held keep their confidence, and the headroom counts the
     CHECK(reasonText(recommendation, "current-fits") == "What is set now fits the advice");
     CHECK(reasonText(recommendation, "headroom") ==
           headroomText + "of 3 loads with exactly these settings none was killed");
+    CHECK(sources(recommendation, "headroom") == Names{"confirmation loads 1 to 3"});
 }
 
 TEST_CASE("a lower GOMEMLIMIT leaves medium confidence and no word about the one before") {
@@ -80,6 +84,10 @@ TEST_CASE("a lower GOMEMLIMIT leaves medium confidence and no word about the one
                  {}});
     CHECK(reasonText(recommendation, "headroom") ==
           headroomText + "of 3 loads with exactly these settings none was killed");
+    CHECK(sources(recommendation, "headroom") == Names{"confirmation loads 2 to 4"});
+    CHECK(reasonText(recommendation, "usage-near-limit") ==
+          "With GOGC=off memory in use will sit near GOMEMLIMIT, 95 % of the limit, however small "
+          "the load: alerts on usage against the limit will fire, and have to be changed");
     CHECK(recommendation.next ==
           "kubectl memfit bench deploy/api --limits none,36Mi --gomemlimit 35020Ki --runs 5 --load "
           "'hey {url}/'");
@@ -128,6 +136,7 @@ TEST_CASE("a confirmation that was stopped says so, and its loads of other setti
                             {{"loads", std::int64_t{0}}, {"killed", std::int64_t{0}}}});
     CHECK(reasonText(recommendation, "headroom") ==
           headroomText + "exactly these settings were not run yet");
+    CHECK(sources(recommendation, "headroom").empty());
     CHECK(recommendation.next == "kubectl memfit recommend deploy/api --load 'hey {url}/'");
 }
 
@@ -141,6 +150,7 @@ TEST_CASE("a confirmation that was stopped before its first load leaves what the
           "so the advice is not confirmed");
     CHECK(reasonText(recommendation, "headroom") ==
           headroomText + "of 5 loads with exactly these settings none was killed");
+    CHECK(sources(recommendation, "headroom") == Names{"bench cell /gomemlimit"});
 }
 
 TEST_CASE("a limit that was confirmed is no longer said to be untried") {

@@ -11,6 +11,8 @@ using memfit::test::advised;
 
 namespace {
 
+using Names = std::vector<std::string>;
+
 Trial ended(Outcome outcome) {
     Trial trial;
     trial.outcome = outcome;
@@ -61,7 +63,9 @@ TEST_CASE("headroom is found when GOMEMLIMIT at the limit is killed") {
                                {{"limitBytes", 100 * MiB},
                                 {"gomemlimitBytes", 90 * MiB},
                                 {"loads", std::int64_t{2}},
-                                {"killed", std::int64_t{0}}}});
+                                {"killed", std::int64_t{0}},
+                                {"from", Names{"confirmation loads 1 to 4"}}}});
+    CHECK(confirmation.sources() == Names{"confirmation loads 3 to 4"});
 }
 
 TEST_CASE("a kill after clean loads still counts, and the tally starts anew") {
@@ -88,7 +92,10 @@ TEST_CASE("when every GOMEMLIMIT is killed the limit goes up by a tenth and it s
     CHECK(reasons[0] == Reason{"limit-raised",
                                "36Mi with GOMEMLIMIT=36MiB did not hold under the load, so the "
                                "limit was raised to 40Mi",
-                               {{"advisedLimitBytes", 36 * MiB}, {"limitBytes", 40 * MiB}}});
+                               {{"advisedLimitBytes", 36 * MiB},
+                                {"limitBytes", 40 * MiB},
+                                {"from", Names{"confirmation loads 1 to 5"}}}});
+    CHECK(confirmation.sources() == Names{"confirmation load 6"});
 }
 
 TEST_CASE("a plain setting that is killed goes up at most twice, then it is said") {
@@ -105,7 +112,9 @@ TEST_CASE("a plain setting that is killed goes up at most twice, then it is said
     CHECK(reasons[0].code == "limit-raised");
     CHECK(reasons[1] == Reason{"not-confirmed",
                                "121Mi did not hold under the load, so the advice is not confirmed",
-                               {{"loads", std::int64_t{1}}, {"killed", std::int64_t{1}}}});
+                               {{"loads", std::int64_t{1}},
+                                {"killed", std::int64_t{1}},
+                                {"from", Names{"confirmation load 3"}}}});
 }
 
 TEST_CASE("a survivor below the floor gets more memory, not a lower GOMEMLIMIT") {
@@ -140,7 +149,9 @@ TEST_CASE("three trials in a row that say nothing end it, fewer do not") {
                                "Three trials of 36Mi with GOMEMLIMIT=36MiB in a row said nothing "
                                "about memory (the last was loadFailed), so the advice is not "
                                "confirmed",
-                               {{"loads", std::int64_t{1}}, {"killed", std::int64_t{0}}}}});
+                               {{"loads", std::int64_t{1}},
+                                {"killed", std::int64_t{0}},
+                                {"from", Names{"confirmation loads 1 to 6"}}}}});
 }
 
 TEST_CASE("no limit cannot be raised") {

@@ -17,6 +17,8 @@ using memfit::test::reasonText;
 
 namespace {
 
+using Names = std::vector<std::string>;
+
 LivePod podOf(const std::string& name, std::optional<Bytes> limit, std::optional<Bytes> inUse) {
     LivePod pod;
     pod.name = name;
@@ -84,6 +86,8 @@ TEST_CASE("after an OOM kill more than that limit is advised, and the kills are 
     CHECK(reasonText(found, "oom-killed-live") ==
           "2 of 3 pods looked at were OOM-killed at the limit of 20Mi (7 restarts in all, last at "
           "2026-11-23T11:00:00Z): 25Mi is more than that, but how much is enough was not measured");
+    CHECK(test::sources(found, "oom-killed-live") == Names{"pod a", "pod c"});
+    CHECK(test::sources(found, "live-usage") == Names{"pod b"});
     CHECK(findReason(found, "limit-far-above-usage") == nullptr);
 }
 
@@ -103,6 +107,7 @@ TEST_CASE("an OOM kill without a limit is the node's, and no limit follows from 
     CHECK(reasonText(found, "oom-killed-without-limit") ==
           "1 pod was OOM-killed without a memory limit: the node ran out of memory, and a request "
           "that covers the need is what protects against that");
+    CHECK(test::sources(found, "oom-killed-without-limit") == Names{"pod a"});
 }
 
 TEST_CASE("a measured limit at which a live pod was OOM-killed is not advised") {
@@ -114,6 +119,7 @@ TEST_CASE("a measured limit at which a live pod was OOM-killed is not advised") 
     CHECK(reasonText(found, "load-not-representative") ==
           "Live instances were OOM-killed at 20Mi, but the load would get by with 20Mi, so the "
           "load is not representative; the limit is kept above that");
+    CHECK(test::sources(found, "load-not-representative") == Names{"pod a"});
     // One byte more than the limit that killed is enough for a cell to qualify, no more is claimed.
     CHECK(judged(factsOf({killed(podOf("a", 19 * MiB, 5 * MiB))}), results).advised ==
           test::advised(20, false));
@@ -123,7 +129,7 @@ TEST_CASE("a measured limit below live usage is raised, and the load is said to 
     const auto results = benchOf({plain({}, around100), plain(20, around100)});
     const auto found = judged(factsOf({podOf("a", 100 * MiB, 30 * MiB)}), results);
     CHECK(found.advised == test::advised(30, false));
-    CHECK(findReason(found, "load-not-representative") != nullptr);
+    CHECK(test::sources(found, "load-not-representative") == Names{"pod a"});
 }
 
 TEST_CASE("under an autoscaler that goes by memory no GOGC=off is advised") {
@@ -277,6 +283,40 @@ TEST_CASE("the node is judged by limits against allocatable, neighbours, and the
           "requested there of 100 MiB");
     facts.nodes[0].requests = 70 * MiB;
     CHECK(findReason(judged(facts), "node-too-full") == nullptr);
+}
+
+TEST_CASE("what holds of several nodes is told of the worst, and the others are named") {
+    auto facts = factsOf({podOf("a", 40 * MiB, 30 * MiB)});
+    facts.pods[0].settings.request = 10 * MiB;
+    facts.nodes = {
+        NodeFit{"n1", 100 * MiB, 90 * MiB, 101 * MiB, 9, 1, 0, 2, {"x/p", "x/q"}},
+        NodeFit{"fine", 400 * MiB, 90 * MiB, 90 * MiB, 9, 1, 0, 0, {}},
+        NodeFit{"n2", 100 * MiB, 99 * MiB, 300 * MiB, 9, 2, 0, 1, {"x/r"}},
+        NodeFit{"n3", 100 * MiB, 80 * MiB, 200 * MiB, 9, 1, 0, 7, {"x/s"}},
+    };
+    const auto found = judged(facts);
+    const auto nodes = [&](const char* code) {
+        return std::get<Names>(findReason(found, code)->evidence.back().second);
+    };
+    CHECK(reasonText(found, "node-overcommitted") ==
+          "On node n2 the memory limits of all pods come to 300 MiB, more than the 100 MiB it can "
+          "give, so a limit is no guarantee there; the same holds of 2 more nodes: n3, n1");
+    CHECK(nodes("node-overcommitted") == Names{"n2", "n3", "n1"});
+    CHECK(reasonText(found, "request-not-limit-neighbours") ==
+          "On node n3 7 pods of other workloads can take more than they request, so the node may "
+          "run short all the same: x/s and 6 more; the same holds of 2 more nodes: n1, n2");
+    CHECK(nodes("request-not-limit-neighbours") == Names{"n3", "n1", "n2"});
+    CHECK(reasonText(found, "node-too-full") ==
+          "Node n2 could not hold its 2 pods of the workload with a request of 40Mi: 99 MiB are "
+          "requested there of 100 MiB; the same holds of 2 more nodes: n1, n3");
+    CHECK(nodes("node-too-full") == Names{"n2", "n1", "n3"});
+
+    facts.nodes.assign(9, facts.nodes[0]);
+    for (std::size_t i = 0; i < 9; ++i) facts.nodes[i].node = "m" + std::to_string(i);
+    CHECK(reasonText(judged(facts), "node-overcommitted") ==
+          "On node m0 the memory limits of all pods come to 101 MiB, more than the 100 MiB it can "
+          "give, so a limit is no guarantee there; the same holds of 8 more nodes: m1, m2, m3, m4, "
+          "m5 and 3 more");
 }
 
 TEST_CASE("GOMEMLIMIT that is not known is no mismatch, unless one is advised") {

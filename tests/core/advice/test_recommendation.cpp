@@ -127,7 +127,14 @@ TEST_CASE("each reason that rests on runs names the cells and trials that it res
          {"bench cell 2x/gomemlimit", "bench cell 4x/gomemlimit", "bench cell sys/gomemlimit"}},
         {"gomemlimit-pays", {"bench cell 2x/gomemlimit", "bench cell 2x/plain"}},
         {"surviving-is-not-fitting", {"squeeze 2 trial 1"}},
-        {"edge", {"squeeze 1 trials 1 to 3"}}};
+        {"edge", {"squeeze 1 trials 1 to 3"}},
+        {"headroom", {"bench cell 2x/gomemlimit"}},
+        {"one-run-per-cell",
+         {"bench cell none/plain", "bench cell min/plain", "bench cell min/gomemlimit",
+          "bench cell sys/plain", "bench cell sys/gomemlimit", "bench cell 2x/plain",
+          "bench cell 2x/gomemlimit", "bench cell 4x/plain", "bench cell 4x/gomemlimit"}},
+        {"trimmed-memstats",
+         {"bench cell none/plain", "squeeze 1 trial 1", "squeeze 1 trial 2", "squeeze 2 trial 1"}}};
     CHECK((sources == expected));
 }
 

@@ -313,6 +313,89 @@ TEST_CASE("memory outside Go's count is told, and a negative difference says not
     CHECK(caveat(results, "outside-go") == "high: no such reason");
 }
 
+TEST_CASE("what lowers confidence names the cells and trials that it rests on") {
+    using Names = std::vector<std::string>;
+    const auto named = [](BenchCell cell, const char* label) {
+        cell.label = label;
+        return cell;
+    };
+    const std::vector<double> noisy = {70, 100, 130, 85, 115};
+    auto results = benchOf({named(plain({}, around100), "none"), named(plain(20, noisy), "a"),
+                            named(plain(40, {100, 100}), "b")});
+    auto& cell = results.benches[0].cells[1];
+    for (auto& run : cell.runs) {
+        run.memory = MemorySnapshot{};
+        run.memory->sys = 10 * MiB;
+        run.memory->gcCpuFraction = 0.3;
+    }
+    cell.runs[0].load->latency.p99 = 0.1;
+    auto squeeze = test::squeezeOf(22 * MiB);
+    squeeze.edge = {16 * MiB, 15 * MiB, 17 * MiB, 0.95};
+    squeeze.trials.resize(3);
+    squeeze.trials[1].memory = cell.runs[0].memory;
+    test::add(results, squeeze);
+    AdviceOptions options;
+    options.floor = "p99<=500ms";
+    const auto recommendation = recommend(results, options);
+    REQUIRE(recommendation.has_value());
+    REQUIRE(recommendation->advised.limit == 20 * MiB);
+    const auto from = [&](const char* code) { return test::sources(*recommendation, code); };
+    CHECK(from("few-runs") == Names{"bench cell b/plain"});
+    CHECK(from("noisy-machine") == Names{"bench cell a/plain"});
+    CHECK(from("trimmed-memstats") == Names{"bench cell a/plain", "squeeze trial 2"});
+    CHECK(from("gc-cpu") == Names{"bench cell a/plain"});
+    CHECK(from("below-minimum") == Names{"bench cell a/plain", "squeeze trials 1 to 3"});
+    CHECK(from("headroom") == Names{"squeeze trials 1 to 3"});
+    CHECK(from("floor-not-checked") ==
+          Names{"bench cell none/plain", "bench cell a/plain", "bench cell b/plain"});
+}
+
+TEST_CASE("what a squeeze alone leaves open names its trials") {
+    using Names = std::vector<std::string>;
+    Results results;
+    auto squeeze = test::squeezeOf(18 * MiB);
+    squeeze.confirmations = 1;
+    squeeze.trials.resize(4);
+    test::add(results, squeeze);
+    AdviceOptions options;
+    options.floor = "rps>=10";
+    const auto recommendation = recommend(results, options);
+    REQUIRE(recommendation.has_value());
+    CHECK(test::sources(*recommendation, "few-confirmations") == Names{"squeeze trials 1 to 4"});
+    CHECK(test::sources(*recommendation, "floor-not-checked") == Names{"squeeze trials 1 to 4"});
+}
+
+TEST_CASE("loads of exactly the advised settings are named, those of a squeeze among them") {
+    auto results = benchOf({plain(20, around100), gomemlimit(20, around120)});
+    results.benches[0].cells[1].label = "min";
+    auto squeeze = test::squeezeOf(18 * MiB);
+    Trial trial;
+    trial.settings = gomemlimitSettings(20 * MiB, 20 * MiB);
+    trial.outcome = Outcome::survived;
+    squeeze.trials = {Trial{}, trial};
+    test::add(results, squeeze);
+    const auto recommendation = recommend(results);
+    REQUIRE(recommendation.has_value());
+    CHECK(test::sources(*recommendation, "headroom") ==
+          std::vector<std::string>{"bench cell min/gomemlimit", "squeeze trial 2"});
+}
+
+TEST_CASE("GOGC=off is not advised without a word about alerts on usage") {
+    const auto recommendation =
+        recommend(benchOf({plain(20, around100), gomemlimit(20, around120)}));
+    REQUIRE(recommendation.has_value());
+    const auto* reason = test::findReason(*recommendation, "usage-near-limit");
+    REQUIRE(reason != nullptr);
+    CHECK(
+        *reason ==
+        Reason{"usage-near-limit",
+               "With GOGC=off memory in use will sit near GOMEMLIMIT, 100 % of the limit, however "
+               "small the load: alerts on usage against the limit will fire, and have to be "
+               "changed",
+               {{"limitBytes", 20 * MiB}, {"gomemlimitBytes", 20 * MiB}, {"share", 1.0}}});
+    CHECK(caveat(flawless(), "usage-near-limit") == "high: no such reason");
+}
+
 TEST_CASE("cells that were killed are named") {
     auto killed = plain(10, {100, 100});
     killed.runs.push_back(test::run(9000, Outcome::oomKilled));
