@@ -17,8 +17,10 @@ namespace memfit::plugin {
 [[nodiscard]] Result<bool> landInManifest(const Context& context,
                                           const Recommendation& recommendation);
 
-/// The patch of an advice that stands on documents alone.
-[[nodiscard]] std::string patchOf(const Recommendation& recommendation);
+/// The patch of an advice that stands on documents alone, for the workload that they name; -c and
+/// -n go before what they say. Errors (kind usage): no workload or container is named.
+[[nodiscard]] Result<std::string> patchOf(const Context& context,
+                                          const Recommendation& recommendation);
 
 /// A patch that the API server has taken in a dry run.
 struct TriedPatch {

@@ -22,7 +22,7 @@ Result<ManifestEdit> edited(const Context& context, const Recommendation& recomm
     if (context.options.ns && !selector.name.empty()) selector.nameSpace = context.options.ns;
     const auto container = context.options.container.value_or(target.container.value_or(""));
     const auto& advised = recommendation.advised;
-    const auto wanted = context.options.check ? wantedSettings(advised, context.options.tolerance)
+    const auto wanted = context.options.check ? wantedSettings(advised, recommendation.tolerance)
                                               : wantedSettings(advised);
     return editManifest(text, shown, selector, container, wanted);
 }
@@ -69,13 +69,20 @@ Result<bool> landInManifest(const Context& context, const Recommendation& recomm
     return differs;
 }
 
-std::string patchOf(const Recommendation& recommendation) {
+Result<std::string> patchOf(const Context& context, const Recommendation& recommendation) {
     const auto& target = recommendation.header.target;
-    const auto wanted = wantedSettings(recommendation.advised);
+    const auto& options = context.options;
+    if (target.type.empty() || target.name.value_or("").empty())
+        return usageError("the documents do not say which workload was measured",
+                          "edit its manifest instead: --edit FILE");
+    const auto container = options.container.value_or(target.container.value_or(""));
+    if (container.empty())
+        return usageError("the documents do not say which container was measured",
+                          "name it with --container");
     const auto kind = kindOfType(target.type);
     return mergePatchYaml(
-        {apiVersionOfKind(kind), kind, target.ns.value_or(""), target.name.value_or("")},
-        assumedContainer(target, wanted), wanted);
+        {apiVersionOfKind(kind), kind, options.ns.value_or(target.ns.value_or("")), *target.name},
+        container, wantedSettings(recommendation.advised));
 }
 
 }  // namespace memfit::plugin

@@ -37,12 +37,6 @@ GogcWish gogcWish(const AdvisedSettings& advised) {
     return {GogcWish::Kind::percent, gogc.percent};
 }
 
-GoVariable assumed(bool literalWanted) {
-    GoVariable variable;
-    variable.from = literalWanted ? GoVariable::From::resourceField : GoVariable::From::literal;
-    return variable;
-}
-
 }  // namespace
 
 MemorySettings wantedSettings(const AdvisedSettings& advised) {
@@ -82,16 +76,6 @@ std::string apiVersionOfKind(const std::string& kind) {
 WorkloadSelector workloadSelector(const Target& target) {
     if (target.type == "process" || !target.name) return {};
     return {kindOfType(target.type), *target.name, target.ns};
-}
-
-Container assumedContainer(const Target& target, const MemorySettings& wanted) {
-    Container container;
-    container.name = target.container.value_or("");
-    container.memoryLimit = 0;  // there: what is to be removed is then named
-    container.gomemlimit = assumed(wanted.gomemlimit.kind == GomemlimitWish::Kind::bytes);
-    container.gogc = assumed(wanted.gogc.kind == GogcWish::Kind::off ||
-                             wanted.gogc.kind == GogcWish::Kind::percent);
-    return container;
 }
 
 }  // namespace memfit

@@ -27,9 +27,4 @@ namespace memfit {
 /// `apps/v1` of a kind as kindOfType() returns it.
 [[nodiscard]] std::string apiVersionOfKind(const std::string& kind);
 
-/// What a patch has to assume of a container that only result documents tell of: that both
-/// variables stand there as literals, unless literals are what is wanted. A patch that removes what
-/// is not there does no harm; one that leaves it is refused.
-[[nodiscard]] Container assumedContainer(const Target& target, const MemorySettings& wanted);
-
 }  // namespace memfit

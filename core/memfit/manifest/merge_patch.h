@@ -34,4 +34,9 @@ struct PatchGuard {
                                          const MemorySettings& wanted,
                                          const PatchGuard& guard = {});
 
+/// The same for a container of which only the name is known: whatever could contradict is removed.
+/// Removing what is not there does no harm; leaving it would be refused, or misread.
+[[nodiscard]] std::string mergePatchYaml(const WorkloadName& object, const std::string& container,
+                                         const MemorySettings& wanted);
+
 }  // namespace memfit

@@ -1,7 +1,6 @@
 #include <doctest/doctest.h>
 
 #include "memfit/advice/wanted_settings.h"
-#include "memfit/manifest/merge_patch.h"
 
 namespace {
 
@@ -60,33 +59,6 @@ TEST_CASE("a measured workload is named as a manifest names it, and a process is
     CHECK(apiVersionOfKind("Pod") == "v1");
     target.type = "process";
     CHECK((workloadSelector(target) == WorkloadSelector{}));
-}
-
-TEST_CASE("a patch that knows nothing of the workload removes whatever could contradict") {
-    Target target;
-    target.type = "deployment";
-    target.name = "api";
-    target.container = "app";
-    CHECK(mergePatchYaml({"apps/v1", "Deployment", "", "api"},
-                         assumedContainer(target, wantedSettings({})), wantedSettings({})) ==
-          R"(apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: api
-spec:
-  template:
-    spec:
-      containers:
-        - name: app
-          env:
-            - name: GOMEMLIMIT
-              $patch: delete
-            - name: GOGC
-              $patch: delete
-          resources:
-            limits:
-              memory: null
-)");
 }
 
 }  // namespace

@@ -125,6 +125,40 @@ TEST_CASE("only what is there is removed") {
 )"));
 }
 
+TEST_CASE("a patch of an unknown container removes whatever could contradict") {
+    MemorySettings wanted;
+    wanted.limit.kind = MemoryWish::Kind::remove;
+    wanted.gomemlimit.kind = GomemlimitWish::Kind::limitsMemory;
+    wanted.gogc.kind = GogcWish::Kind::unset;
+    CHECK(mergePatchYaml({"apps/v1", "Deployment", "", "api"}, "app", wanted) ==
+          R"(apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: api
+spec:
+  template:
+    spec:
+      containers:
+        - name: app
+          env:
+            - name: GOMEMLIMIT
+              value: null
+              valueFrom:
+                resourceFieldRef:
+                  containerName: app
+                  resource: limits.memory
+                  divisor: null
+                configMapKeyRef: null
+                fieldRef: null
+                secretKeyRef: null
+            - name: GOGC
+              $patch: delete
+          resources:
+            limits:
+              memory: null
+)");
+}
+
 TEST_CASE("each kind has its place for containers, and odd names are quoted") {
     MemorySettings wanted;
     wanted.limit = {MemoryWish::Kind::set, 1000};

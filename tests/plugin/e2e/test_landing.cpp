@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "process/run.h"
 #include "support/fixtures.h"
 #include "support/memfit_binary.h"
 
@@ -254,6 +255,10 @@ spec:
                 resourceFieldRef:
                   containerName: sales-api
                   resource: limits.memory
+                  divisor: null
+                configMapKeyRef: null
+                fieldRef: null
+                secretKeyRef: null
             - name: GOGC
               value: "off"
               valueFrom: null
@@ -262,5 +267,83 @@ spec:
               memory: 36Mi
             requests:
               memory: 36Mi
+)");
+}
+
+TEST_CASE("-n and -c name what the patch is for, and without a name there is none") {
+    const auto named = recommend({"-o", "patch", "-n", "shop", "-c", "main"});
+    CHECK(named.code == 0);
+    CHECK(named.out.find("  namespace: shop\n") != std::string::npos);
+    CHECK(named.out.find("        - name: main\n") != std::string::npos);
+    CHECK(named.out.find("containerName: main\n") != std::string::npos);
+    auto nameless = read(fixturePath("replay/seed-bench.json"));
+    const std::string container = ",\n  \"container\": \"sales-api\"";
+    const auto at = nameless.find(container);
+    REQUIRE(at != std::string::npos);
+    nameless.erase(at, container.size());
+    const auto end = memfitRun({"recommend", "-f", "-", "-o", "patch"}, {.input = nameless});
+    CHECK(end.code == 2);
+    CHECK(end.out.empty());
+    CHECK(end.err ==
+          "error: the documents do not say which container was measured; name it with "
+          "--container\n");
+}
+
+TEST_CASE("the printed patch is a Kustomize patch, and nothing that contradicts it survives") {
+    const TemporaryFolder folder;
+    (void)folder.file("deploy.yaml", R"(apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: sales-api
+spec:
+  template:
+    spec:
+      containers:
+      - image: sales-api:dev
+        name: sales-api
+        env:
+        - name: GOMEMLIMIT
+          valueFrom:
+            resourceFieldRef: {resource: limits.memory, divisor: 1Mi}
+        - name: GOGC
+          valueFrom:
+            configMapKeyRef: {name: tuning, key: gogc}
+)");
+    (void)folder.file("patch.yaml", recommend({"-o", "patch"}).out);
+    (void)folder.file("kustomization.yaml", R"(namespace: elsewhere
+resources: [deploy.yaml]
+patches:
+- path: patch.yaml
+  target: {kind: Deployment, name: sales-api}
+)");
+    memfit::plugin::EventLoop loop;
+    const auto built =
+        memfit::plugin::run(loop, {"kubectl", "kustomize", folder.path().string()}, {}, 60);
+    REQUIRE(built.has_value());
+    CHECK(built->err.empty());
+    CHECK(built->out == R"(apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: sales-api
+  namespace: elsewhere
+spec:
+  template:
+    spec:
+      containers:
+      - env:
+        - name: GOMEMLIMIT
+          valueFrom:
+            resourceFieldRef:
+              containerName: sales-api
+              resource: limits.memory
+        - name: GOGC
+          value: "off"
+        image: sales-api:dev
+        name: sales-api
+        resources:
+          limits:
+            memory: 36Mi
+          requests:
+            memory: 36Mi
 )");
 }
