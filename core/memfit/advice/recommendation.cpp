@@ -205,7 +205,7 @@ GomemlimitAdvice keptGomemlimit(const Judgement& j, const CurrentSettings& curre
     if (limit && bytes == current.limit) return {Kind::limitsMemory, std::nullopt};
     if (bytes < MiB) return {};  // a mistake of units
     // What was set for a limit goes with it: a reference would come to what the node can give.
-    if (!limit) return current.limit ? GomemlimitAdvice{} : asItIs;
+    if (!limit) return current.limit ? GomemlimitAdvice{} : GomemlimitAdvice{Kind::leave, bytes};
     // A literal below what is in use starves the service.
     const bool fits = bytes <= *limit && bytes >= j.options.liveUsage.value_or(0);
     return fits ? GomemlimitAdvice{Kind::bytes, bytes} : GomemlimitAdvice{};

@@ -28,7 +28,7 @@ enum class Confidence { high, medium, low };
 struct GomemlimitAdvice {
     enum class Kind {
         unset,         ///< not there
-        leave,         ///< as it is
+        leave,         ///< as it is; `bytes` is what that is, as far as known
         limitsMemory,  ///< equal to the limit, by reference to limits.memory
         bytes,         ///< a literal
     };
@@ -37,6 +37,10 @@ struct GomemlimitAdvice {
 
     friend bool operator==(const GomemlimitAdvice&, const GomemlimitAdvice&) = default;
 };
+
+/// As documents have it: `unset`, `limits.memory`, `bytes`. What stays as it is has the word of
+/// what that is.
+[[nodiscard]] std::string_view toString(GomemlimitAdvice::Kind kind);
 
 /// Settings that are advised (or set now).
 struct AdvisedSettings {

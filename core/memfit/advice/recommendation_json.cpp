@@ -10,23 +10,14 @@ namespace memfit {
 
 namespace {
 
-std::string_view modeWord(GomemlimitAdvice::Kind kind) {
-    switch (kind) {
-        case GomemlimitAdvice::Kind::unset:
-            return "unset";
-        case GomemlimitAdvice::Kind::leave:
-            return "leave";
-        case GomemlimitAdvice::Kind::limitsMemory:
-            return "limits.memory";
-        case GomemlimitAdvice::Kind::bytes:
-            return "bytes";
-    }
-    return "unset";
-}
-
+/// What is to stay as it is has the mode of what that is, as far as it is known.
 Json gomemlimitTree(const GomemlimitAdvice& gomemlimit) {
-    Json tree{{"mode", modeWord(gomemlimit.kind)}};
+    using Kind = GomemlimitAdvice::Kind;
+    const bool leave = gomemlimit.kind == Kind::leave;
+    const auto now = gomemlimit.bytes ? Kind::bytes : Kind::unset;
+    Json tree{{"mode", toString(leave ? now : gomemlimit.kind)}};
     putKnown(tree, "bytes", gomemlimit.bytes);
+    if (leave) tree["leave"] = true;
     return tree;
 }
 
@@ -48,7 +39,9 @@ Json currentTree(const CurrentSettings& current) {
     if (parsed) gomemlimit.bytes = *parsed;
     auto tree = current.gomemlimitUnknown ? Json{{"mode", "unknown"}} : gomemlimitTree(gomemlimit);
     if (!parsed) tree["text"] = *current.gomemlimit;
-    return settingsTree(current.limit, current.request, std::move(tree), current.gogc);
+    auto settings = settingsTree(current.limit, current.request, std::move(tree), current.gogc);
+    if (current.gogcUnknown) settings["gogcUnknown"] = true;
+    return settings;
 }
 
 Json reasonTree(const Reason& reason) {
@@ -89,6 +82,19 @@ Json liveTree(const LiveFacts& live) {
 }
 
 }  // namespace
+
+std::string_view toString(GomemlimitAdvice::Kind kind) {
+    switch (kind) {
+        case GomemlimitAdvice::Kind::unset:
+        case GomemlimitAdvice::Kind::leave:
+            return "unset";
+        case GomemlimitAdvice::Kind::limitsMemory:
+            return "limits.memory";
+        case GomemlimitAdvice::Kind::bytes:
+            return "bytes";
+    }
+    return "unset";
+}
 
 Json recommendationTree(const Recommendation& recommendation) {
     auto tree = documentTree("Recommendation", recommendation.header);

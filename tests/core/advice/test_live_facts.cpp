@@ -187,6 +187,7 @@ TEST_CASE("without a limit GOMEMLIMIT and GOGC stay as they are") {
     pod.settings.gomemlimit = "60MiB";
     pod.settings.gogc = "off";
     auto wanted = leaving({});
+    wanted.gomemlimit.bytes = 60 * MiB;
     wanted.gogc = "off";
     auto found = judged(factsOf({pod}));
     CHECK(found.advised == wanted);
