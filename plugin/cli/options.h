@@ -93,8 +93,8 @@ struct Options {
 
     // The advice.
     std::vector<std::string> files;
-    double tolerance = 0.05;
-    Policy policy = Policy::balanced;
+    std::optional<double> tolerance;
+    std::optional<Policy> policy;
     bool check = false;
     std::optional<Bytes> currentLimit;
     std::optional<std::string> edit;  ///< a manifest; `-` is standard input

@@ -55,9 +55,10 @@ Result<int> runDryRun(const Context& context) {
     const auto& options = context.options;
     std::string text;
     const bool inCluster = !options.target.empty();
-    const bool readsOnly = inCluster ? !options.load && options.files.empty()
-                                     : !options.local && kind == CommandKind::recommend;
-    if (kind == CommandKind::recommend && meansMany(options)) {
+    const bool recommends = kind == CommandKind::recommend;
+    const bool readsOnly = inCluster ? !options.load && (recommends || options.files.empty())
+                                     : !options.local && recommends;
+    if (recommends && meansMany(options)) {
         text = "would read the workloads and their pods; would create and change nothing\n";
     } else if (readsOnly) {
         text = inCluster

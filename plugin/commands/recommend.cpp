@@ -6,6 +6,7 @@
 #include "commands/landing.h"
 #include "commands/live.h"
 #include "commands/scan.h"
+#include "memfit/advice/recommendation_read.h"
 #include "memfit/report/describe.h"
 #include "testbed/stats_page.h"
 
@@ -26,8 +27,8 @@ std::optional<CurrentSettings> currentSettings(const Options& options) {
 
 AdviceOptions adviceOptions(const Options& options) {
     AdviceOptions advice;
-    advice.policy = options.policy;
-    advice.tolerance = options.tolerance;
+    advice.policy = options.policy.value_or(advice.policy);
+    advice.tolerance = options.tolerance.value_or(advice.tolerance);
     advice.floor = options.floorText;
     advice.current = currentSettings(options);
     return advice;
@@ -90,9 +91,22 @@ Result<Recommendation> observe(const Context& context, Cluster& cluster, Timesta
     return adviseObserved(*std::move(facts), header, adviceOptions(context.options));
 }
 
+/// The advice of documents. What the command line leaves open is as in a Recommendation that is
+/// all there is.
+Result<Recommendation> adviseFrom(const Results& results, AdviceOptions advice,
+                                  const Options& options) {
+    if (!results.recommendation) return recommend(results, advice);
+    auto before = readRecommendation(*results.recommendation);
+    if (!before) return before.error();
+    if (!options.policy) advice.policy = before->policy;
+    if (!options.tolerance) advice.tolerance = before->tolerance;
+    if (!options.floorText) advice.floor = before->floor;
+    return adviseAgain(*std::move(before), results, std::move(advice));
+}
+
 int checked(const Context& context, const Recommendation& recommendation) {
     const auto found = mismatches(recommendation.current.value_or(CurrentSettings{}),
-                                  recommendation.advised, context.options.tolerance);
+                                  recommendation.advised, recommendation.tolerance);
     for (const auto& mismatch : found) {
         context.streams.err << fmt::format("check: {}\n", mismatch) << std::flush;
     }
@@ -126,9 +140,11 @@ Result<int> landInCluster(const Context& context, const Advice& advice) {
         return usageError("what was measured is a program of this machine, nothing to patch",
                           "give a manifest: --edit FILE");
     }
+    auto patch = tried ? Result<std::string>(tried->text) : std::string();
+    if (asPatch && !tried) patch = patchOf(context, advice.recommendation);
+    if (!patch) return patch.error();
     const auto printed =
-        asPatch ? printText(tried ? tried->text : patchOf(advice.recommendation), context.streams)
-                : printAdvice(context, advice);
+        asPatch ? printText(*patch, context.streams) : printAdvice(context, advice);
     if (!printed) return printed.error();
     if (options.apply) {
         if (auto applied = applyPatch(context, *advice.cluster, *tried); !applied) {
@@ -160,54 +176,77 @@ Result<int> finished(const Context& context, const Advice& advice) {
     return options.check ? checked(context, advice.recommendation) : 0;
 }
 
+/// Judges the workload as it runs, by the documents too where there are any. Runs nothing.
+Result<int> recommendLive(const Context& context, const Results& results) {
+    const auto startedAt = timestampNow();
+    const auto cluster = openCluster(context, context.options.target);
+    if (!cluster) return cluster.error();
+    if (results.empty()) {
+        const auto observed = observe(context, **cluster, startedAt);
+        if (!observed) return observed.error();
+        return finished(context, {*observed, {}, std::nullopt, cluster->get()});
+    }
+    auto facts = readLive(context, **cluster);
+    if (!facts) return facts.error();
+    const auto target = liveHeader(**cluster, *facts, startedAt).target;
+    if (auto same = checkSameTarget(results, target); !same) return same.error();
+    auto advice = adviceOptions(context.options);
+    advice.live = *std::move(facts);
+    auto recommendation = adviseFrom(results, std::move(advice), context.options);
+    if (!recommendation) return recommendation.error();
+    return finished(context, {*recommendation, results, std::nullopt, cluster->get()});
+}
+
+/// The object that the documents were measured on: what this run measured beside them is of the
+/// one that is there now.
+void keepMeasured(const Target& measured, Target& target) {
+    if (measured.uid) target.uid = measured.uid;
+    if (measured.generation) target.generation = measured.generation;
+    if (measured.context) target.context = measured.context;
+}
+
 }  // namespace
 
 Result<int> runRecommend(const Context& context) {
     const auto& options = context.options;
     if (meansMany(options)) return runScan(context, adviceOptions(options));
-    if (!options.target.empty() && !options.load && options.files.empty()) {
-        const auto startedAt = timestampNow();
-        const auto cluster = openCluster(context, options.target);
-        if (!cluster) return cluster.error();
-        const auto observed = observe(context, **cluster, startedAt);
-        if (!observed) return observed.error();
-        return finished(context, {*observed, {}, std::nullopt, cluster->get()});
-    }
     auto results = readResultFiles(options.files);
     if (context.loop.signal()) return EventLoop::interruption();
     if (!results) return results.error();
-
-    std::unique_ptr<Session> session;
-    std::optional<Error> stopped;
-    auto advice = adviceOptions(options);
-    if (options.local || !options.target.empty()) {
-        auto opened = Session::open(context, *results);
-        if (!opened) return opened.error();
-        session = *std::move(opened);
-        // Before the trials, which would be among the neighbours of the live pods.
-        if (session->cluster() != nullptr) {
-            auto facts = readLive(context, *session->cluster());
-            if (!facts) return facts.error();
-            advice.live = *std::move(facts);
-        }
-        stopped = measure(context, *session, *results);
+    if (!options.target.empty() && !options.load) return recommendLive(context, *results);
+    if (!options.local && options.target.empty()) {
+        const auto recommendation = adviseFrom(*results, adviceOptions(options), options);
+        if (!recommendation) return recommendation.error();
+        return finished(context, {*recommendation, *results, std::nullopt, nullptr});
     }
+
+    auto advice = adviceOptions(options);
+    std::optional<Target> measured;
+    if (!results->empty()) measured = results->firstHeader().target;
+    auto opened = Session::open(context, *results);
+    if (!opened) return opened.error();
+    const auto session = *std::move(opened);
+    // Before the trials, which would be among the neighbours of the live pods.
+    if (session->cluster() != nullptr) {
+        auto facts = readLive(context, *session->cluster());
+        if (!facts) return facts.error();
+        advice.live = *std::move(facts);
+    }
+    auto stopped = measure(context, *session, *results);
     auto recommendation = recommend(*results, advice);
-    const bool interrupted = stopped && stopped->kind != ErrorKind::inconclusive;
-    if (!recommendation || (interrupted && stopped->kind == ErrorKind::interrupted)) {
+    const bool interrupted = stopped && stopped->kind == ErrorKind::interrupted;
+    if (!recommendation || interrupted) {
         const auto printed = printGathered(context, *results);
         if (!printed) return printed.error();
         return stopped ? *stopped : recommendation.error();
     }
-    if (session) {
-        if (!stopped) stopped = confirmStage(context, *session, *recommendation);
-        auto warnings = std::move(recommendation->header.warnings);
-        recommendation->header = session->header(results->texts, stopped);
-        recommendation->header.warnings.insert(recommendation->header.warnings.end(),
-                                               warnings.begin(), warnings.end());
-    }
-    return finished(context,
-                    {*recommendation, *results, stopped, session ? session->cluster() : nullptr});
+    if (!stopped) stopped = confirmStage(context, *session, *recommendation);
+    auto warnings = std::move(recommendation->header.warnings);
+    recommendation->header = session->header(results->texts, stopped);
+    if (measured) keepMeasured(*measured, recommendation->header.target);
+    recommendation->header.warnings.insert(recommendation->header.warnings.end(), warnings.begin(),
+                                           warnings.end());
+    return finished(context, {*recommendation, *results, stopped, session->cluster()});
 }
 
 }  // namespace memfit::plugin

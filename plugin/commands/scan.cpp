@@ -259,8 +259,8 @@ Result<int> runScan(const Context& context, const AdviceOptions& advice) {
     if (!context.options.check) return 0;
     bool differs = false;
     for (const auto& item : result->items) {
-        const auto found = mismatches(item.current.value_or(CurrentSettings{}), item.advised,
-                                      context.options.tolerance);
+        const auto found =
+            mismatches(item.current.value_or(CurrentSettings{}), item.advised, item.tolerance);
         for (const auto& mismatch : found) {
             context.streams.err << fmt::format("check: {}: {}\n", item.header.target.describe(),
                                                printable(mismatch))

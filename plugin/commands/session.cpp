@@ -113,27 +113,6 @@ LocalOptions localOptions(const Options& options) {
     return local;
 }
 
-/// Results of something else would be judged together with this program's.
-Result<void> checkSameTarget(const Results& inputs, const Target& target) {
-    const Target* other = nullptr;
-    const auto look = [&](const auto& documents) {
-        for (const auto& document : documents) {
-            if (!document.header.target.sameAs(target)) other = &document.header.target;
-        }
-    };
-    look(inputs.probes);
-    look(inputs.squeezes);
-    look(inputs.benches);
-    if (other == nullptr) return {};
-    const auto shown = [](const Target& one) {
-        return one.command.empty() ? one.describe()
-                                   : fmt::format("the program {}", shownCommand(one.command));
-    };
-    return usageError(
-        fmt::format("the documents are of {}, not of {}", shown(*other), shown(target)),
-        "give the results of this program, or leave out -f");
-}
-
 Result<LoadPlan> loadPlan(const Options& options) {
     LoadPlan plan;
     plan.format = options.loadFormat;
@@ -171,6 +150,26 @@ void sayWhatRuns(const Context& context, const Options& options) {
 }
 
 }  // namespace
+
+Result<void> checkSameTarget(const Results& inputs, const Target& target) {
+    const Target* other = nullptr;
+    const auto look = [&](const auto& documents) {
+        for (const auto& document : documents) {
+            if (!document.header.target.sameAs(target)) other = &document.header.target;
+        }
+    };
+    look(inputs.probes);
+    look(inputs.squeezes);
+    look(inputs.benches);
+    if (other == nullptr) return {};
+    const auto shown = [](const Target& one) {
+        return one.command.empty() ? one.describe()
+                                   : fmt::format("the program {}", shownCommand(one.command));
+    };
+    return usageError(
+        fmt::format("the documents are of {}, not of {}", shown(*other), shown(target)),
+        "give the results of this program, or leave out -f");
+}
 
 Result<std::unique_ptr<Session>> Session::open(const Context& context, const Results& inputs) {
     return open(context, inputs, nullptr);

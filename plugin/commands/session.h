@@ -25,6 +25,10 @@ struct Context {
     Progress& progress;
 };
 
+/// Results of something else would be judged together with what is measured, or runs, of `target`.
+/// Errors: kind usage, naming both.
+[[nodiscard]] Result<void> checkSameTarget(const Results& inputs, const Target& target);
+
 /// One run of the experiment: the testbed, the trial runner on it, and the head of the documents
 /// that come of it.
 class Session {

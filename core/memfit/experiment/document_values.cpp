@@ -14,6 +14,7 @@ constexpr std::size_t maxTrials = 10'000;
 constexpr std::size_t maxCells = 256;
 constexpr std::size_t maxRuns = 1'000;
 constexpr std::size_t maxWarnings = 10'000;
+constexpr std::size_t maxPods = 100'000;
 
 Target readTarget(const JsonFields& fields) {
     Target target;
@@ -40,22 +41,6 @@ Environment readEnvironment(const JsonFields& fields) {
     environment.goVersion = fields.text("goVersion");
     environment.memfitVersion = fields.text("memfitVersion");
     return environment;
-}
-
-Header readHeader(const JsonFields& fields) {
-    Header header;
-    if (const auto target = fields.object("target")) header.target = readTarget(*target);
-    if (const auto environment = fields.object("environment"))
-        header.environment = readEnvironment(*environment);
-    if (const auto load = fields.object("load"))
-        header.load = {load->text("command"), load->text("tool"), load->text("via")};
-    header.startedAt = fields.time("startedAt");
-    header.finishedAt = fields.time("finishedAt");
-    header.partial = fields.flag("partial").value_or(false);
-    for (const auto& warning : fields.objects("warnings", maxWarnings))
-        header.warnings.push_back(
-            {warning.text("code").value_or(""), warning.text("text").value_or("")});
-    return header;
 }
 
 std::optional<MemorySnapshot> readMemory(const std::optional<JsonFields>& fields) {
@@ -109,15 +94,6 @@ std::optional<LoadReport> readLoad(const std::optional<JsonFields>& fields) {
                         latency->number("p99")};
     load.exitCode = fields->integer("exitCode");
     return load;
-}
-
-/// GOGC is a word to Go, but some write its number.
-std::optional<std::string> readGogc(const JsonFields& fields) {
-    if (fields.isNumber("gogc")) {
-        const auto percent = fields.integer("gogc");
-        return percent ? std::optional(std::to_string(*percent)) : std::nullopt;
-    }
-    return fields.text("gogc");
 }
 
 Settings readSettings(const JsonFields& fields) {
@@ -251,7 +227,50 @@ void readComparisons(const JsonFields& fields, BenchResult& bench) {
         bench.comparisons.push_back(readComparison(comparison, index));
 }
 
+LivePod readLivePod(const JsonFields& fields) {
+    LivePod pod;
+    pod.name = fields.text("name").value_or("");
+    pod.node = fields.text("node").value_or("");
+    if (const auto settings = fields.object("settings")) pod.settings = readCurrent(*settings);
+    pod.memory = readMemory(fields.object("memory"));
+    pod.usage = readUsage(fields.object("usage"));
+    pod.restarts = fields.count("restarts").value_or(0);
+    pod.oomKilled = fields.flag("oomKilled").value_or(false);
+    pod.oomKilledAt = fields.text("oomKilledAt").value_or("");
+    return pod;
+}
+
 }  // namespace
+
+Header readHeader(const JsonFields& fields) {
+    Header header;
+    if (const auto target = fields.object("target")) header.target = readTarget(*target);
+    if (const auto environment = fields.object("environment"))
+        header.environment = readEnvironment(*environment);
+    if (const auto load = fields.object("load"))
+        header.load = {load->text("command"), load->text("tool"), load->text("via")};
+    header.startedAt = fields.time("startedAt");
+    header.finishedAt = fields.time("finishedAt");
+    header.partial = fields.flag("partial").value_or(false);
+    for (const auto& warning : fields.objects("warnings", maxWarnings))
+        header.warnings.push_back(
+            {warning.text("code").value_or(""), warning.text("text").value_or("")});
+    return header;
+}
+
+std::optional<std::string> readGogc(const JsonFields& fields) {
+    if (fields.isNumber("gogc")) {
+        const auto percent = fields.integer("gogc");
+        return percent ? std::optional(std::to_string(*percent)) : std::nullopt;
+    }
+    return fields.text("gogc");
+}
+
+std::vector<LivePod> readLivePods(const JsonFields& fields, std::string_view name) {
+    std::vector<LivePod> pods;
+    for (const auto& pod : fields.objects(name, maxPods)) pods.push_back(readLivePod(pod));
+    return pods;
+}
 
 ProbeResult readProbe(const JsonFields& fields) {
     ProbeResult probe;
@@ -264,6 +283,7 @@ ProbeResult readProbe(const JsonFields& fields) {
         probe.samples.push_back(*readMemory(sample));
     probe.run = readLoad(fields.object("run"));
     probe.usage = readUsage(fields.object("usage"));
+    probe.pods = readLivePods(fields, "pods");
     return probe;
 }
 

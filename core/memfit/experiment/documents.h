@@ -83,7 +83,7 @@ struct ProbeResult {
     std::vector<MemorySnapshot> samples;
     std::optional<LoadReport> run;
     std::optional<Usage> usage;
-    std::vector<LivePod> pods;  ///< of a live workload; written, not read back
+    std::vector<LivePod> pods;  ///< of a live workload
 
     friend bool operator==(const ProbeResult&, const ProbeResult&) = default;
 };
@@ -182,6 +182,10 @@ struct Results {
     std::vector<std::string> texts;
     /// Kind of the document that was read first.
     enum class Kind { probe, squeeze, bench } first = Kind::probe;
+    std::size_t given = 0;  ///< how many documents were read, inputs of others not counted
+    /// The text of the only document that was given, without its inputs, where it is a
+    /// Recommendation: for readRecommendation() (advice/recommendation_read.h).
+    std::optional<std::string> recommendation;
 
     [[nodiscard]] bool empty() const { return texts.empty(); }
     /// The header of the first document. Only when !empty().
@@ -189,10 +193,10 @@ struct Results {
 };
 
 /// Reads one or several result documents: concatenated, or in a JSON array. A Recommendation is
-/// read for its inputs. Unknown fields are ignored, `null` where a value is unknown is taken as
-/// absent (except limits).
-/// Errors (kind input), with `file:line:column` where JSON itself is at fault, else the field:
-/// not JSON, truncated, wrong kind or apiVersion, a field of the wrong type
+/// read for its inputs, and kept as text where it is all there is. Unknown fields are ignored,
+/// `null` where a value is unknown is taken as absent (except limits). Errors (kind input), with
+/// `file:line:column` where JSON itself is at fault, else the field: not JSON, truncated, wrong
+/// kind or apiVersion, a field of the wrong type
 /// (`cells[2].limitBytes`; the place is that of the document), a word that is none of the known
 /// ones, a Recommendation without inputs, nothing at all.
 /// Bounds: 64 levels, 512 fields an object, 256 cells, 1,000 runs a cell, 10,000 trials.

@@ -70,6 +70,20 @@ public:
         return {};
     }
 
+    /// add() of one that stands in no other.
+    Result<void> give(const Json& document, const std::string& path) {
+        std::vector<std::string> texts;
+        const auto added = add(document, path, texts);
+        if (!added) return added;
+        const bool only = ++into_.given == 1;
+        into_.recommendation.reset();
+        if (!only || document.at("kind") != "Recommendation") return {};
+        auto own = document;
+        own.erase("inputs");
+        into_.recommendation = own.dump();
+        return {};
+    }
+
     void startAt(Location at) { at_ = std::move(at); }
 
 private:
@@ -194,11 +208,10 @@ Result<void> readDocuments(std::string_view text, const std::string& fileName, R
     bool any = false;
     for (const auto& [value, at] : *values) {
         collector.startAt(at);
-        std::vector<std::string> texts;
         const bool many = value.is_array();
         for (std::size_t i = 0; i < (many ? value.size() : 1); ++i) {
-            const auto added = many ? collector.add(value[i], fmt::format("[{}]", i), texts)
-                                    : collector.add(value, {}, texts);
+            const auto added =
+                many ? collector.give(value[i], fmt::format("[{}]", i)) : collector.give(value, {});
             if (!added) return added.error();
             any = true;
         }

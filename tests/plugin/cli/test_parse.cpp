@@ -90,7 +90,7 @@ TEST_CASE("a whole recommend command line becomes typed values") {
     CHECK(o.limits.size() == 3);
     CHECK((o.modes == std::vector<Mode>{Mode::plain}));
     CHECK(o.runs == 7);
-    CHECK(o.tolerance == doctest::Approx(0.03));
+    CHECK(o.tolerance.value() == doctest::Approx(0.03));
     CHECK((o.policy == Policy::lean));
     CHECK((o.output == OutputFormat::json));
     CHECK(o.quiet);
