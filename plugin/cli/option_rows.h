@@ -65,7 +65,8 @@ Result<void> storeChoice(const std::string& text, Read read, std::string_view ch
     if (!choice) {
         return usageError(fmt::format("'{}' is not one of {}", text, choices));
     }
-    field = *choice;
+    const auto chosen = *choice;
+    field = chosen;
     return {};
 }
 

@@ -142,7 +142,8 @@ struct OptionSpec {
     std::string_view help;
     std::string_view choices;  ///< `table|json`, or empty
     Result<void> (*apply)(Options&, const std::string& value);
-    std::string_view offered = {};      ///< as choices, of values that may be others too
+    /// As choices, of values that may be others too.
+    std::string_view offered = {};  // NOLINT(readability-redundant-member-init): rows leave it out
     LiveNames names = LiveNames::none;  ///< of which the value is one
 };
 

@@ -50,7 +50,7 @@ private:
         (void)::execve(plan.program.c_str(), words, environment);
         reason = errno;
     }
-    (void)!::write(reasonPipe, &reason, sizeof reason);
+    [[maybe_unused]] const auto told = ::write(reasonPipe, &reason, sizeof reason);
     ::_exit(127);
 }
 

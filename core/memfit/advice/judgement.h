@@ -62,8 +62,8 @@ struct RuleFinding {
 /// `current-fits` or `current-differs`.
 [[nodiscard]] Reason currentReason(const CurrentSettings& current, const AdvisedSettings& advised,
                                    double tolerance);
-/// `headroom` of settings with GOMEMLIMIT: what `loads` of exactly these came to.
-[[nodiscard]] Reason gomemlimitHeadroom(const LoadsRun& loads);
+/// `headroom` of settings with GOMEMLIMIT: what the loads of exactly these came to.
+[[nodiscard]] Reason gomemlimitHeadroom(const LoadsRun& run);
 /// `headroom` of a plain limit above the edge, which `from` shows; 0 < edge < limit.
 [[nodiscard]] Reason plainHeadroom(Bytes limit, Bytes edge, std::vector<std::string> from);
 /// `usage-near-limit` of settings with a limit, GOMEMLIMIT and GOGC=off; nullopt for others.

@@ -2,7 +2,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <functional>
+#include <utility>
 
 #include "memfit/advice/judgement.h"
 #include "memfit/units/bytes.h"
@@ -205,8 +205,8 @@ Nodes nodesWhere(const LiveFacts& live, Badness badness) {
     Nodes nodes;
     for (const auto& fit : live.nodes)
         if (badness(fit) > 0) nodes.found.push_back(&fit);
-    std::ranges::stable_sort(nodes.found, std::greater(),
-                             [&](const NodeFit* fit) { return badness(*fit); });
+    std::ranges::sort(nodes.found, {},
+                      [&](const NodeFit* fit) { return std::pair(-badness(*fit), fit); });
     return nodes;
 }
 

@@ -86,7 +86,7 @@ struct CellFigure {
     double scale = 1;
 };
 
-Chart cellChart(const BenchResult& result, CellFigure shown, std::optional<Bytes> advised) {
+Chart cellChart(const BenchResult& result, const CellFigure& shown, std::optional<Bytes> advised) {
     const auto& [title, unit, figure, scale] = shown;
     Chart chart;
     chart.title = title;
