@@ -54,10 +54,11 @@ TEST_CASE("workloads and namespaces are offered without their kinds") {
 TEST_CASE("the containers of the workload that is named are offered") {
     const StandInKubectl kubectl("echo api; echo proxy");
     CHECK(completed({"squeeze", "deploy/shop", "-c", ""}) == "api\nproxy\n:4\n");
-    CHECK(kubectl.words() ==
-          Words{"get", "deployments", "shop", "--request-timeout=2s",
-                "--output=jsonpath={range .spec.containers[*]}{.name}{\"\\n\"}{end}"
-                "{range .spec.template.spec.containers[*]}{.name}{\"\\n\"}{end}"});
+    const std::string inPods = R"({range .spec.containers[*]}{.name}{"\n"}{end})";
+    const std::string inTemplates =
+        R"({range .spec.template.spec.containers[*]}{.name}{"\n"}{end})";
+    CHECK(kubectl.words() == Words{"get", "deployments", "shop", "--request-timeout=2s",
+                                   "--output=jsonpath=" + inPods + inTemplates});
     CHECK(completed({"squeeze", "-c", ""}) == ":4\n");
 }
 
