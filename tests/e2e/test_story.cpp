@@ -161,3 +161,39 @@ TEST_CASE("--apply patches the workload, waits for its pods, and then finds noth
     CHECK(second.err.ends_with("deployment/sales-api has the advised settings already\n"));
     CHECK(ns.live() == before);
 }
+
+TEST_CASE("documents are held against the object that was measured, and no trial is run") {
+    const Namespace ns;
+    ns.deploySalesApi();
+    const auto before = ns.live();
+    auto bench = Json::parse(memfit::test::readFixture("replay/seed-bench.json"));
+    auto& target = bench.at("target");
+    target["namespace"] = ns.name();
+    const memfit::test::TemporaryFolder folder;
+    const auto patch = [&] {
+        const auto file = folder.file("bench.json", bench.dump()).string();
+        return measure(ns, {"recommend", "deploy/sales-api", "-f", file, "-o", "patch"});
+    };
+    target["uid"] = "6c1ad8f4-0000-0000-0000-000000000000";
+    const auto other = patch();
+    CHECK(other.code == 1);
+    CHECK(other.out.empty());
+    CHECK(other.err.find("deployment/sales-api is another object than the one that was measured; "
+                         "measure it again") != std::string::npos);
+
+    target["uid"] = ns.get({"deploy/sales-api"}).at("metadata").at("uid");
+    target["context"] = "another";
+    const auto elsewhere = patch();
+    CHECK(elsewhere.code == 1);
+    CHECK(elsewhere.err.find("was measured in context another, and this is ") != std::string::npos);
+
+    target["context"] = Namespace::context();
+    target["generation"] = 0;
+    const auto changed = patch();
+    CHECK(changed.code == 0);
+    CHECK(changed.err.find("deployment/sales-api changed since it was measured (generation 0, "
+                           "now ") != std::string::npos);
+    CHECK(changed.out.find("              memory: 36Mi\n") != std::string::npos);
+    CHECK(ns.live() == before);
+    CHECK(ns.trialPods().empty());
+}
