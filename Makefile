@@ -5,8 +5,8 @@ JOBS ?= $(shell nproc)
 
 FUZZ_SECONDS ?= 600
 
-# What the preset takes beside the rest: these two are built with clang, the others, sanitizers too, with g++.
-PRESET_DEPS = $(filter clang fuzz,$(PRESET))
+# What the preset takes beside the rest: these are built with clang, the others with g++.
+PRESET_DEPS = $(filter clang asan,$(PRESET))
 
 .PHONY: dist demo demo-cluster test e2e bench lint install build sweep asan fuzz format clean
 
@@ -23,19 +23,19 @@ asan:
 	$(MAKE) test PRESET=asan
 
 demo: deps-demo
-	cmake --preset release -DMEMFIT_TESTS=OFF -B build/demo
-	cmake --build build/demo -j $(JOBS) --target kubectl-memfit
-	examples/demo.sh build/demo/plugin/kubectl-memfit
+	cmake --preset $(PRESET)
+	cmake --build --preset $(PRESET) -j $(JOBS) --target kubectl-memfit
+	examples/demo.sh build/$(PRESET)/plugin/kubectl-memfit
 
 # In the cluster of KUBECONFIG, else in one that tests/cluster/up makes and that is taken down again.
 # MEMFIT=PATH/kubectl-memfit takes a binary that is built already, and installs only what the demo itself needs.
 # RESULT=FILE keeps the document.
 demo-cluster: $(if $(MEMFIT),deps-demo-given,deps-demo-cluster)
 ifndef MEMFIT
-	cmake --preset release -DMEMFIT_TESTS=OFF -B build/demo
-	cmake --build build/demo -j $(JOBS) --target kubectl-memfit
+	cmake --preset $(PRESET)
+	cmake --build --preset $(PRESET) -j $(JOBS) --target kubectl-memfit
 endif
-	examples/demo-cluster.sh $(or $(MEMFIT),build/demo/plugin/kubectl-memfit)
+	examples/demo-cluster.sh $(or $(MEMFIT),build/$(PRESET)/plugin/kubectl-memfit)
 
 bench: deps-bench
 	cmake --preset release
@@ -49,11 +49,11 @@ e2e: deps-bench
 	cmake --build --preset $(PRESET) -j $(JOBS) --target e2e_tests cluster_trials
 	tests/e2e/run.sh build/$(PRESET) -d
 
-# Each target for FUZZ_SECONDS; what is found stays in build/fuzz/fuzz.
-fuzz: deps-fuzz
-	cmake --preset fuzz
-	cmake --build --preset fuzz -j $(JOBS) --target fuzzers
-	tests/fuzz/run.sh build/fuzz $(FUZZ_SECONDS)
+# Each target for FUZZ_SECONDS, as many at a time as there are JOBS; what is found stays in build/asan/fuzz.
+fuzz: deps-asan
+	cmake --preset asan
+	cmake --build --preset asan -j $(JOBS) --target fuzzers
+	tests/fuzz/run.sh build/asan $(FUZZ_SECONDS) $(JOBS)
 
 # Static release archives, Debian packages and the krew manifest, in build/dist; and their tests.
 dist: deps-dist

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Installs what building and testing need. Usage: install-deps.sh SET...
-# SET: build, demo, demo-cluster, demo-given, test, bench, lint, fuzz, dist, and clang beside one of them.
+# SET: build, demo, demo-cluster, demo-given, test, bench, lint, asan, dist, and clang beside one of them.
 # Says what it will install; on a system without apt it lists what to install, and stops.
 set -euo pipefail
 
 build=(g++ cmake ninja-build libboost1.81-dev nlohmann-json3-dev libyaml-cpp-dev libcli11-dev
        libfmt-dev)
-demo=("${build[@]}" golang-go hey)
+demo=("${build[@]}" doctest-dev golang-go hey)
 demo_cluster=("${demo[@]}")
-testing=("${demo[@]}" doctest-dev bash zsh fish mandoc chromium pkg-config yq)
+testing=("${demo[@]}" bash zsh fish mandoc chromium pkg-config yq)
 bench=("${testing[@]}" git binutils dpkg-dev hyperfine time jq)
 if ! command -v "${KUBECTL_PATH:-kubectl}" >/dev/null; then
     testing+=(kubernetes-client)
@@ -20,7 +20,7 @@ lint=("${testing[@]}" "${clang[@]}" clang-format-19 clang-tidy-19 shellcheck git
 
 # A foreign architecture is there once dpkg knows it; libyaml-cpp-dev of it is unpacked, not installed (dist.sh).
 dist=("${testing[@]}" git binutils dpkg-dev file crossbuild-essential-arm64 qemu-user-static)
-fuzz=("${testing[@]}" "${clang[@]}" libclang-rt-19-dev)
+asan=("${testing[@]}" "${clang[@]}" libclang-rt-19-dev)
 
 # What the demo in a cluster takes beside a program that is built already, unless it is there by other means than a
 # package. Go makes the example's image, if IMAGE names none.
@@ -41,10 +41,10 @@ for name in "${@:-build}"; do
         bench) packages+=("${bench[@]}") ;;
         lint) packages+=("${lint[@]}") ;;
         dist) packages+=("${dist[@]}") foreign=yes ;;
-        fuzz) packages+=("${fuzz[@]}") ;;
+        asan) packages+=("${asan[@]}") ;;
         clang) packages+=("${clang[@]}") ;;
         *)
-            echo "error: unknown set '$name'; use build, demo, demo-cluster, demo-given, test, bench, lint, fuzz," \
+            echo "error: unknown set '$name'; use build, demo, demo-cluster, demo-given, test, bench, lint, asan," \
                 "dist or clang" >&2
             exit 2
             ;;
