@@ -34,4 +34,4 @@ ns=memfit-e2e-trials-$$
 kubectl create namespace "$ns"
 sed "s/sales-system/$ns/" "$here/../../examples/sales-api/deploy.yaml" | kubectl apply -f -
 kubectl rollout status --namespace "$ns" --timeout=120s deployment/sales-api
-"$build/tests/cluster_trials" "$ns" sales-api 9 ${MEMFIT_E2E_CLUSTER:+"$MEMFIT_E2E_CLUSTER/containerd.sock"}
+"$build/tests/cluster_trials" "$ns" sales-api 5 ${MEMFIT_E2E_CLUSTER:+"$MEMFIT_E2E_CLUSTER/containerd.sock"}
