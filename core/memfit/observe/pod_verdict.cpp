@@ -76,7 +76,8 @@ std::string oneLine(std::string_view text) {
     constexpr std::size_t longest = 240;
     const bool cut = text.size() > longest;
     std::string line(text.substr(0, longest));
-    std::ranges::replace_if(line, [](char c) { return c >= 0 && c < ' '; }, ' ');
+    // char is signed on amd64 and unsigned on arm64.
+    std::ranges::replace_if(line, [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
     std::ranges::replace_if(line, [](char c) { return c < ' ' || c > '~'; }, '?');
     line.erase(line.find_last_not_of(' ') + 1);
     return cut ? line + "..." : line;
