@@ -1,5 +1,11 @@
 # Private settings and warnings of this project; nothing of this reaches a program that uses libmemfit.
 add_library(memfit_settings INTERFACE)
+# Nobody adds data to a Boost exception.
+target_compile_definitions(memfit_settings INTERFACE BOOST_EXCEPTION_DISABLE)
+if(CMAKE_SYSTEM_PROCESSOR STREQUAL "aarch64")
+    # A long double is worked out in software there, by 130 KB of it.
+    target_compile_definitions(memfit_settings INTERFACE BOOST_MATH_PROMOTE_DOUBLE_POLICY=false)
+endif()
 
 target_compile_options(memfit_settings INTERFACE
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wcast-qual
