@@ -112,6 +112,7 @@ Result<Container> readContainer(const Json& json, std::string_view where) {
           readCpu(json, "limits", where, container, container.cpuLimitMilli),
           readCpu(json, "requests", where, container, container.cpuRequestMilli)})
         if (error) return *error;
+    if (container.memoryLimit == 0) container.memoryLimit.reset();
     readEnvironment(json, container);
     container.hasReadinessProbe = hasProbe(json, "readinessProbe");
     container.hasLivenessProbe = hasProbe(json, "livenessProbe");

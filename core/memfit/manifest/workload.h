@@ -52,6 +52,9 @@ struct Container {
     std::string name;
     std::string image;
     std::vector<ContainerPort> ports;
+    /// One of 0 counts as none: the kubelet sets nothing in the cgroup, and gives references all
+    /// that the node can allocate (k8s.io/kubernetes/pkg/api/v1/resource,
+    /// MergeContainerResourceLimits).
     std::optional<Bytes> memoryLimit;
     std::optional<Bytes> memoryRequest;
     bool fractionalMemory = false;                ///< limit or request names a fraction of a byte

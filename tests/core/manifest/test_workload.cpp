@@ -127,6 +127,13 @@ TEST_CASE("a value from elsewhere is not taken for a literal") {
     CHECK_FALSE(pod.containers[0].memoryLimit);
 }
 
+TEST_CASE("a memory limit of 0 is none") {
+    const auto pod = read(
+        podWith(R"({"name":"a","resources":{"limits":{"memory":"0"},"requests":{"memory":"0"}}})"));
+    CHECK_FALSE(pod.containers[0].memoryLimit);
+    CHECK(pod.containers[0].memoryRequest == 0);
+}
+
 TEST_CASE("a fraction of a byte is noticed") {
     CHECK(read(podWith(R"({"name":"a","resources":{"limits":{"memory":"17m"}}})"))
               .containers[0]
