@@ -95,8 +95,10 @@ inline AdvisedSettings advised(Bytes mebibytes, bool withGomemlimit) {
     return settings;
 }
 
-/// The same where nothing was measured: of Go's variables what is not advised is left as it is.
+/// The same where nothing was measured: a limit and Go's variables that are not advised are left as
+/// they are.
 inline AdvisedSettings leaving(AdvisedSettings settings) {
+    settings.leaveLimit = !settings.limit;
     if (settings.gomemlimit.kind == GomemlimitAdvice::Kind::unset)
         settings.gomemlimit.kind = GomemlimitAdvice::Kind::leave;
     settings.leaveGogc = true;

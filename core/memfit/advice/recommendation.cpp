@@ -243,6 +243,8 @@ void judgeCurrent(Judgement& j) {
             limit = need->limit;
         setLimit(j.advised, limit);
     }
+    // That it runs without one says nothing against the one that a manifest has.
+    j.advised.leaveLimit = !current.limit;
     keepVariables(j);
 }
 

@@ -44,7 +44,8 @@ struct GomemlimitAdvice {
 
 /// Settings that are advised (or set now).
 struct AdvisedSettings {
-    std::optional<Bytes> limit;    ///< nullopt: none
+    std::optional<Bytes> limit;  ///< nullopt: none
+    bool leaveLimit = false;     ///< without `limit`: none is known to be needed, what is set stays
     std::optional<Bytes> request;  ///< nullopt: none
     GomemlimitAdvice gomemlimit;
     std::optional<std::string> gogc;  ///< `off`; nullopt: not there, which is 100

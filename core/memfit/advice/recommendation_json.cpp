@@ -106,6 +106,7 @@ Json recommendationTree(const Recommendation& recommendation) {
     const auto& advised = recommendation.advised;
     tree["recommendation"] = settingsTree(advised.limit, advised.request,
                                           gomemlimitTree(advised.gomemlimit), advised.gogc);
+    if (advised.leaveLimit) tree["recommendation"]["leaveLimit"] = true;
     if (advised.leaveGogc) tree["recommendation"]["leaveGogc"] = true;
     if (recommendation.confirmed)
         tree["confirmed"] = {{"loads", recommendation.confirmed->loads},

@@ -20,6 +20,7 @@ constexpr std::size_t maxNodes = 100'000;
 AdvisedSettings readAdvised(const JsonFields& fields) {
     AdvisedSettings advised;
     advised.limit = fields.limit("limitBytes");
+    advised.leaveLimit = fields.flag("leaveLimit").value_or(false);
     advised.request = fields.bytes("requestBytes");
     advised.gogc = readGogc(fields);
     advised.leaveGogc = fields.flag("leaveGogc").value_or(false);

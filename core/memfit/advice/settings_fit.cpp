@@ -97,7 +97,7 @@ std::vector<std::string> mismatches(const CurrentSettings& set, const AdvisedSet
     const auto add = [&](std::optional<std::string> clause) {
         if (clause) clauses.push_back(*std::move(clause));
     };
-    add(memoryMismatch("limit", set.limit, advised.limit, tolerance));
+    if (!advised.leaveLimit) add(memoryMismatch("limit", set.limit, advised.limit, tolerance));
     add(requestMismatch(set, advised, tolerance));
     add(gomemlimitMismatch(set, advised, tolerance));
     add(gogcMismatch(set, advised));

@@ -41,8 +41,10 @@ GogcWish gogcWish(const AdvisedSettings& advised) {
 
 MemorySettings wantedSettings(const AdvisedSettings& advised) {
     MemorySettings wanted;
-    wanted.limit.kind = advised.limit ? MemoryWish::Kind::set : MemoryWish::Kind::remove;
-    wanted.limit.bytes = advised.limit.value_or(0);
+    if (advised.limit)
+        wanted.limit = {MemoryWish::Kind::set, *advised.limit, 0};
+    else if (!advised.leaveLimit)
+        wanted.limit.kind = MemoryWish::Kind::remove;
     if (advised.request) wanted.request = {MemoryWish::Kind::set, *advised.request, 0};
     wanted.gomemlimit = gomemlimitWish(advised.gomemlimit);
     wanted.gogc = gogcWish(advised);

@@ -46,7 +46,8 @@ Table settingsTable(const Recommendation& recommendation) {
         if (showCurrent) row.push_back({std::move(now), Tone::normal});
         table.rows.push_back(std::move(row));
     };
-    add("limits.memory", quantityText(advised.limit), quantityText(current.limit));
+    add("limits.memory", advised.leaveLimit ? "as it is" : quantityText(advised.limit),
+        quantityText(current.limit));
     add("requests.memory", quantityText(advised.request), quantityText(current.request));
     const auto now = [](const std::optional<std::string>& value, bool unknown) {
         return unknown ? "not known" : value.value_or("not set");

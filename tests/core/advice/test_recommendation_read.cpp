@@ -24,7 +24,9 @@ Recommendation full() {
     one.policy = Policy::fast;
     one.tolerance = 0.1;
     one.floor = "rps>=0.9x";
-    one.advised = {100 * MiB, 100 * MiB, {GomemlimitAdvice::Kind::bytes, 95 * MiB}, "off", false};
+    one.advised.limit = one.advised.request = 100 * MiB;
+    one.advised.gomemlimit = {GomemlimitAdvice::Kind::bytes, 95 * MiB};
+    one.advised.gogc = "off";
     one.confirmed = Confirmed{3, 0};
     one.current = CurrentSettings{200 * MiB, 100 * MiB, "150MiB", "50", false, false};
     LiveFacts live;
@@ -91,6 +93,8 @@ TEST_CASE("a recommendation that was written is read as it was") {
 TEST_CASE("what is to stay as it is stays so in a document") {
     auto one = full();
     one.advised.gomemlimit = {GomemlimitAdvice::Kind::leave, 150 * MiB};
+    one.advised.limit.reset();
+    one.advised.leaveLimit = true;
     one.advised.leaveGogc = true;
     one.current->gogcUnknown = true;
     const auto text = toJson(one);

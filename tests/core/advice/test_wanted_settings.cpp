@@ -40,6 +40,31 @@ TEST_CASE("variables that the advice leaves as they are stay as they are") {
     CHECK((wantedSettings(advised) == wanted));
 }
 
+TEST_CASE("a limit stays where none is known to be needed") {
+    AdvisedSettings advised;
+    advised.leaveLimit = true;
+    CHECK((wantedSettings(advised).limit == MemoryWish{}));
+    CHECK((wantedSettings(advised, 0.05).limit == MemoryWish{}));
+}
+
+TEST_CASE("the limit of a manifest outlives advice that knows of none") {
+    AdviceOptions options;
+    options.current = CurrentSettings{};
+    const auto found = recommend({}, options);
+    REQUIRE(found.has_value());
+    const std::string manifest = R"(apiVersion: v1
+kind: Pod
+metadata: {name: api}
+spec:
+  containers:
+  - name: app
+    resources: {limits: {memory: 64Mi}}
+)";
+    const auto edit = editManifest(manifest, "f.yaml", {}, "", wantedSettings(found->advised));
+    REQUIRE(edit.has_value());
+    CHECK(edit->text == manifest);
+}
+
 TEST_CASE("where nothing is advised the limit and the variables go, and the request stays") {
     MemorySettings wanted;
     wanted.limit.kind = MemoryWish::Kind::remove;
