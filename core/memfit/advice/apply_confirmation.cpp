@@ -84,11 +84,13 @@ void applyConfirmation(Recommendation& recommendation, const Confirmation& confi
     dropReasons(recommendation, "current-fits");
     dropReasons(recommendation, "current-differs");
     for (auto& reason : confirmation.reasons()) recommendation.reasons.push_back(std::move(reason));
-    dropReasons(recommendation, "node-too-full");
+    for (const auto* code : {"node-overcommitted", "node-too-full"})
+        dropReasons(recommendation, code);
     if (recommendation.live && recommendation.current)
-        if (auto full =
-                nodeTooFull(*recommendation.live, *recommendation.current, recommendation.advised))
-            recommendation.reasons.push_back(*std::move(full));
+        for (const auto rule : {nodeOvercommitted, nodeTooFull})
+            if (auto reason =
+                    rule(*recommendation.live, *recommendation.current, recommendation.advised))
+                recommendation.reasons.push_back(*std::move(reason));
     if (recommendation.current)
         recommendation.reasons.push_back(currentReason(
             *recommendation.current, recommendation.advised, recommendation.tolerance));

@@ -89,6 +89,12 @@ using Rule = std::optional<RuleFinding> (*)(const Judgement&);
                                                 const CurrentSettings& current,
                                                 const AdvisedSettings& advised);
 
+/// `node-overcommitted`: a node whose pods would have limits above what it can give once those of
+/// the workload have the advised one.
+[[nodiscard]] std::optional<Reason> nodeOvercommitted(const LiveFacts& live,
+                                                      const CurrentSettings& current,
+                                                      const AdvisedSettings& advised);
+
 /// The command that would raise confidence; empty when there is none. Its words are quoted for a
 /// POSIX shell (control characters as `$'\x1b'`, which bash and zsh read).
 [[nodiscard]] std::string nextCommand(const Judgement& judgement, Confidence confidence);

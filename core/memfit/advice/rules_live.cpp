@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "memfit/advice/judgement.h"
@@ -228,23 +229,10 @@ std::optional<RuleFinding> neighbours(const Judgement& j) {
 }
 
 std::optional<RuleFinding> overcommitted(const Judgement& j) {
-    if (!j.options.live || !j.advised.limit) return std::nullopt;
-    const auto nodes = nodesWhere(*j.options.live, [](const NodeFit& fit) {
-        if (!fit.overcommitted()) return 0.0;
-        return static_cast<double>(fit.limits) /
-               static_cast<double>(std::max<Bytes>(fit.allocatable, 1));
-    });
-    if (nodes.empty()) return std::nullopt;
-    const auto& fit = nodes.worst();
-    return RuleFinding{
-        {"node-overcommitted",
-         fmt::format("On node {} the memory limits of all pods come to {}, more than the {} it can "
-                     "give, so a limit is no guarantee there{}",
-                     fit.node, formatMiB(fit.limits), formatMiB(fit.allocatable), nodes.others()),
-         {{"node", fit.node},
-          {"limitsBytes", fit.limits},
-          {"allocatableBytes", fit.allocatable},
-          nodes.evidence()}}};
+    if (!j.options.live || !j.options.current) return std::nullopt;
+    auto reason = nodeOvercommitted(*j.options.live, *j.options.current, j.advised);
+    if (!reason) return std::nullopt;
+    return RuleFinding{*std::move(reason)};
 }
 
 std::optional<RuleFinding> tooFull(const Judgement& j) {
@@ -254,16 +242,52 @@ std::optional<RuleFinding> tooFull(const Judgement& j) {
     return RuleFinding{*std::move(reason)};
 }
 
+/// What `sum`, of all pods on a node, comes to once each of the workload's has `to` for `from`.
+double afterwards(Bytes sum, const NodeFit& fit, Bytes from, Bytes to) {
+    const double more = static_cast<double>(to) - static_cast<double>(from);
+    return static_cast<double>(sum) + more * static_cast<double>(fit.ownPods);
+}
+
 }  // namespace
+
+std::optional<Reason> nodeOvercommitted(const LiveFacts& live, const CurrentSettings& current,
+                                        const AdvisedSettings& advised) {
+    if (!advised.limit) return std::nullopt;
+    const auto limits = [&](const NodeFit& fit) {
+        return afterwards(fit.limits, fit, current.limit.value_or(0), *advised.limit);
+    };
+    const auto nodes = nodesWhere(live, [&](const NodeFit& fit) {
+        const auto allocatable = static_cast<double>(fit.allocatable);
+        return limits(fit) > allocatable ? limits(fit) / std::max(allocatable, 1.0) : 0.0;
+    });
+    if (nodes.empty()) return std::nullopt;
+    const auto& fit = nodes.worst();
+    const bool changed = advised.limit != current.limit && fit.ownPods > 0;
+    constexpr Bytes most = std::numeric_limits<Bytes>::max() / 2;
+    const auto sum = static_cast<Bytes>(std::min(limits(fit), static_cast<double>(most)));
+    Reason reason{
+        "node-overcommitted",
+        fmt::format("On node {} the memory limits of all pods come to {}{}, more than the {} it "
+                    "can give, so a limit is no guarantee there{}",
+                    fit.node, formatMiB(changed ? sum : fit.limits),
+                    changed ? fmt::format(" with a limit of {} (now {})",
+                                          formatQuantity(*advised.limit), formatMiB(fit.limits))
+                            : "",
+                    formatMiB(fit.allocatable), nodes.others()),
+        {{"node", fit.node}, {"limitsBytes", fit.limits}}};
+    if (changed) reason.evidence.emplace_back("limitsAfterBytes", sum);
+    reason.evidence.emplace_back("allocatableBytes", fit.allocatable);
+    reason.evidence.push_back(nodes.evidence());
+    return reason;
+}
 
 std::optional<Reason> nodeTooFull(const LiveFacts& live, const CurrentSettings& current,
                                   const AdvisedSettings& advised) {
     if (!advised.request) return std::nullopt;
-    const double more =
-        static_cast<double>(*advised.request) - static_cast<double>(current.request.value_or(0));
-    if (more <= 0) return std::nullopt;
+    const auto now = current.request.value_or(0);
+    if (*advised.request <= now) return std::nullopt;
     const auto nodes = nodesWhere(live, [&](const NodeFit& fit) {
-        return static_cast<double>(fit.requests) + more * static_cast<double>(fit.ownPods) -
+        return afterwards(fit.requests, fit, now, *advised.request) -
                static_cast<double>(fit.allocatable);
     });
     if (nodes.empty()) return std::nullopt;

@@ -23,7 +23,7 @@ namespace {
 
 using kube::Json;
 
-/// Nodes of a workload that are described.
+/// Nodes of a workload that are judged: what is kept is not to grow with workloads times nodes.
 constexpr std::size_t mostNodes = 4;
 
 /// `NAMESPACE/KIND/NAME`; names hold no slash.
@@ -114,7 +114,7 @@ struct WorkloadScan::State {
 
     Result<void> addWorkload(const Json& object, WorkloadKind kind);
     Result<void> addPod(const Json& item);
-    [[nodiscard]] std::vector<NodeFit> nodesOf(std::size_t workload) const;
+    void addNodes(std::size_t workload, LiveFacts& facts) const;
 };
 
 Result<void> WorkloadScan::State::addWorkload(const Json& object, WorkloadKind kind) {
@@ -162,15 +162,28 @@ Result<void> WorkloadScan::State::addPod(const Json& item) {
     return {};
 }
 
-std::vector<NodeFit> WorkloadScan::State::nodesOf(std::size_t workload) const {
-    std::vector<NodeFit> fits;
-    for (const auto& [name, on] : workloadsOn) {
-        if (fits.size() == mostNodes) break;
+/// The nodes of the workload where most is promised of what they can give.
+void WorkloadScan::State::addNodes(std::size_t workload, LiveFacts& facts) const {
+    const auto lessPromised = [](const NodeFit& a, const NodeFit& b) {
+        const auto share = [](const NodeFit& fit) {
+            return static_cast<double>(fit.limits) /
+                   static_cast<double>(std::max<Bytes>(fit.allocatable, 1));
+        };
+        return share(a) < share(b);
+    };
+    std::size_t on = 0;
+    for (const auto& [name, there] : workloadsOn) {
         const auto node = nodes.find(name);
-        if (node != nodes.end() && on.contains(workload))
-            fits.push_back(node->second.fitFor(workload));
+        if (node == nodes.end() || !there.contains(workload)) continue;
+        ++on;
+        facts.nodes.push_back(node->second.fitFor(workload));
+        if (on > mostNodes) facts.nodes.erase(std::ranges::min_element(facts.nodes, lessPromised));
     }
-    return fits;
+    if (on > mostNodes)
+        facts.warnings.push_back(
+            {"more-nodes", fmt::format("the pods are on {} nodes, of which the {} are judged where "
+                                       "most is promised",
+                                       on, mostNodes)});
 }
 
 WorkloadScan::WorkloadScan(std::optional<std::string> container, bool lonePods)
@@ -276,7 +289,7 @@ Result<ScanResult> WorkloadScan::finish(const Header& header, const AdviceOption
                 continue;
             }
             auto facts = row.facts();
-            facts.nodes = state_->nodesOf(workload);
+            state_->addNodes(workload, facts);
             Header own = header;
             own.warnings.clear();
             const auto context = own.target.context;

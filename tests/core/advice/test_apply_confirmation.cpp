@@ -104,6 +104,8 @@ TEST_CASE("a raised plain limit is what the reasons speak of from then on") {
     test::add(results, squeeze);
     auto recommendation = recommendOk(results, options);
     REQUIRE(reasonText(recommendation, "headroom") == "20Mi leaves 4 MiB above the edge");
+    recommendation.live.emplace();
+    recommendation.live->nodes = {NodeFit{"n1", 100 * MiB, 90 * MiB, 99 * MiB, 9, 1, 0, 0, {}}};
     confirmWith(recommendation,
                 {Outcome::oomKilled, Outcome::survived, Outcome::survived, Outcome::survived});
     CHECK(recommendation.advised == advised(22, false));
@@ -115,6 +117,9 @@ TEST_CASE("a raised plain limit is what the reasons speak of from then on") {
     REQUIRE(request != nullptr);
     CHECK(request->evidence == std::vector<Evidence>{{"limitBytes", 22 * MiB}});
     CHECK(test::findReason(recommendation, "limit-raised") != nullptr);
+    CHECK(reasonText(recommendation, "node-overcommitted") ==
+          "On node n1 the memory limits of all pods come to 101 MiB with a limit of 22Mi (now 99 "
+          "MiB), more than the 100 MiB it can give, so a limit is no guarantee there");
     CHECK(reasonText(recommendation, "current-differs") ==
           "What is set now does not fit: memory limit is 20Mi, below the advised 22Mi; memory "
           "request is 20Mi, below the advised 22Mi");

@@ -286,6 +286,25 @@ TEST_CASE("the node is judged by limits against allocatable, neighbours, and the
     CHECK(findReason(judged(facts), "node-too-full") == nullptr);
 }
 
+TEST_CASE("limits of a node are added up as they will be with the advised one") {
+    auto facts = factsOf({podOf("a", 64 * MiB, 5 * MiB)});
+    facts.nodes = {NodeFit{"n1", 100 * MiB, 90 * MiB, 190 * MiB, 9, 2, 0, 0, {}}};
+    const auto found = judged(facts, benchOf({plain({}, around100), gomemlimit(20, around120)}));
+    const auto* const reason = findReason(found, "node-overcommitted");
+    REQUIRE(reason != nullptr);
+    CHECK(reason->text ==
+          "On node n1 the memory limits of all pods come to 102 MiB with a limit of 20Mi (now 190 "
+          "MiB), more than the 100 MiB it can give, so a limit is no guarantee there");
+    CHECK(reason->evidence == std::vector<Evidence>{{"node", "n1"},
+                                                    {"limitsBytes", 190 * MiB},
+                                                    {"limitsAfterBytes", 102 * MiB},
+                                                    {"allocatableBytes", 100 * MiB},
+                                                    {"nodes", Names{"n1"}}});
+    facts.nodes[0].limits = 188 * MiB;
+    CHECK(findReason(judged(facts, benchOf({plain({}, around100), gomemlimit(20, around120)})),
+                     "node-overcommitted") == nullptr);
+}
+
 TEST_CASE("what holds of several nodes is told of the worst, and the others are named") {
     auto facts = factsOf({podOf("a", 40 * MiB, 30 * MiB)});
     facts.pods[0].settings.request = 10 * MiB;

@@ -161,6 +161,35 @@ TEST_CASE("of many pods the newest, those that were killed and the one that hold
     CHECK(idleBytes(result->items[0]) == 20 * (Bytes{64} * 1024 * 1024 - 50000000));
 }
 
+TEST_CASE("of many nodes those are judged where most is promised, and that is said") {
+    WorkloadScan scan;
+    REQUIRE(scan.addWorkloads(apiDeployment, WorkloadKind::deployment).has_value());
+    std::string nodes, pods;
+    for (int i = 0; i < 6; ++i) {
+        const std::string separator = i > 0 ? "," : "";
+        nodes +=
+            separator + fmt::format(R"({{"metadata":{{"name":"n{}"}},"status":{{"allocatable":)"
+                                    R"({{"memory":"{}Mi"}}}}}})",
+                                    i, i == 3 ? 4000 : 1000 - 100 * i);
+        auto each = pod(i, "api");
+        const std::string_view anywhere = R"("nodeName":"n")";
+        each.replace(each.find(anywhere), anywhere.size(), fmt::format(R"("nodeName":"n{}")", i));
+        pods += separator + each;
+    }
+    REQUIRE(scan.addNodes("{\"items\":[" + nodes + "]}").has_value());
+    REQUIRE(scan.addPods("{\"items\":[" + pods + "]}").has_value());
+    const auto result = scan.finish({}, {});
+    REQUIRE(result.has_value());
+    REQUIRE(result->items.size() == 1);
+    std::string judged;
+    for (const auto& fit : result->items[0].live->nodes) judged += fit.node + " ";
+    CHECK(judged == "n1 n2 n4 n5 ");
+    CHECK(result->items[0].header.warnings ==
+          std::vector<Warning>{{"more-nodes",
+                                "the pods are on 6 nodes, of which the 4 are judged where most is "
+                                "promised"}});
+}
+
 TEST_CASE("a scan finds what lint finds of the same workload") {
     WorkloadScan scan;
     REQUIRE(scan.addWorkloads(R"({"items":[{"metadata":{"namespace":"a","name":"api"},
