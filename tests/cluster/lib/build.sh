@@ -94,6 +94,13 @@ generate_openapi() {
     [ -s pkg/generated/openapi/zz_generated.openapi.go ] || die "openapi-gen generated nothing"
 }
 
+# The copy that Kubernetes brings reads maps in a way that Go 1.18 ended: its API server would die of the first custom
+# resource.
+renew_reflect2() {
+    rm -rf vendor/github.com/modern-go/reflect2
+    cp -rL /usr/share/gocode/src/github.com/modern-go/reflect2 vendor/github.com/modern-go/
+}
+
 compile_kubernetes() {
     local into=$1 flags='-s -w' package
     for package in component-base/version client-go/pkg/version; do
@@ -119,6 +126,7 @@ build_kubernetes() {
     (
         cd "$tree" || exit
         export GOPATH=$work GOCACHE=$cache_dir/go-build GO111MODULE=off GOFLAGS='' CGO_ENABLED=0
+        renew_reflect2
         generate_openapi
         compile_kubernetes "$work/bin"
     )
@@ -154,12 +162,13 @@ SOURCE
 
 # Sets `programs` (a folder) and `pause`, both made when they are not there yet.
 build_programs() {
-    programs=$cache_dir/kubernetes-$kubernetes_version
+    # -2: with custom resources.
+    programs=$cache_dir/kubernetes-$kubernetes_version-2
     pause=$cache_dir/pause
     mkdir -p "$cache_dir"
     install_packages etcd-server containerd runc containernetworking-plugins iproute2 jq openssl
     if [ ! -x "$programs/kubelet" ]; then
-        install_packages dpkg-dev golang-go
+        install_packages dpkg-dev golang-go golang-github-modern-go-reflect2-dev
         build_kubernetes "$programs"
     fi
     if [ ! -x "$pause" ]; then
