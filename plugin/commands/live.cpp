@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "commands/live_memory.h"
+#include "kubectl/vertical_autoscalers.h"
 #include "memfit/lint/lint.h"
 #include "memfit/manifest/pod_list.h"
 #include "memfit/manifest/selectors.h"
@@ -96,6 +97,19 @@ Result<void> readAutoscalers(Cluster& cluster, LiveFacts& facts) {
         return {};
     }
     facts.warnings.push_back(notReadable(what));
+    return {};
+}
+
+Result<void> readVerticalAutoscalersOf(Cluster& cluster, LiveFacts& facts) {
+    const auto all = listVerticalAutoscalers(cluster.api, cluster.context.ns);
+    if (!all) return all.error();
+    if (!*all) facts.warnings.push_back(notReadable("VerticalPodAutoscalers"));
+    if (!*all) return {};
+    const auto kind = toString(cluster.workload.kind);
+    for (const auto& one : **all)
+        if (one.kind == kind && one.workload == cluster.workload.name &&
+            one.setsMemory(cluster.container))
+            facts.verticalAutoscalers.push_back(one.name);
     return {};
 }
 
@@ -189,6 +203,7 @@ Result<LiveFacts> readLive(const Context& context, Cluster& cluster) {
     setFindings(*std::move(findings), facts);
     for (auto& warning : memory.warnings()) facts.warnings.push_back(std::move(warning));
     if (auto read = readAutoscalers(cluster, facts); !read) return read.error();
+    if (auto read = readVerticalAutoscalersOf(cluster, facts); !read) return read.error();
     if (auto read = readNodes(cluster, *pods, facts); !read) return read.error();
     return facts;
 }

@@ -11,6 +11,7 @@
 
 #include "commands/cluster.h"
 #include "commands/statistics_pages.h"
+#include "kubectl/vertical_autoscalers.h"
 #include "memfit/advice/scan.h"
 #include "memfit/report/describe_scan.h"
 #include "version.h"
@@ -49,6 +50,7 @@ private:
     [[nodiscard]] Result<void> readWorkloads();
     [[nodiscard]] Result<void> readPods();
     [[nodiscard]] Result<void> readAutoscalers();
+    [[nodiscard]] Result<void> readVerticalAutoscalers();
     void readUsage();
     void readStatistics();
     void askFor(const StatisticsSource& source);
@@ -147,6 +149,17 @@ Result<void> Scan::readAutoscalers() {
     return {};
 }
 
+Result<void> Scan::readVerticalAutoscalers() {
+    const auto ns = options_.allNamespaces ? std::nullopt : std::optional(cluster_.context.ns);
+    const auto all = listVerticalAutoscalers(cluster_.api, ns);
+    if (!all) return all.error();
+    if (*all)
+        scan_->addVerticalAutoscalers(**all);
+    else
+        warn("not-readable", "VerticalPodAutoscalers may not be read, so nothing is said of them");
+    return {};
+}
+
 void Scan::sideBySideDo(std::size_t count, const std::function<void(std::size_t)>& task) {
     std::size_t next = 0;
     const auto work = [&] {
@@ -239,6 +252,7 @@ Result<ScanResult> Scan::run(const AdviceOptions& advice) {
     if (auto read = readWorkloads(); !read) return read.error();
     if (auto read = readPods(); !read) return read.error();
     if (auto read = readAutoscalers(); !read) return read.error();
+    if (auto read = readVerticalAutoscalers(); !read) return read.error();
     readUsage();
     readStatistics();
     if (context_.loop.signal()) return EventLoop::interruption();

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "kubectl/vertical_autoscalers.h"
 #include "memfit/manifest/in_place.h"
 #include "memfit/units/go_settings.h"
 #include "memfit/units/quantity.h"
@@ -137,15 +138,12 @@ Result<void> InPlaceTestbed::checkRivals() {
             rivals.push_back("HorizontalPodAutoscaler " + target.autoscaler);
         }
     }
-    const auto vpas = world_.api.readIfAllowed(
-        fmt::format("/apis/autoscaling.k8s.io/v1/namespaces/{}/verticalpodautoscalers",
-                    world_.options.ns),
-        "listing the VerticalPodAutoscalers");
-    if (!vpas) return vpas.error();
-    for (const auto& vpa : at(Json::parse(vpas->value_or("{}"), nullptr, false), "/items")) {
-        if (textAt(vpa, "/spec/targetRef/name") == workload.name &&
-            textAt(vpa, "/spec/targetRef/kind") == toString(workload.kind)) {
-            rivals.push_back("VerticalPodAutoscaler " + textAt(vpa, "/metadata/name"));
+    const auto vertical = listVerticalAutoscalers(world_.api, world_.options.ns);
+    if (!vertical) return vertical.error();
+    for (const auto& one : vertical->value_or(std::vector<VerticalAutoscaler>())) {
+        if (one.changesPods && one.kind == toString(workload.kind) &&
+            one.workload == workload.name) {
+            rivals.push_back("VerticalPodAutoscaler " + one.name);
         }
     }
     if (rivals.empty() || world_.options.force) return {};

@@ -53,6 +53,12 @@ void checkRefusal(const Namespace& ns, const End& end, const std::string& error)
     CHECK(ns.trialPods() == std::vector<std::string>{});
 }
 
+bool warned(const Json& result, const std::string& of) {
+    return std::ranges::any_of(result.value("warnings", Json::array()), [&](const Json& warning) {
+        return warning.at("text").get<std::string>().find(of) != std::string::npos;
+    });
+}
+
 const Words probe{"probe", "deploy/sales-api", "-q", "-o", "json"};
 const Words trial{"probe", "deploy/sales-api", "-q", "-o", "json", "--yes", "--load", load(20)};
 
@@ -94,6 +100,9 @@ TEST_CASE("a viewer is told what a probe of live pods needs, and what trials nee
     CHECK(warnings.at(0) ==
           Json{{"code", "statistics-forbidden"},
                {"text", "Go's statistics were not read: that takes `get` on pods/proxy"}});
+    const bool inCluster =
+        !ns.kubectl({"api-resources", "--api-group=autoscaling.k8s.io", "-o", "name"}).empty();
+    CHECK_MESSAGE(warned(Json::parse(seen.out), "VerticalPodAutoscalers") == inCluster, seen.out);
     checkRefusal(ns, viewer.runs(trial), cannot(ns, "create"));
 }
 
@@ -116,6 +125,7 @@ TEST_CASE("the role for reading is enough to probe and to judge a namespace, and
     CHECK(document(reader.runs(probe)).at("idle").at("source") == "expvar");
     const auto scan = document(reader.runs({"recommend", "--all", "-o", "json"}));
     CHECK(scan.at("items").size() == 1);
+    CHECK_FALSE(warned(scan, "VerticalPodAutoscalers"));
     checkRefusal(ns, reader.runs(trial), cannot(ns, "create"));
 }
 

@@ -20,8 +20,10 @@ struct LiveFacts {
     std::vector<LivePod> pods;                   ///< those that were looked at, the newest first
     std::int64_t morePods = 0;                   ///< of the workload, that were not
     std::vector<std::string> memoryAutoscalers;  ///< names of those that scale it on memory
-    std::vector<NodeFit> nodes;                  ///< those that its pods are on
-    std::vector<Finding> findings;               ///< what is wrong on sight in the pod template
+    /// Names of VerticalPodAutoscalers that set its memory, whatever its template says.
+    std::vector<std::string> verticalAutoscalers;
+    std::vector<NodeFit> nodes;     ///< those that its pods are on
+    std::vector<Finding> findings;  ///< what is wrong on sight in the pod template
     /// What could not be read, and wiring of GOMEMLIMIT that does not do what it looks like.
     std::vector<Warning> warnings;
 

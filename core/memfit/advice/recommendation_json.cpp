@@ -74,6 +74,7 @@ Json findingTree(const Finding& finding) {
 Json liveTree(const LiveFacts& live) {
     Json tree{{"pods", podsTree(live.pods)}, {"morePods", live.morePods}};
     tree["memoryAutoscalers"] = live.memoryAutoscalers;
+    tree["verticalAutoscalers"] = live.verticalAutoscalers;
     tree["nodes"] = Json::array();
     for (const auto& fit : live.nodes) tree["nodes"].push_back(nodeTree(fit));
     tree["findings"] = Json::array();

@@ -78,6 +78,7 @@ LiveFacts readLive(const JsonFields& fields) {
     live.pods = readLivePods(fields, "pods");
     live.morePods = fields.count("morePods").value_or(0);
     live.memoryAutoscalers = fields.texts("memoryAutoscalers");
+    live.verticalAutoscalers = fields.texts("verticalAutoscalers");
     for (const auto& node : fields.objects("nodes", maxNodes)) live.nodes.push_back(readNode(node));
     for (const auto& finding : fields.objects("findings", maxReasons))
         live.findings.push_back(readFinding(finding));

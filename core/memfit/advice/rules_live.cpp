@@ -119,6 +119,18 @@ std::optional<RuleFinding> memoryAutoscaler(const Judgement& j) {
     return RuleFinding{{"memory-autoscaler", std::move(text), std::move(evidence)}};
 }
 
+std::optional<RuleFinding> verticalAutoscaler(const Judgement& j) {
+    if (!j.options.live || j.options.live->verticalAutoscalers.empty()) return std::nullopt;
+    const auto names = fmt::format("{}", fmt::join(j.options.live->verticalAutoscalers, ", "));
+    return RuleFinding{
+        {"vertical-autoscaler",
+         fmt::format("VerticalPodAutoscaler {} sets the memory of the pods over what the template "
+                     "says: the advice lasts only where its updateMode is Off, or its policy for "
+                     "this container does not control memory",
+                     names),
+         {{"autoscaler", names}}}};
+}
+
 std::string settingsWords(const CurrentSettings& settings) {
     const auto quantity = [](const std::optional<Bytes>& bytes) {
         return bytes ? formatQuantity(*bytes) : std::string("none");
@@ -306,8 +318,9 @@ std::optional<Reason> nodeTooFull(const LiveFacts& live, const CurrentSettings& 
 }
 
 std::vector<Rule> liveRules() {
-    return {oomKilledAtLimit, oomKilledByNode,        farAboveUsage, memoryAutoscaler, podsDiffer,
-            noLivePods,       podDiffersFromTemplate, overcommitted, neighbours,       tooFull};
+    return {oomKilledAtLimit,   oomKilledByNode, farAboveUsage, memoryAutoscaler,
+            verticalAutoscaler, podsDiffer,      noLivePods,    podDiffersFromTemplate,
+            overcommitted,      neighbours,      tooFull};
 }
 
 }  // namespace memfit

@@ -242,6 +242,18 @@ Result<void> WorkloadScan::addAutoscalers(std::string_view list) {
     return {};
 }
 
+void WorkloadScan::addVerticalAutoscalers(const std::vector<VerticalAutoscaler>& all) {
+    for (const auto& one : all) {
+        const auto found = state_->byName.find(keyOf(one.nameSpace, one.kind, one.workload));
+        if (found == state_->byName.end()) continue;
+        const auto& span = state_->workloads[found->second];
+        for (std::size_t i = 0; i < span.count; ++i) {
+            auto& row = state_->rows[span.first + i];
+            if (one.setsMemory(row.container())) row.addVerticalAutoscaler(one.name);
+        }
+    }
+}
+
 std::vector<std::string> WorkloadScan::nodes() const {
     std::vector<std::string> names;
     for (const auto& [name, on] : state_->workloadsOn) names.push_back(name);

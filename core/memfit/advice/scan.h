@@ -12,6 +12,7 @@
 #include "memfit/advice/recommendation.h"
 #include "memfit/error.h"
 #include "memfit/experiment/documents.h"
+#include "memfit/manifest/vertical_autoscalers.h"
 #include "memfit/manifest/workload.h"
 #include "memfit/observe/memory_snapshot.h"
 
@@ -68,6 +69,7 @@ public:
     [[nodiscard]] Result<std::string> addPods(std::istream& list);
     /// HorizontalPodAutoscalers. Errors: see readSelectors().
     [[nodiscard]] Result<void> addAutoscalers(std::string_view list);
+    void addVerticalAutoscalers(const std::vector<VerticalAutoscaler>& all);
 
     /// Nodes that pods of the workloads run on, in the order of their names.
     [[nodiscard]] std::vector<std::string> nodes() const;

@@ -41,6 +41,9 @@ public:
     void addUsage(const ContainerKey& key, const KubeletUsage& usage);
     void addStatistics(const std::string& pod, std::optional<MemorySnapshot> snapshot);
     void addAutoscaler(const std::string& name) { facts_.memoryAutoscalers.push_back(name); }
+    void addVerticalAutoscaler(const std::string& name) {
+        facts_.verticalAutoscalers.push_back(name);
+    }
 
     [[nodiscard]] const std::string& container() const { return container_.name; }
     [[nodiscard]] const Target& target() const { return target_; }

@@ -158,6 +158,16 @@ TEST_CASE("where only GOGC=off survived an autoscaler on memory leaves no advice
           "HorizontalPodAutoscaler hpa");
 }
 
+TEST_CASE("a VerticalPodAutoscaler that sets the memory is said to have the last word") {
+    auto facts = factsOf({podOf("a", 40 * MiB, 30 * MiB)});
+    CHECK(findReason(judged(facts), "vertical-autoscaler") == nullptr);
+    facts.verticalAutoscalers = {"v", "w"};
+    CHECK(reasonText(judged(facts), "vertical-autoscaler") ==
+          "VerticalPodAutoscaler v, w sets the memory of the pods over what the template says: the "
+          "advice lasts only where its updateMode is Off, or its policy for this container does "
+          "not control memory");
+}
+
 TEST_CASE("GOGC=off that is set is kept, but not under an autoscaler on memory") {
     auto pod = podOf("a", 40 * MiB, 5 * MiB);
     pod.settings.gomemlimit = "41943040";
@@ -432,6 +442,7 @@ TEST_CASE("the document carries pods and nodes, and leaves out what is not known
   ],
   "morePods": 0,
   "memoryAutoscalers": [],
+  "verticalAutoscalers": [],
   "nodes": [
    {
     "node": "n1",

@@ -44,6 +44,7 @@ Recommendation full() {
     live.pods = {pod};
     live.morePods = 4;
     live.memoryAutoscalers = {"by-memory"};
+    live.verticalAutoscalers = {"v"};
     live.nodes = {{"n1", 8 * GiB, 6 * GiB, 7 * GiB, 30, 2, 1, 9, {"shop/db"}}};
     live.findings = {{"gogc-malformed", Severity::error, {}, {}, {}, "GOGC is 50%", "write 50"}};
     one.live = live;

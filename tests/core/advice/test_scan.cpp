@@ -190,6 +190,26 @@ TEST_CASE("of many nodes those are judged where most is promised, and that is sa
                                 "promised"}});
 }
 
+TEST_CASE("a VerticalPodAutoscaler counts for the workload and container that it is for") {
+    WorkloadScan scan;
+    REQUIRE(scan.addWorkloads(apiDeployment, WorkloadKind::deployment).has_value());
+    REQUIRE(scan.addPods("{\"items\":[" + pod(1, "api") + "]}").has_value());
+    VerticalAutoscaler one;
+    one.name = "ours";
+    one.nameSpace = "a";
+    one.kind = "Deployment";
+    one.workload = "api";
+    auto elsewhere = one, off = one, cpu = one;
+    elsewhere.nameSpace = "b";
+    off.changesPods = false;
+    cpu.memory["c"] = false;
+    scan.addVerticalAutoscalers({elsewhere, off, one, cpu});
+    const auto result = scan.finish({}, {});
+    REQUIRE(result.has_value());
+    REQUIRE(result->items.size() == 1);
+    CHECK(result->items[0].live->verticalAutoscalers == std::vector<std::string>{"ours"});
+}
+
 TEST_CASE("a scan finds what lint finds of the same workload") {
     WorkloadScan scan;
     REQUIRE(scan.addWorkloads(R"({"items":[{"metadata":{"namespace":"a","name":"api"},
