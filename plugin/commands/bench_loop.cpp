@@ -33,7 +33,7 @@ BenchOutcome bench(TrialSeries& trials, const BenchPlan& plan) {
             }
             const auto& trial = record->trial;
             cell.runs.push_back(
-                {trial.outcome, blockNumber, trial.load, trial.memory, trial.usage});
+                {trial.outcome, blockNumber, trial.load, trial.memory, trial.usage, trial.cost});
             if (trial.outcome == Outcome::survived)
                 cell.samples = thinned(record->timeline, maxCellSamples);
             if (!saysSomethingAboutTheEdge(trial.outcome)) {

@@ -115,6 +115,7 @@ struct BenchRun {
     std::optional<LoadReport> load;
     std::optional<MemorySnapshot> memory;
     std::optional<Usage> usage;
+    std::optional<Cost> cost;
 
     friend bool operator==(const BenchRun&, const BenchRun&) = default;
 };

@@ -72,6 +72,14 @@ bool isOomKill(Outcome outcome) {
     return outcome == Outcome::oomKilled || outcome == Outcome::oomAtStart;
 }
 
+std::optional<double> cpuPerRequest(const std::optional<Cost>& cost,
+                                    const std::optional<LoadReport>& load) {
+    if (!cost || !cost->cpuSeconds || !load) return std::nullopt;
+    const auto successes = load->successes();
+    if (!successes || *successes <= 0) return std::nullopt;
+    return *cost->cpuSeconds / static_cast<double>(*successes);
+}
+
 Settings plainSettings(std::optional<Bytes> limit) {
     return {limit, Mode::plain, std::nullopt, "100"};
 }

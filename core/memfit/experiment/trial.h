@@ -72,6 +72,24 @@ struct Usage {
     friend bool operator==(const Usage&, const Usage&) = default;
 };
 
+/// What the load cost the instance, from the start of the load command to its end, without warm-up.
+/// These figures are sharper than the clock's: they do not count the time in which something else
+/// had the processor.
+struct Cost {
+    std::optional<double> cpuSeconds;  ///< CPU time of all processes of the instance
+    std::optional<std::string>
+        cpuSource;                    ///< `cgroup`, `process` or `page`: where cpuSeconds is from
+    std::optional<double> gcSeconds;  ///< CPU time of Go's collector; part of cpuSeconds
+    std::optional<std::int64_t> collections;  ///< garbage collections that ended during the load
+    std::optional<Bytes> allocated;           ///< allocated on Go's heap, freed again or not
+
+    friend bool operator==(const Cost&, const Cost&) = default;
+};
+
+/// CPU seconds for each request that succeeded. nullopt when either is unknown, or there were none.
+[[nodiscard]] std::optional<double> cpuPerRequest(const std::optional<Cost>& cost,
+                                                  const std::optional<LoadReport>& load);
+
 /// One trial: an instance with these settings under the load, and what became of it.
 struct Trial {
     Settings settings;
@@ -79,6 +97,7 @@ struct Trial {
     std::optional<LoadReport> load;
     std::optional<MemorySnapshot> memory;  ///< after the load (the last seen of a killed one)
     std::optional<Usage> usage;
+    std::optional<Cost> cost;
     std::optional<Timestamp> startedAt;
     std::optional<double> seconds;  ///< wall time from start to verdict
     std::string note;               ///< one clause for people: why this outcome; may be empty

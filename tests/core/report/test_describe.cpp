@@ -62,10 +62,10 @@ BenchCell cellOf(const std::string& label, const Settings& settings,
     cell.label = label;
     cell.settings = settings;
     for (const double speed : speeds) {
-        cell.runs.push_back({Outcome::survived, std::nullopt, loadOf(speed), {}, {}});
+        cell.runs.push_back({Outcome::survived, std::nullopt, loadOf(speed), {}, {}, {}});
     }
     for (int run = 0; run < killed; ++run) {
-        cell.runs.push_back({Outcome::oomKilled, std::nullopt, {}, {}, {}});
+        cell.runs.push_back({Outcome::oomKilled, std::nullopt, {}, {}, {}, {}});
     }
     return cell;
 }
