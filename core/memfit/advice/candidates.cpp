@@ -67,7 +67,8 @@ std::vector<BenchRun> unlimitedRuns(const std::vector<BenchCell>& cells,
     for (const auto* squeeze : squeezes)
         for (const auto& trial : squeeze->trials)
             if (!trial.settings.limit && trial.outcome == Outcome::survived)
-                runs.push_back({trial.outcome, {}, trial.load, trial.memory, trial.usage});
+                runs.push_back(
+                    {trial.outcome, {}, trial.load, trial.memory, trial.usage, trial.cost});
     return runs;
 }
 
