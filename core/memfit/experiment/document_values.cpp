@@ -60,6 +60,8 @@ std::optional<MemorySnapshot> readMemory(const std::optional<JsonFields>& fields
     memory.gcCpuFraction = fields->number("gcCpuFraction");
     memory.pauseTotalSeconds = fields->number("pauseTotalSeconds");
     memory.resident = fields->bytes("residentBytes");
+    memory.cpuSeconds = fields->number("cpuSeconds");
+    memory.gcCpuSeconds = fields->number("gcCpuSeconds");
     memory.goVersion = fields->text("goVersion");
     memory.source = fields->word<StatsSource>("source", toString, StatsSource::pprof);
     return memory;
@@ -74,6 +76,20 @@ std::optional<Usage> readUsage(const std::optional<JsonFields>& fields) {
     usage.demand = fields->bytes("demandBytes");
     usage.limitHits = fields->count("limitHits");
     return usage;
+}
+
+std::optional<Cost> readCost(const JsonFields& fields) {
+    Cost cost;
+    if (const auto cpu = fields.object("cpu")) {
+        cost.cpuSeconds = cpu->number("seconds");
+        cost.gcSeconds = cpu->number("gcSeconds");
+        cost.cpuSource = cpu->text("source");
+    }
+    if (const auto gc = fields.object("gc")) {
+        cost.collections = gc->count("collections");
+        cost.allocated = gc->bytes("allocatedBytes");
+    }
+    return cost == Cost{} ? std::nullopt : std::optional(cost);
 }
 
 std::optional<LoadReport> readLoad(const std::optional<JsonFields>& fields) {
@@ -131,6 +147,7 @@ Trial readTrial(const JsonFields& fields) {
     trial.load = readLoad(fields.object("load"));
     trial.memory = readMemory(fields.object("memory"));
     trial.usage = readUsage(fields.object("usage"));
+    trial.cost = readCost(fields);
     trial.startedAt = fields.time("startedAt");
     trial.seconds = fields.number("seconds");
     trial.note = fields.text("note").value_or("");
@@ -155,6 +172,7 @@ BenchRun readRun(const JsonFields& fields) {
     run.load = readLoad(fields.object("load"));
     run.memory = readMemory(fields.object("memory"));
     run.usage = readUsage(fields.object("usage"));
+    run.cost = readCost(fields);
     return run;
 }
 
@@ -186,6 +204,8 @@ BenchCell readCell(const JsonFields& fields) {
         cell.summary.totalSeconds = readEstimate(summary->object("totalSeconds"));
         cell.summary.p50Seconds = readEstimate(summary->object("p50Seconds"));
         cell.summary.p99Seconds = readEstimate(summary->object("p99Seconds"));
+        cell.summary.cpuPerRequestSeconds = readEstimate(summary->object("cpuPerRequestSeconds"));
+        cell.summary.collections = readEstimate(summary->object("collections"));
     } else {
         summarizeCell(cell);
     }
@@ -205,17 +225,23 @@ std::size_t readCellName(const JsonFields& fields, std::string_view name, const 
     return 0;
 }
 
-CellComparison readComparison(const JsonFields& fields, const CellIndex& index) {
-    CellComparison comparison;
-    comparison.cell = readCellName(fields, "cell", index);
-    comparison.against = readCellName(fields, "against", index);
-    auto& difference = comparison.difference;
+Difference readDifference(const JsonFields& fields) {
+    Difference difference;
     difference.ratio = requiredNumber(fields, "ratio");
     difference.low = requiredNumber(fields, "low");
     difference.high = requiredNumber(fields, "high");
     difference.significant = fields.flag("significant").value_or(false);
     difference.pValue = fields.number("pValue").value_or(1);
     difference.test = fields.text("test").value_or("");
+    return difference;
+}
+
+CellComparison readComparison(const JsonFields& fields, const CellIndex& index) {
+    CellComparison comparison;
+    comparison.cell = readCellName(fields, "cell", index);
+    comparison.against = readCellName(fields, "against", index);
+    comparison.difference = readDifference(fields);
+    if (const auto cpu = fields.object("cpu")) comparison.cpu = readDifference(*cpu);
     return comparison;
 }
 
@@ -283,6 +309,7 @@ ProbeResult readProbe(const JsonFields& fields) {
         probe.samples.push_back(*readMemory(sample));
     probe.run = readLoad(fields.object("run"));
     probe.usage = readUsage(fields.object("usage"));
+    probe.cost = readCost(fields);
     probe.pods = readLivePods(fields, "pods");
     return probe;
 }

@@ -16,7 +16,7 @@ bool agree(const std::optional<Value>& a, const std::optional<Value>& b) {
     return !a || !b || *a == *b;
 }
 
-using Figure = std::optional<double> (*)(const LoadReport&);
+using Figure = std::optional<double> (*)(const BenchRun&);
 
 /// One figure of every surviving run.
 std::vector<BlockedValue> figures(const BenchCell& cell, Figure figure) {
@@ -24,7 +24,7 @@ std::vector<BlockedValue> figures(const BenchCell& cell, Figure figure) {
     for (std::size_t i = 0; i < cell.runs.size(); ++i) {
         const auto& run = cell.runs[i];
         if (run.outcome != Outcome::survived || !run.load) continue;
-        const auto value = figure(*run.load);
+        const auto value = figure(run);
         if (value) values.push_back({run.block.value_or(static_cast<int>(i)), *value});
     }
     return values;
@@ -36,9 +36,38 @@ std::optional<Estimate> estimateOf(const BenchCell& cell, Figure figure) {
     return estimate(values);
 }
 
-std::optional<double> requestRate(const LoadReport& load) {
-    return load.requestsPerSecond;
+std::optional<double> requestRate(const BenchRun& run) {
+    return run.load->requestsPerSecond;
 }
+
+std::optional<double> cpuSeconds(const BenchRun& run) {
+    return cpuPerRequest(run.cost, run.load);
+}
+
+std::optional<double> collections(const BenchRun& run) {
+    if (!run.cost || !run.cost->collections) return std::nullopt;
+    return static_cast<double>(*run.cost->collections);
+}
+
+/// One figure of all cells, compared pair by pair.
+class Comparer {
+public:
+    Comparer(const std::vector<BenchCell>& cells, Figure figure) {
+        values_.reserve(cells.size());
+        for (const auto& cell : cells) values_.push_back(figures(cell, figure));
+    }
+
+    [[nodiscard]] std::optional<Difference> operator()(std::size_t cell,
+                                                       std::size_t against) const {
+        std::vector<std::vector<BlockedValue>> others;
+        for (std::size_t i = 0; i < values_.size(); ++i)
+            if (i != cell && i != against) others.push_back(values_[i]);
+        return compare(values_[cell], values_[against], others);
+    }
+
+private:
+    std::vector<std::vector<BlockedValue>> values_;
+};
 
 /// Pairs of cells worth comparing, each once.
 class Pairs {
@@ -129,26 +158,24 @@ std::vector<std::string> cellNames(const std::vector<BenchCell>& cells) {
 void summarizeCell(BenchCell& cell) {
     cell.summary.requestsPerSecond = estimateOf(cell, requestRate);
     cell.summary.totalSeconds =
-        estimateOf(cell, [](const LoadReport& load) { return load.totalSeconds; });
+        estimateOf(cell, [](const BenchRun& run) { return run.load->totalSeconds; });
     cell.summary.p50Seconds =
-        estimateOf(cell, [](const LoadReport& load) { return load.latency.p50; });
+        estimateOf(cell, [](const BenchRun& run) { return run.load->latency.p50; });
     cell.summary.p99Seconds =
-        estimateOf(cell, [](const LoadReport& load) { return load.latency.p99; });
+        estimateOf(cell, [](const BenchRun& run) { return run.load->latency.p99; });
+    cell.summary.cpuPerRequestSeconds = estimateOf(cell, cpuSeconds);
+    cell.summary.collections = estimateOf(cell, collections);
 }
 
 void compareCells(BenchResult& bench) {
-    std::vector<std::vector<BlockedValue>> rates;
-    rates.reserve(bench.cells.size());
-    for (const auto& cell : bench.cells) rates.push_back(figures(cell, requestRate));
+    const Comparer rates(bench.cells, requestRate);
+    const Comparer cpu(bench.cells, cpuSeconds);
     bench.comparisons.clear();
     const auto pairs = pairsToCompare(bench.cells);
-    for (const auto& [cell, against] : pairs.all()) {
-        std::vector<std::vector<BlockedValue>> others;
-        for (std::size_t i = 0; i < rates.size(); ++i)
-            if (i != cell && i != against) others.push_back(rates[i]);
-        if (auto difference = compare(rates[cell], rates[against], others))
-            bench.comparisons.push_back({cell, against, *std::move(difference)});
-    }
+    for (const auto& [cell, against] : pairs.all())
+        if (auto difference = rates(cell, against))
+            bench.comparisons.push_back(
+                {cell, against, *std::move(difference), cpu(cell, against)});
 }
 
 void summarize(BenchResult& bench) {

@@ -83,6 +83,7 @@ struct ProbeResult {
     std::vector<MemorySnapshot> samples;
     std::optional<LoadReport> run;
     std::optional<Usage> usage;
+    std::optional<Cost> cost;   ///< of the load
     std::vector<LivePod> pods;  ///< of a live workload
 
     friend bool operator==(const ProbeResult&, const ProbeResult&) = default;
@@ -122,6 +123,7 @@ struct BenchRun {
 
 struct CellSummary {
     std::optional<Estimate> requestsPerSecond, totalSeconds, p50Seconds, p99Seconds;
+    std::optional<Estimate> cpuPerRequestSeconds, collections;
 
     friend bool operator==(const CellSummary&, const CellSummary&) = default;
 };
@@ -140,7 +142,8 @@ struct BenchCell {
 struct CellComparison {
     std::size_t cell = 0;
     std::size_t against = 0;
-    Difference difference;  ///< of requestsPerSecond
+    Difference difference;          ///< of requestsPerSecond
+    std::optional<Difference> cpu;  ///< of CPU time per request: below 1, the cell needs less
 
     friend bool operator==(const CellComparison&, const CellComparison&) = default;
 };

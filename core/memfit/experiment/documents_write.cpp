@@ -76,6 +76,8 @@ Json memoryTree(const MemorySnapshot& memory) {
     putKnown(tree, "gcCpuFraction", memory.gcCpuFraction);
     putKnown(tree, "pauseTotalSeconds", memory.pauseTotalSeconds);
     putKnown(tree, "residentBytes", memory.resident);
+    putKnown(tree, "cpuSeconds", memory.cpuSeconds);
+    putKnown(tree, "gcCpuSeconds", memory.gcCpuSeconds);
     putKnown(tree, "goVersion", memory.goVersion);
     if (memory.source) tree["source"] = toString(*memory.source);
     return tree;
@@ -135,12 +137,28 @@ Json podTree(const LivePod& pod) {
     return tree;
 }
 
-/// What a trial, a bench run and a probe may know of one load.
+/// `cpu` and `gc`, beside `usage`. CPU time per request is there for readers; it is not read back.
+void putCost(Json& tree, const std::optional<Cost>& cost, const std::optional<LoadReport>& load) {
+    if (!cost) return;
+    Json cpu = Json::object();
+    putKnown(cpu, "seconds", cost->cpuSeconds);
+    putKnown(cpu, "perRequestSeconds", cpuPerRequest(cost, load));
+    putKnown(cpu, "gcSeconds", cost->gcSeconds);
+    putKnown(cpu, "source", cost->cpuSource);
+    putObject(tree, "cpu", std::move(cpu));
+    Json gc = Json::object();
+    putKnown(gc, "collections", cost->collections);
+    putKnown(gc, "allocatedBytes", cost->allocated);
+    putObject(tree, "gc", std::move(gc));
+}
+
+/// What a trial and a bench run may know of one load.
 template <class Run>
 void putMeasured(Json& tree, const Run& run) {
     if (run.load) tree["load"] = loadTree(*run.load);
     if (run.memory) tree["memory"] = memoryTree(*run.memory);
     if (run.usage) tree["usage"] = usageTree(*run.usage);
+    putCost(tree, run.cost, run.load);
 }
 
 void putSettings(Json& tree, const Settings& settings) {
@@ -208,17 +226,27 @@ Json cellTree(const BenchCell& cell) {
     putEstimate(summary, "totalSeconds", cell.summary.totalSeconds);
     putEstimate(summary, "p50Seconds", cell.summary.p50Seconds);
     putEstimate(summary, "p99Seconds", cell.summary.p99Seconds);
+    putEstimate(summary, "cpuPerRequestSeconds", cell.summary.cpuPerRequestSeconds);
+    putEstimate(summary, "collections", cell.summary.collections);
     tree["summary"] = std::move(summary);
     if (!cell.samples.empty()) tree["samples"] = samplesTree(cell.samples);
     return tree;
 }
 
+void putDifference(Json& tree, const Difference& difference) {
+    tree["ratio"] = difference.ratio;
+    tree["low"] = difference.low;
+    tree["high"] = difference.high;
+    tree["significant"] = difference.significant;
+    tree["pValue"] = difference.pValue;
+    tree["test"] = difference.test;
+}
+
 Json comparisonTree(const CellComparison& comparison, const std::vector<std::string>& names) {
-    const auto& difference = comparison.difference;
-    return {{"cell", names[comparison.cell]}, {"against", names[comparison.against]},
-            {"ratio", difference.ratio},      {"low", difference.low},
-            {"high", difference.high},        {"significant", difference.significant},
-            {"pValue", difference.pValue},    {"test", difference.test}};
+    Json tree = {{"cell", names[comparison.cell]}, {"against", names[comparison.against]}};
+    putDifference(tree, comparison.difference);
+    if (comparison.cpu) putDifference(tree["cpu"], *comparison.cpu);
+    return tree;
 }
 
 Json comparisonsTree(const BenchResult& bench) {
@@ -285,6 +313,7 @@ std::string toJson(const ProbeResult& result) {
     for (const auto& sample : result.samples) tree["samples"].push_back(memoryTree(sample));
     if (result.run) tree["run"] = loadTree(*result.run);
     if (result.usage) tree["usage"] = usageTree(*result.usage);
+    putCost(tree, result.cost, result.run);
     if (!result.pods.empty()) tree["pods"] = podsTree(result.pods);
     return finish(std::move(tree), result.header);
 }

@@ -53,6 +53,8 @@ MemorySnapshot fieldwiseMax(const MemorySnapshot& earlier, const MemorySnapshot&
         .gcCpuFraction = larger(earlier.gcCpuFraction, later.gcCpuFraction),
         .pauseTotalSeconds = larger(earlier.pauseTotalSeconds, later.pauseTotalSeconds),
         .resident = larger(earlier.resident, later.resident),
+        .cpuSeconds = larger(earlier.cpuSeconds, later.cpuSeconds),
+        .gcCpuSeconds = larger(earlier.gcCpuSeconds, later.gcCpuSeconds),
         .goVersion = newer(earlier.goVersion, later.goVersion),
         .source = newer(earlier.source, later.source),
     };

@@ -36,6 +36,11 @@ struct MemorySnapshot {
     std::optional<double> gcCpuFraction;  ///< share of CPU used by the GC since start, 0..1
     std::optional<double> pauseTotalSeconds;
     std::optional<Bytes> resident;  ///< RSS that the page itself reports (Prometheus only)
+    /// CPU time of the process since its start (Prometheus only), in steps of 10 ms
+    std::optional<double> cpuSeconds;
+    /// CPU time of the collector since the start, as of the last collection; Go's own estimate,
+    /// which includes marking on processors that had nothing else to do (Prometheus only)
+    std::optional<double> gcCpuSeconds;
     std::optional<std::string> goVersion;
     std::optional<StatsSource> source;
 

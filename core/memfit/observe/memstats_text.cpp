@@ -12,7 +12,8 @@ namespace {
 
 using Snapshot = MemorySnapshot;
 
-/// Names of client_golang's Go and process collectors.
+/// Names of client_golang's Go and process collectors. `go_gc_cpu_seconds_total` is what
+/// github.com/VictoriaMetrics/metrics calls the same figure of runtime/metrics.
 const std::array metrics{
     NamedField{"go_goroutines", &Snapshot::goroutines},
     NamedField{"go_memstats_sys_bytes", &Snapshot::sys},
@@ -27,6 +28,9 @@ const std::array metrics{
     NamedField{"go_gc_duration_seconds_sum", &Snapshot::pauseTotalSeconds},
     NamedField{"go_memstats_gc_cpu_fraction", &Snapshot::gcCpuFraction},
     NamedField{"process_resident_memory_bytes", &Snapshot::resident},
+    NamedField{"process_cpu_seconds_total", &Snapshot::cpuSeconds},
+    NamedField{"go_cpu_classes_gc_total_cpu_seconds_total", &Snapshot::gcCpuSeconds},
+    NamedField{"go_gc_cpu_seconds_total", &Snapshot::gcCpuSeconds},
 };
 
 /// Names in the trailer of a heap profile.

@@ -48,8 +48,8 @@ Header fullHeader() {
 }
 
 MemorySnapshot fullMemory() {
-    return {moment(1), 13, 23418120, 7065200, 16056320, 1,    2,        3,
-            4,         5,  6,        0.25,    0.5,      7777, "go1.22", StatsSource::pprof};
+    return {moment(1), 13, 23418120, 7065200, 16056320, 1,   2,     3,        4,
+            5,         6,  0.25,     0.5,     7777,     2.5, 0.125, "go1.22", StatsSource::pprof};
 }
 
 LoadReport fullLoad() {
@@ -62,12 +62,20 @@ Usage fullUsage() {
     return {1, 2, 3, 4, 5};
 }
 
+Cost fullCost() {
+    return {1.5, "cgroup", 0.25, 12, 123456789};
+}
+
 BenchRun survivor(double rate, int block) {
     BenchRun run;
     run.outcome = Outcome::survived;
     run.block = block;
     run.load = LoadReport{};
     run.load->requestsPerSecond = rate;
+    run.load->requests = 600;
+    run.load->errors = 0;
+    run.load->non2xx = 0;
+    run.cost = Cost{400 / rate, "cgroup", {}, static_cast<int>(rate), {}};
     return run;
 }
 
@@ -84,7 +92,8 @@ BenchResult fullBench() {
     double rate = 100;
     for (auto& cell : bench.cells)
         for (int block = 0; block < 3; ++block) cell.runs.push_back(survivor(rate += 1.1, block));
-    bench.cells[1].runs[0] = {Outcome::oomKilled, 0, fullLoad(), fullMemory(), fullUsage()};
+    bench.cells[1].runs[0] = {Outcome::oomKilled, 0,           fullLoad(),
+                              fullMemory(),       fullUsage(), fullCost()};
     summarize(bench);
     return bench;
 }
@@ -108,8 +117,8 @@ TEST_CASE("a squeeze with everything in it reads back as it was written") {
     squeeze.ceiling = 9'007'199'254'740'993;  // not a double
     squeeze.trials = {
         {plainSettings(std::nullopt), Outcome::survived, fullLoad(), fullMemory(), fullUsage(),
-         moment(5), 1.5, "fine"},
-        {gomemlimitSettings(17 * MiB, 16 * MiB), Outcome::oomAtStart, {}, {}, {}, {}, {}, ""}};
+         fullCost(), moment(5), 1.5, "fine"},
+        {gomemlimitSettings(17 * MiB, 16 * MiB), Outcome::oomAtStart, {}, {}, {}, {}, {}, {}, ""}};
     squeeze.edge = {1, 2, 3, 0.95};
     squeeze.minimum = 18 * MiB;
     squeeze.riskAtMinimum = 0.007;
@@ -130,15 +139,87 @@ TEST_CASE("a probe of a process reads back as it was written") {
     probe.samples = {fullMemory(), {}};
     probe.run = fullLoad();
     probe.usage = fullUsage();
+    probe.cost = fullCost();
     const auto results = readOk(toJson(probe));
     REQUIRE(results.probes.size() == 1);
     CHECK(results.probes[0] == probe);
 }
 
+TEST_CASE("a load's cost stands beside its report, with what it is for each request") {
+    SqueezeResult squeeze;
+    squeeze.header.target.type = "process";
+    Trial trial;
+    trial.outcome = Outcome::survived;
+    trial.load = LoadReport{};
+    trial.load->requests = 600;
+    trial.load->errors = 200;
+    trial.load->non2xx = 0;
+    trial.cost = Cost{1.5, "process", 0.25, 12, 4096};
+    squeeze.trials = {trial, trial};
+    squeeze.trials[1].load.reset();
+    squeeze.trials[1].cost = Cost{{}, {}, {}, 0, {}};
+    CHECK(toJson(squeeze) == R"({
+ "apiVersion": "memfit.dev/v1alpha1",
+ "kind": "SqueezeResult",
+ "target": {
+  "type": "process"
+ },
+ "partial": false,
+ "warnings": [],
+ "mode": "plain",
+ "trials": [
+  {
+   "limitBytes": null,
+   "mode": "plain",
+   "outcome": "survived",
+   "load": {
+    "requests": 600,
+    "errors": 200,
+    "non2xx": 0
+   },
+   "cpu": {
+    "seconds": 1.5,
+    "perRequestSeconds": 0.00375,
+    "gcSeconds": 0.25,
+    "source": "process"
+   },
+   "gc": {
+    "collections": 12,
+    "allocatedBytes": 4096
+   }
+  },
+  {
+   "limitBytes": null,
+   "mode": "plain",
+   "outcome": "survived",
+   "gc": {
+    "collections": 0
+   }
+  }
+ ]
+}
+)");
+    CHECK(readOk(toJson(squeeze)).squeezes.at(0) == squeeze);
+}
+
+TEST_CASE("a bench of before, without the cost of its loads, is read as ever") {
+    auto bench = fullBench();
+    for (auto& cell : bench.cells)
+        for (auto& run : cell.runs) run.cost.reset();
+    summarize(bench);
+    const auto text = toJson(bench);
+    CHECK(text.find("\"cpu\":") == std::string::npos);
+    CHECK(text.find("\"gc\":") == std::string::npos);
+    const auto read = readOk(text).benches.at(0);
+    CHECK(read == bench);
+    CHECK_FALSE(read.cells[0].summary.cpuPerRequestSeconds);
+    CHECK_FALSE(read.comparisons.at(0).cpu);
+}
+
 TEST_CASE("null stands for no limit alone, and what was not measured is absent") {
     SqueezeResult squeeze;
     squeeze.header.target.type = "process";
-    squeeze.trials = {{plainSettings(std::nullopt), Outcome::survived, {}, {}, {}, {}, {}, ""}};
+    squeeze.trials = {{plainSettings(std::nullopt), Outcome::survived, {}, {}, {}, {}, {}, {}, ""}};
     squeeze.trials[0].settings.gogc.reset();
     CHECK(toJson(squeeze) == R"({
  "apiVersion": "memfit.dev/v1alpha1",
@@ -421,4 +502,16 @@ TEST_CASE("only surviving runs enter a summary, and cells of one name are told a
         pairs.emplace_back(comparison.cell, comparison.against);
     CHECK(pairs == std::vector<std::pair<std::size_t, std::size_t>>{
                        {0, 3}, {1, 0}, {1, 3}, {2, 0}, {2, 1}, {2, 3}, {3, 0}, {3, 1}});
+}
+
+TEST_CASE("CPU time per request and collections are summed up and compared like throughput") {
+    const auto bench = fullBench();
+    const auto& summary = bench.cells[0].summary;
+    CHECK(summary.cpuPerRequestSeconds->median == doctest::Approx(400 / 102.2 / 600));
+    CHECK(summary.collections->median == 102);
+    const auto& comparison = bench.comparisons.at(0);
+    REQUIRE(comparison.cpu.has_value());
+    CHECK(comparison.difference.ratio < 1);
+    CHECK(comparison.cpu->ratio == doctest::Approx(1 / comparison.difference.ratio));
+    CHECK(comparison.cpu->test == comparison.difference.test);
 }

@@ -60,6 +60,8 @@ TEST_CASE("every figure takes part in the maximum, in either order") {
                               .gcCpuFraction = 0.5,
                               .pauseTotalSeconds = 1.5,
                               .resident = 11,
+                              .cpuSeconds = 2.5,
+                              .gcCpuSeconds = 0.75,
                               .goVersion = "go1.19.8",
                               .source = StatsSource::expvar};
     CHECK((fieldwiseMax(full, {}) == full));

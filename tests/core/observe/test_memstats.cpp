@@ -68,9 +68,20 @@ TEST_CASE("a full page of client_golang among thousands of other metrics is read
     expected.numGc = 2;
     expected.pauseTotalSeconds = 7.9901e-05;
     expected.resident = 24616960;
+    expected.cpuSeconds = 0.02;
     expected.goVersion = "go1.19.8";
     expected.source = StatsSource::prometheus;
     CHECK((snapshot == expected));
+}
+
+TEST_CASE("CPU time of the collector is read under the names of both Go libraries for Prometheus") {
+    const auto gcCpuSeconds = [](const std::string& line) {
+        return parsed("go_memstats_sys_bytes 4096\n" + line + "\n").gcCpuSeconds;
+    };
+    CHECK(gcCpuSeconds("go_cpu_classes_gc_total_cpu_seconds_total 0.25") == 0.25);
+    CHECK(gcCpuSeconds("go_gc_cpu_seconds_total 1.5e-2") == 0.015);
+    CHECK(gcCpuSeconds("go_cpu_classes_gc_pause_cpu_seconds_total 3") == std::nullopt);
+    CHECK(gcCpuSeconds("go_gc_cpu_seconds_total -1") == std::nullopt);
 }
 
 TEST_CASE("a heap profile of Go 1.19 is read from its trailer, without MaxRSS") {
