@@ -101,6 +101,7 @@ ProbeResult probeOf(const TrialRecord& record) {
     probe.samples = record.samples;
     probe.run = record.trial.load;
     probe.usage = record.trial.usage;
+    probe.cost = record.trial.cost;
     return probe;
 }
 

@@ -69,7 +69,9 @@ double TrialRun::snapshotEverySeconds() const {
 
 Result<void> TrialRun::snapshot(bool late) {
     const auto snapshot = instance_.memory();
+    fresh_.reset();
     if (snapshot) {
+        fresh_ = *snapshot;
         add(*snapshot);
         addToTimeline(*snapshot);
         snapshotsWork_ = true;
@@ -95,6 +97,23 @@ Result<void> TrialRun::perform(double loadTimeout) {
     return settle();
 }
 
+/// The readings at the start of the load. Without a warm-up the page was read a moment ago, when
+/// the service became ready.
+Result<void> TrialRun::beginCost() {
+    if (plan_.warmup && snapshotsWork_) {
+        if (auto done = snapshot(true); !done) return done;
+    }
+    costBefore_ = CostReading{instance_.cpuTime(), fresh_};
+    return {};
+}
+
+/// Right after the load: what is asked of the program from here on is no part of it. Its page is
+/// read next, in settle().
+void TrialRun::endCost() {
+    if (sampler_.over()) return;
+    costAfter_ = CostReading{instance_.cpuTime(), std::nullopt};
+}
+
 Result<void> TrialRun::load(double timeout) {
     const Clock::time_point start = Clock::now();
     facts.loadStarted = true;
@@ -112,8 +131,10 @@ Result<void> TrialRun::load(double timeout) {
     }
     if (!plan_.load.words.empty() && !sampler_.over() && !facts.loadCut) {
         sampler_.enter(TrialMoment::Phase::loading);
+        if (auto done = beginCost(); !done) return done;
         const auto run = runCommand(plan_.load, timeout);
         if (!run) return run.error();
+        endCost();
         facts.loadCut = run->cut;
         measuredSeconds = std::max(measuredSeconds, run->output.wallSeconds);
         ParsedLoad parsed = parseLoadReport(run->output, plan_.format);
@@ -161,6 +182,7 @@ Result<void> TrialRun::settle() {
     // First of all, while the program is still as the load has left it.
     if (!sampler_.over() && facts.everReady && snapshotsWork_) {
         if (auto done = snapshot(true); !done) return done;
+        if (costAfter_) costAfter_->page = fresh_;
     }
     InstanceStatus status = instance_.settledStatus();
     if (status.running && !status.oomKilled && facts.everReady) {
@@ -177,6 +199,9 @@ Result<void> TrialRun::settle() {
     if (!status.running) facts.exitCode = status.exitCode;
     facts.foreign = status.foreign;
     facts.detail = status.detail;
+    if (costBefore_ && costAfter_ && status.running && !status.oomKilled) {
+        record.trial.cost = costBetween(*costBefore_, *costAfter_);
+    }
     return {};
 }
 

@@ -34,6 +34,8 @@ private:
     [[nodiscard]] Result<LoadRun> runCommand(const LoadCommand& command, double timeout);
     [[nodiscard]] Result<void> settle();
     [[nodiscard]] Result<void> snapshot(bool late);
+    [[nodiscard]] Result<void> beginCost();
+    void endCost();
     void add(const MemorySnapshot& snapshot);
     void addToTimeline(const MemorySnapshot& snapshot);
     [[nodiscard]] double snapshotEverySeconds() const;
@@ -45,6 +47,8 @@ private:
     LoadHost& host_;
     Sampler sampler_;
     bool snapshotsWork_ = false;
+    std::optional<MemorySnapshot> fresh_;  ///< what the last snapshot() brought
+    std::optional<CostReading> costBefore_, costAfter_;
 };
 
 }  // namespace memfit::plugin

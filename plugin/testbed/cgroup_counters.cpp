@@ -86,6 +86,21 @@ bool CgroupCounters::killedForOthers() const {
     return (ownLimit ? ownLimit : keyedNumber(events, "max")) == 0;
 }
 
+CgroupCpuClock::CgroupCpuClock(CgroupVersion version, const CgroupFiles& files)
+    : version_(version),
+      file_(files.openFile(version == CgroupVersion::v1 ? "cpuacct.usage" : "cpu.stat", O_RDONLY)) {
+}
+
+std::optional<double> CgroupCpuClock::seconds() const {
+    constexpr double nanosecond = 1e-9;
+    constexpr double microsecond = 1e-6;
+    const bool v1 = version_ == CgroupVersion::v1;
+    const auto count =
+        v1 ? numberIn(file_) : keyedNumber(readAgain(file_).value_or(""), "usage_usec");
+    if (!count || *count < 0) return std::nullopt;
+    return static_cast<double>(*count) * (v1 ? nanosecond : microsecond);
+}
+
 std::optional<Bytes> memoryLimit(CgroupVersion version, const CgroupFiles& files) {
     constexpr Bytes noLimit = Bytes{1} << 62;
     const bool v1 = version == CgroupVersion::v1;

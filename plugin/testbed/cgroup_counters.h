@@ -36,6 +36,21 @@ private:
     UniqueFd failcnt_;  ///< v1 only
 };
 
+/// The CPU time that the kernel counts in one cgroup: `usage_usec` of cpu.stat, which every v2
+/// cgroup has, or cpuacct.usage in a v1 hierarchy of that controller. The file stays open.
+class CgroupCpuClock {
+public:
+    CgroupCpuClock() = default;
+    CgroupCpuClock(CgroupVersion version, const CgroupFiles& files);
+
+    /// Of all that were ever in it; nullopt where the kernel does not say.
+    [[nodiscard]] std::optional<double> seconds() const;
+
+private:
+    CgroupVersion version_ = CgroupVersion::v1;
+    UniqueFd file_;
+};
+
 /// The limit as the kernel has it (rounded to pages); nullopt: none.
 [[nodiscard]] std::optional<Bytes> memoryLimit(CgroupVersion version, const CgroupFiles& files);
 

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -58,6 +59,13 @@ bool isOfDeadRun(const std::string& name) {
     return !heldMemory(pid);
 }
 
+/// Where cgroups can be made: below our own, else at the top of what is mounted; nullopt: nowhere.
+std::optional<fs::path> writableFolder(const CgroupPlace& place) {
+    if (::access(place.own.c_str(), W_OK) == 0) return place.own;
+    if (::access(place.mount.c_str(), W_OK) == 0) return place.mount;
+    return std::nullopt;
+}
+
 int removeStaleIn(const fs::path& parent) {
     const auto files = CgroupFiles::open(parent);
     if (!files) return 0;
@@ -78,23 +86,26 @@ Result<std::unique_ptr<CgroupParent>> CgroupParent::find(bool withCpu) {
     const std::string own = readFile("/proc/self/cgroup");
     const auto memory = findController(mounts, own, "memory");
     if (!memory) return failure("no memory cgroup hierarchy is mounted");
-    return at(*memory, withCpu ? findController(mounts, own, "cpu") : std::nullopt);
+    return at(*memory, withCpu ? findController(mounts, own, "cpu") : std::nullopt,
+              findController(mounts, own, "cpuacct"));
 }
 
 Result<std::unique_ptr<CgroupParent>> CgroupParent::at(const CgroupPlace& memory,
-                                                       const std::optional<CgroupPlace>& cpu) {
+                                                       const std::optional<CgroupPlace>& cpu,
+                                                       const std::optional<CgroupPlace>& cpuacct) {
     std::unique_ptr<CgroupParent> parent(new CgroupParent);
     parent->version_ = memory.version;
+    const auto isV1 = [](const std::optional<CgroupPlace>& place) {
+        return place && place->version == CgroupVersion::v1;
+    };
+    if (isV1(cpu)) parent->cpuFolder_ = writableFolder(*cpu);
+    // A v2 memory cgroup counts CPU time itself.
+    if (isV1(memory) && isV1(cpuacct)) parent->cpuacctFolder_ = writableFolder(*cpuacct);
     auto ready = parent->prepare(memory.own);
     if (!ready && memory.own != memory.mount) {
         if (parent->prepare(memory.mount)) ready = {};
     }
     if (!ready) return ready.error();
-    if (cpu && cpu->version == CgroupVersion::v1) {
-        const bool writable = ::access(cpu->own.c_str(), W_OK) == 0;
-        parent->cpuFolder_ = writable ? cpu->own : cpu->mount;
-        if (::access(parent->cpuFolder_->c_str(), W_OK) != 0) parent->cpuFolder_.reset();
-    }
     return parent;
 }
 
@@ -185,6 +196,7 @@ Result<MemoryCgroup> CgroupParent::create(const CgroupLimits& limits) {
     if (limits.cpuMilli) {
         if (auto done = limitCpuOf(group, name, *limits.cpuMilli); !done) return done.error();
     }
+    countCpuOf(group, name);
     return group;
 }
 
@@ -194,14 +206,43 @@ Result<void> CgroupParent::limitCpuOf(MemoryCgroup& group, const std::string& na
     if (!cpuFolder_) return {};
     auto files = makeFolder(*cpuFolder_ / name);
     if (!files) return files.error();
-    group.cpuFiles_.emplace(std::move(*files));
-    group.cpuJoin_ = group.cpuFiles_->openFile("cgroup.procs", O_WRONLY);
-    return limitCpu(CgroupVersion::v1, *group.cpuFiles_, milli);
+    auto join = files->openFile("cgroup.procs", O_WRONLY);
+    group.companions_.push_back({std::move(*files), std::move(join)});
+    return limitCpu(CgroupVersion::v1, group.companions_.back().files, milli);
+}
+
+/// CPU time is worth having, and nothing fails for want of it.
+void CgroupParent::countCpuOf(MemoryCgroup& group, const std::string& name) const {
+    if (version_ == CgroupVersion::v2) {
+        group.cpuClock_ = CgroupCpuClock(version_, group.files_);
+        return;
+    }
+    if (!cpuacctFolder_) return;
+    const fs::path folder = *cpuacctFolder_ / name;
+    // Often cpu and cpuacct are one hierarchy.
+    const auto same = std::ranges::find_if(group.companions_, [&](const auto& companion) {
+        return companion.files.folder() == folder;
+    });
+    if (same != group.companions_.end()) {
+        group.cpuClock_ = CgroupCpuClock(version_, same->files);
+        return;
+    }
+    auto files = makeFolder(folder);
+    if (!files) return;
+    auto join = files->openFile("cgroup.procs", O_WRONLY);
+    CgroupCpuClock clock(version_, *files);
+    if (!join || !clock.seconds()) {
+        (void)::rmdir(folder.c_str());
+        return;
+    }
+    group.companions_.push_back({std::move(*files), std::move(join)});
+    group.cpuClock_ = std::move(clock);
 }
 
 int CgroupParent::removeStale() const {
     int removed = removeStaleIn(folder_);
     if (cpuFolder_) removed += removeStaleIn(*cpuFolder_);
+    if (cpuacctFolder_ && cpuacctFolder_ != cpuFolder_) removed += removeStaleIn(*cpuacctFolder_);
     return removed;
 }
 

@@ -199,6 +199,14 @@ std::optional<Usage> LocalInstance::usage() {
     return usage;
 }
 
+std::optional<CpuTime> LocalInstance::cpuTime() {
+    if (cgroup_) {
+        if (const auto seconds = cgroup_->cpuSeconds()) return CpuTime{*seconds, "cgroup"};
+    }
+    const auto seconds = cpuSecondsOf(cgroup_ ? cgroup_->members() : processTree(child_->pid()));
+    return seconds ? std::optional(CpuTime{*seconds, "process"}) : std::nullopt;
+}
+
 InstanceStatus LocalInstance::status() {
     child_->refresh();
     InstanceStatus status;

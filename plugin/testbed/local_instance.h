@@ -27,6 +27,7 @@ public:
     [[nodiscard]] Endpoint service() const override;
     [[nodiscard]] Result<MemorySnapshot> memory() override;
     [[nodiscard]] std::optional<Usage> usage() override;
+    [[nodiscard]] std::optional<CpuTime> cpuTime() override;
     [[nodiscard]] InstanceStatus status() override;
     [[nodiscard]] InstanceStatus settledStatus() override;
 

@@ -19,12 +19,14 @@ MemoryCgroup::MemoryCgroup(CgroupVersion version, CgroupFiles files)
 MemoryCgroup::~MemoryCgroup() {
     if (files_.descriptor() < 0) return;
     (void)killAndRemove(files_.folder(), removeSeconds);
-    if (cpuFiles_) (void)killAndRemove(cpuFiles_->folder(), removeSeconds);
+    for (const Companion& companion : companions_) {
+        (void)killAndRemove(companion.files.folder(), removeSeconds);
+    }
 }
 
 std::vector<int> MemoryCgroup::joinFiles() const {
     std::vector<int> result{join_.get()};
-    if (cpuJoin_) result.push_back(cpuJoin_.get());
+    for (const Companion& companion : companions_) result.push_back(companion.join.get());
     return result;
 }
 

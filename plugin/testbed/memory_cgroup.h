@@ -38,6 +38,10 @@ public:
     [[nodiscard]] Usage usage() const { return counters_.usage(); }
     [[nodiscard]] std::optional<std::int64_t> oomKills() const { return counters_.oomKills(); }
     [[nodiscard]] bool killedForOthers() const { return counters_.killedForOthers(); }
+    /// CPU time of its members so far; nullopt where the kernel does not count it.
+    [[nodiscard]] std::optional<double> cpuSeconds() const { return cpuClock_.seconds(); }
+    /// The processes in it.
+    [[nodiscard]] std::vector<pid_t> members() const { return files_.members(); }
     /// The limit as the kernel has it (rounded to pages); nullopt: none.
     [[nodiscard]] std::optional<Bytes> limit() const { return memoryLimit(version_, files_); }
     [[nodiscard]] const std::filesystem::path& folder() const { return files_.folder(); }
@@ -46,12 +50,18 @@ private:
     friend class CgroupParent;
     MemoryCgroup(CgroupVersion version, CgroupFiles files);
 
+    /// A cgroup of the same name in another hierarchy, in which the members are too.
+    struct Companion {
+        CgroupFiles files;
+        UniqueFd join;
+    };
+
     CgroupVersion version_;
     CgroupFiles files_;
     CgroupCounters counters_;
     UniqueFd join_;
-    std::optional<CgroupFiles> cpuFiles_;  ///< v1: its own hierarchy
-    UniqueFd cpuJoin_;
+    std::vector<Companion> companions_;  ///< where memory is on v1: for CPU
+    CgroupCpuClock cpuClock_;
 };
 
 /// The cgroup below which ours are made: our own where that is possible, else the top of what is
@@ -65,9 +75,11 @@ public:
     /// Looks at this machine (/proc/self/mountinfo, /proc/self/cgroup) and tries it out.
     /// Errors: why no memory cgroup can be made here, for people.
     [[nodiscard]] static Result<std::unique_ptr<CgroupParent>> find(bool withCpu);
-    /// As find(), in given places. `cpu`: where the v1 cpu controller is.
+    /// As find(), in given places. `cpu`: where the v1 cpu controller is. `cpuacct`: where the
+    /// v1 controller is that counts CPU time.
     [[nodiscard]] static Result<std::unique_ptr<CgroupParent>> at(
-        const CgroupPlace& memory, const std::optional<CgroupPlace>& cpu);
+        const CgroupPlace& memory, const std::optional<CgroupPlace>& cpu,
+        const std::optional<CgroupPlace>& cpuacct = std::nullopt);
 
     CgroupParent(const CgroupParent&) = delete;
     CgroupParent& operator=(const CgroupParent&) = delete;
@@ -92,13 +104,15 @@ private:
     [[nodiscard]] Result<void> moveToLeaf(const std::filesystem::path& folder);
     [[nodiscard]] Result<void> limitCpuOf(MemoryCgroup& group, const std::string& name,
                                           std::int64_t milli) const;
+    void countCpuOf(MemoryCgroup& group, const std::string& name) const;
     [[nodiscard]] std::string nextName();
 
     CgroupVersion version_ = CgroupVersion::v1;
     std::filesystem::path folder_;
-    std::optional<std::filesystem::path> cpuFolder_;  ///< v1
-    bool cpuHandedDown_ = false;                      ///< v2
-    std::optional<CgroupFiles> leaf_;                 ///< v2: where we moved ourselves
+    std::optional<std::filesystem::path> cpuFolder_;      ///< v1
+    std::optional<std::filesystem::path> cpuacctFolder_;  ///< v1
+    bool cpuHandedDown_ = false;                          ///< v2
+    std::optional<CgroupFiles> leaf_;                     ///< v2: where we moved ourselves
     int made_ = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -62,6 +63,23 @@ std::optional<ProcessRelations> parseProcessStat(std::string_view text) {
     return relations;
 }
 
+std::optional<std::int64_t> parseCpuTicks(std::string_view text) {
+    constexpr int fieldsBefore = 11;  // from the state to cmajflt
+    constexpr int times = 4;
+    const std::size_t nameEnd = text.rfind(')');
+    if (nameEnd == std::string_view::npos) return std::nullopt;
+    std::istringstream rest{std::string(text.substr(nameEnd + 1))};
+    std::string skipped;
+    for (int i = 0; i < fieldsBefore; ++i) rest >> skipped;
+    std::int64_t sum = 0;
+    for (int i = 0; i < times; ++i) {
+        std::int64_t ticks = 0;
+        if (!(rest >> ticks) || ticks < 0) return std::nullopt;
+        sum += ticks;
+    }
+    return sum;
+}
+
 std::optional<Bytes> parseHeldMemory(std::string_view status) {
     const auto anon = kilobytes(status, "RssAnon");
     if (!anon) return std::nullopt;
@@ -96,6 +114,17 @@ std::vector<pid_t> processTree(pid_t leader) {
         for (auto child = first; child != last; ++child) pending.push_back(child->second);
     }
     return {found.begin(), found.end()};
+}
+
+std::optional<double> cpuSecondsOf(const std::vector<pid_t>& processes) {
+    const auto ticksPerSecond = static_cast<double>(::sysconf(_SC_CLK_TCK));
+    if (!(ticksPerSecond > 0)) return std::nullopt;
+    std::optional<double> sum;
+    for (const pid_t process : processes) {
+        const auto ticks = parseCpuTicks(readProcFile(fmt::format("/proc/{}/stat", process)));
+        if (ticks) sum = sum.value_or(0) + static_cast<double>(*ticks) / ticksPerSecond;
+    }
+    return sum;
 }
 
 std::optional<Bytes> heldMemory(pid_t process) {

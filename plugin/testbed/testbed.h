@@ -5,6 +5,7 @@
 #include <string>
 
 #include "memfit/error.h"
+#include "memfit/experiment/cost.h"
 #include "memfit/experiment/documents.h"
 #include "memfit/experiment/trial.h"
 
@@ -51,6 +52,10 @@ public:
     /// What the testbed sees of its memory now (with peak and demand so far); nullopt where it
     /// cannot tell. Cheap: called many times a second.
     [[nodiscard]] virtual std::optional<Usage> usage() = 0;
+
+    /// CPU time of all its processes so far; nullopt where the testbed cannot tell. Asked right
+    /// before the load and right after it.
+    [[nodiscard]] virtual std::optional<CpuTime> cpuTime() { return std::nullopt; }
 
     /// Cheap look, called many times a second during the load.
     [[nodiscard]] virtual InstanceStatus status() = 0;

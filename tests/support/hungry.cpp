@@ -16,7 +16,10 @@
 //     --child-per-request MIB       so much, in a child that the request starts, before --serve
 //     --die-at N                    exits with code 3 at the Nth request, before --serve
 //     --status CODE                 answers requests with this status, before --serve
-//     --stats TEXT                  what the statistics page says (empty: there is none)
+//     --burn-per-request MS         so much CPU time, before --serve
+//     --stats TEXT                  what the statistics page says (empty: there is none); {served}
+//     in
+//                                   it is the number of requests so far, {left} 1000 less that
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -29,6 +32,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -41,6 +45,7 @@ constexpr std::size_t mebibyte = std::size_t{1} << 20;
 struct Plan {
     std::size_t perRequest = 0;
     std::size_t childPerRequest = 0;
+    long burnMilliseconds = 0;
     int dieAt = 0;
     std::string status = "200";
     std::string stats =
@@ -95,9 +100,27 @@ void takeInChild(Plan& plan) {
     (void)::waitpid(child, nullptr, 0);
 }
 
+void burn(long milliseconds) {
+    const std::clock_t end = std::clock() + milliseconds * (CLOCKS_PER_SEC / 1000);
+    while (std::clock() < end) {
+    }
+}
+
+std::string statistics(const Plan& plan) {
+    std::string text = plan.stats;
+    const auto fill = [&text](std::string_view name, int number) {
+        for (auto at = text.find(name); at != std::string::npos; at = text.find(name))
+            text.replace(at, name.size(), std::to_string(number));
+    };
+    fill("{served}", plan.requests);
+    fill("{left}", 1000 - plan.requests);
+    return text;
+}
+
 std::string answerTo(Plan& plan, std::string_view request) {
-    if (request.starts_with("GET /debug/vars")) return plan.stats;
+    if (request.starts_with("GET /debug/vars")) return statistics(plan);
     if (++plan.requests == plan.dieAt) std::exit(3);
+    burn(plan.burnMilliseconds);
     take(plan, plan.perRequest);
     if (plan.childPerRequest > 0) takeInChild(plan);
     return "hello";
@@ -176,6 +199,7 @@ int main(int argc, char** argv) {
         if (word == "--take") take(plan, std::stoul(value()));
         if (word == "--per-request") plan.perRequest = std::stoul(value());
         if (word == "--child-per-request") plan.childPerRequest = std::stoul(value());
+        if (word == "--burn-per-request") plan.burnMilliseconds = std::stol(value());
         if (word == "--status") plan.status = value();
         if (word == "--stats") plan.stats = value();
         if (word == "--die-at") plan.dieAt = std::stoi(value());

@@ -79,6 +79,47 @@ TEST_CASE("a load that fits is survived, with what was seen of memory and time")
     CHECK(trial.load->exitCode == 0);
 }
 
+TEST_CASE("the load's cost is that of the load alone, not of start and warm-up") {
+    const std::string counters =
+        R"({"memstats": {"Sys":13980936,"NumGC":{served},"TotalAlloc":{served}}})";
+    for (const bool watchdog : {false, true}) {
+        LocalOptions options = hungry({"--burn-per-request", "20", "--stats", counters});
+        options.forceWatchdog = watchdog;
+        LoadPlan plan = planOf(requests(10));
+        plan.warmup = *parseLoadCommand(requests(15));
+        World world(options, plan);
+        const auto cost = world.trial(64 * MiB).trial.cost;
+        REQUIRE(cost.has_value());
+        CHECK(cost->collections == 10);
+        CHECK(cost->allocated == 10);
+        CHECK(cost->gcSeconds == std::nullopt);
+        CHECK(cost->cpuSeconds.value_or(0) > 0.17);
+        CHECK(cost->cpuSeconds.value_or(9) < 0.3);
+        if (watchdog) CHECK(cost->cpuSource == "process");
+    }
+}
+
+TEST_CASE("without a warm-up the page is not read once more for the cost") {
+    World world(hungry({}), planOf("true"));
+    const TrialRecord record = world.trial(64 * MiB);
+    CHECK(record.samples.size() == 2);
+    CHECK(record.trial.cost->collections == std::nullopt);
+    CHECK(record.trial.cost->cpuSeconds.has_value());
+}
+
+TEST_CASE("what the page counts is unknown where it went down, and for a program without a page") {
+    World restarted(hungry({"--stats", R"({"memstats": {"Sys":13980936,"NumGC":{left}}})"}),
+                    planOf(requests(10)));
+    CHECK(restarted.trial(64 * MiB).trial.cost->collections == std::nullopt);
+    World without(hungry({"--stats", ""}), planOf(requests(10)));
+    CHECK(without.trial(64 * MiB).trial.cost->collections == std::nullopt);
+}
+
+TEST_CASE("a run that ended with the program has no cost") {
+    World world(hungry({"--die-at", "5"}), planOf(requests(20)));
+    CHECK(world.trial(64 * MiB).trial.cost == std::nullopt);
+}
+
 TEST_CASE("a service that outgrows its limit under load is OOM-killed, and the load is stopped") {
     MEMFIT_CGROUP_OR_SKIP(parent);
     (void)parent;

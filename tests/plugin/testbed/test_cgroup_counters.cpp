@@ -119,3 +119,19 @@ TEST_CASE("a limit that cannot be written says where and why") {
     CHECK(limitMemory(CgroupVersion::v2, *files, 1).error().what ==
           "cannot write 1 to " + folder.path().string() + "/memory.max: No such file or directory");
 }
+
+TEST_CASE("CPU time is read in the units of each version, and is unknown where the file is not") {
+    const test::TemporaryFolder folder;
+    const auto files = CgroupFiles::open(folder.path());
+    REQUIRE(files.has_value());
+    CHECK(CgroupCpuClock(CgroupVersion::v1, *files).seconds() == std::nullopt);
+    CHECK(CgroupCpuClock(CgroupVersion::v2, *files).seconds() == std::nullopt);
+    CHECK(CgroupCpuClock().seconds() == std::nullopt);
+    folder.file("cpuacct.usage", "1500000000\n");
+    folder.file("cpu.stat", "usage_usec 2500000\nuser_usec 2000000\nsystem_usec 500000\n");
+    CHECK(CgroupCpuClock(CgroupVersion::v1, *files).seconds() == doctest::Approx(1.5));
+    const CgroupCpuClock v2(CgroupVersion::v2, *files);
+    CHECK(v2.seconds() == doctest::Approx(2.5));
+    folder.file("cpu.stat", "nr_periods 0\n");
+    CHECK(v2.seconds() == std::nullopt);
+}

@@ -62,6 +62,42 @@ TEST_CASE("usage tells what a program holds") {
     CHECK(group->oomKills() == 0);
 }
 
+TEST_CASE("the kernel counts the CPU time of a cgroup, of children that have ended too") {
+    MEMFIT_CGROUP_OR_SKIP(parent);
+    EventLoop loop;
+    auto group = parent.create({64 * MiB, std::nullopt});
+    REQUIRE(group.has_value());
+    const auto before = group->cpuSeconds();
+    if (!before) {
+        MESSAGE("skipped: no cgroup here counts CPU time");
+        return;
+    }
+    CHECK(*before == 0);
+    const auto child =
+        startIn(loop, *group, {"sh", "-c", "(i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done)"});
+    REQUIRE(loop.waitUntil([&] { return !child->running(); }, 30) == WaitEnd::ready);
+    CHECK(group->cpuSeconds().value_or(0) > 0.01);
+}
+
+TEST_CASE("cgroups of a run are removed from every hierarchy") {
+    MEMFIT_CGROUP_OR_SKIP(parent);
+    const auto cpuFolders = [] {
+        std::vector<std::string> left;
+        for (const auto* const top : {"/sys/fs/cgroup/cpu", "/sys/fs/cgroup/cpuacct"}) {
+            const auto files = CgroupFiles::open(top);
+            if (!files) continue;
+            for (const auto& name : files->children())
+                if (name.starts_with("memfit-" + std::to_string(::getpid()))) left.push_back(name);
+        }
+        return left;
+    };
+    {
+        const auto group = parent.create({64 * MiB, 500});
+        REQUIRE(group.has_value());
+    }
+    CHECK(cpuFolders() == std::vector<std::string>{});
+}
+
 TEST_CASE("a cgroup that goes out of scope takes its processes along") {
     MEMFIT_CGROUP_OR_SKIP(parent);
     EventLoop loop;

@@ -1,6 +1,7 @@
 #include "testbed/processes.h"
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -15,6 +16,15 @@ TEST_CASE("a process's relatives are read past any name") {
     CHECK(parseProcessStat("42 (a) b (c)) R 1 2 3") == ProcessRelations{1, 2});
     CHECK(parseProcessStat("42 (sh) S") == std::nullopt);
     CHECK(parseProcessStat("") == std::nullopt);
+}
+
+TEST_CASE("CPU time of a process holds that of the children it has waited for") {
+    CHECK(parseCpuTicks("42 (a) b (c)) R 1 2 3 0 -1 4194560 9 9 9 9 100 20 3 4 20 0") == 127);
+    CHECK(parseCpuTicks("42 (sh) R 1 2 3 0 -1 4194560 9 9 9 9 100 20 3") == std::nullopt);
+    CHECK(parseCpuTicks("42 (sh) R 1 2 3 0 -1 4194560 9 9 9 9 100 20 3 -4") == std::nullopt);
+    CHECK(parseCpuTicks("") == std::nullopt);
+    CHECK(cpuSecondsOf({::getpid()}).has_value());
+    CHECK(cpuSecondsOf({}) == std::nullopt);
 }
 
 TEST_CASE("held memory is anonymous and shared memory, not mapped files") {
