@@ -88,7 +88,7 @@ struct Options {
     // The bench.
     std::vector<LimitWord> limits;  ///< empty: none,min,sys,2x,4x
     std::vector<Mode> modes = {Mode::plain, Mode::gomemlimit};
-    int runs = 5;
+    int runs = 15;  ///< the most rounds of a bench
     std::optional<Bytes> minimum;
 
     // The advice.

@@ -5,10 +5,25 @@
 namespace memfit::plugin {
 namespace {
 
-bool hasFailedEnough(const BenchCell& cell) {
-    return std::count_if(cell.runs.begin(), cell.runs.end(), [](const BenchRun& run) {
-               return isTooSmall(run.outcome);
-           }) >= enoughFailures;
+/// About how many runs come after this one: the rest of its round, and rounds like it up to the
+/// limits.
+int runsLeft(const BenchResult& done, std::size_t leftInRound, const RoundLimits& limits) {
+    std::size_t loads = 0;
+    for (const auto& cell : done.cells) loads += cell.runs.size();
+    const auto usual = std::max(done.cells.size() * 2, loads) + leftInRound;
+    const auto most = static_cast<std::size_t>(std::max(limits.loads, 0));
+    return static_cast<int>(std::min(usual, most) - std::min(loads, std::min(usual, most)));
+}
+
+std::optional<Error> runCell(TrialSeries& trials, BenchCell& cell, int round, int left) {
+    auto record = trials.run(cell.settings, left);
+    if (!record) return record.error();
+    const auto& trial = record->trial;
+    cell.runs.push_back({trial.outcome, round, trial.load, trial.memory, trial.usage, trial.cost});
+    if (trial.outcome == Outcome::survived)
+        cell.samples = thinned(record->timeline, maxCellSamples);
+    if (!saysSomethingAboutTheEdge(trial.outcome)) return trialFailure(*record);
+    return std::nullopt;
 }
 
 }  // namespace
@@ -18,31 +33,17 @@ BenchOutcome bench(TrialSeries& trials, const BenchPlan& plan) {
     auto& cells = outcome.result.cells;
     for (const auto& spec : plan.cells) cells.push_back({spec.label, spec.settings, {}, {}, {}});
 
-    const auto blocks = shuffledBlocks(cells.size(), plan.runs, plan.seed);
-    int left = static_cast<int>(cells.size()) * plan.runs;
-    int blockNumber = 0;
-    for (const auto& block : blocks) {
-        for (const std::size_t index : block) {
-            auto& cell = cells[index];
+    for (int round = 0; !outcome.stopped; ++round) {
+        const auto next = nextRound(outcome.result, round, plan.aim, plan.limits, plan.seed);
+        if (plan.onRound && next.choice) plan.onRound(next);
+        if (next.cells.empty()) break;
+        std::size_t left = next.cells.size();
+        for (const std::size_t index : next.cells) {
             --left;
-            if (hasFailedEnough(cell)) continue;
-            auto record = trials.run(cell.settings, left);
-            if (!record) {
-                outcome.stopped = record.error();
-                break;
-            }
-            const auto& trial = record->trial;
-            cell.runs.push_back(
-                {trial.outcome, blockNumber, trial.load, trial.memory, trial.usage, trial.cost});
-            if (trial.outcome == Outcome::survived)
-                cell.samples = thinned(record->timeline, maxCellSamples);
-            if (!saysSomethingAboutTheEdge(trial.outcome)) {
-                outcome.stopped = trialFailure(*record);
-                break;
-            }
+            outcome.stopped =
+                runCell(trials, cells[index], round, runsLeft(outcome.result, left, plan.limits));
+            if (outcome.stopped) break;
         }
-        if (outcome.stopped) break;
-        ++blockNumber;
     }
     summarize(outcome.result);
     return outcome;

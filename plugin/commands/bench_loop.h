@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
 #include "commands/trials.h"
+#include "memfit/bench/price_rounds.h"
 #include "memfit/experiment/bench_plan.h"
 #include "memfit/experiment/documents.h"
 
@@ -12,8 +14,11 @@ namespace memfit::plugin {
 
 struct BenchPlan {
     std::vector<CellSpec> cells;
-    int runs = 5;
+    PriceAim aim;            ///< what the choice is to reach: rounds go on until it is settled
+    RoundLimits limits;      ///< or until these are reached
     std::uint64_t seed = 0;  ///< of the order within the rounds
+    /// Told after each round that the model could judge.
+    std::function<void(const RoundPlan&)> onRound;
 };
 
 /// What a bench brought, complete or not.
@@ -22,10 +27,7 @@ struct BenchOutcome {
     std::optional<Error> stopped;
 };
 
-/// A cell that was too small this often is not run again: more kills teach nothing.
-inline constexpr int enoughFailures = 2;
-
-/// Runs the cells round by round in shuffled order.
+/// Runs rounds of cells in shuffled order, as nextRound() says.
 [[nodiscard]] BenchOutcome bench(TrialSeries& trials, const BenchPlan& plan);
 
 }  // namespace memfit::plugin

@@ -7,7 +7,9 @@
 
 #include "commands/bench_loop.h"
 #include "commands/squeeze_loop.h"
+#include "memfit/advice/choice.h"
 #include "memfit/advice/confirmation.h"
+#include "memfit/units/quantity.h"
 
 namespace memfit::plugin {
 namespace {
@@ -18,13 +20,50 @@ std::vector<LimitWord> limitWords(const Options& options) {
     return parseLimitWords("none,min,sys,2x,4x").value();
 }
 
+/// The most that a bench runs, however many rounds it is allowed.
+constexpr int mostLoads = 60;
+
 /// The most trials of the bench's cells.
 int benchTrials(const Options& options) {
     int cells = 0;
     for (const auto& word : limitWords(options)) {
         cells += word.kind == LimitWord::Kind::none ? 1 : static_cast<int>(options.modes.size());
     }
-    return cells * options.runs;
+    return std::min(cells * options.runs, std::max(mostLoads, cells));
+}
+
+/// What the choice of a bench is to reach, as its advice will be asked.
+PriceAim aimOf(const Options& options) {
+    PriceAim aim;
+    const auto policy = options.policy.value_or(Policy::balanced);
+    aim.tolerance =
+        policy == Policy::fast ? fastTolerance : options.tolerance.value_or(aim.tolerance);
+    aim.againstUnlimited = policy == Policy::lean;
+    aim.gomemlimitIfNotWorse = policy == Policy::lean;
+    return aim;
+}
+
+/// `36Mi or 44Mi with GOMEMLIMIT, 71 : 29`
+std::string openText(const PriceChoice& choice) {
+    const auto text = [](const Settings& settings) {
+        return settings.limit ? formatQuantity(*settings.limit) +
+                                    (settings.mode == Mode::plain ? "" : " with GOMEMLIMIT")
+                              : std::string("no limit");
+    };
+    if (!choice.rival) return text(choice.chosen.settings);
+    return fmt::format("{} or {}, {:.0f} : {:.0f}", text(choice.chosen.settings),
+                       text(choice.rival->settings), choice.probability * 100,
+                       choice.rival->chance * 100);
+}
+
+void tellRound(const Context& context, const RoundPlan& plan) {
+    const auto& choice = *plan.choice;
+    if (plan.settled)
+        context.progress.note(
+            fmt::format("settled: {}, right within the tolerance in {:.0f} of 100",
+                        openText(choice), choice.probability * 100));
+    else
+        context.progress.note("open: " + openText(choice));
 }
 
 EdgeSearchOptions searchOptions(const Options& options) {
@@ -103,7 +142,6 @@ FinishedBench benchStage(const Context& context, Session& session, const Results
     options.limits = limitWords(context.options);
     options.modes = context.options.modes;
     options.gomemlimit = context.options.gomemlimit;
-    options.runs = context.options.runs;
     options.minimum = context.options.minimum;
     if (!options.minimum) {
         options.minimum = lastKnown(inputs.squeezes, [](const auto& s) { return s.minimum; });
@@ -126,7 +164,11 @@ FinishedBench benchStage(const Context& context, Session& session, const Results
         cell.settings = knownSettings(std::move(cell.settings), context.options.keepEnv);
     }
 
-    auto outcome = bench(session.trials(), {*cells, options.runs, std::random_device{}()});
+    const RoundLimits limits{context.options.runs,
+                             std::max(mostLoads, static_cast<int>(cells->size()))};
+    auto outcome =
+        bench(session.trials(), {*cells, aimOf(context.options), limits, std::random_device{}(),
+                                 [&](const RoundPlan& plan) { tellRound(context, plan); }});
     finished.result = std::move(outcome.result);
     finished.result.minimum = options.minimum;
     finished.result.goSys = options.sys;

@@ -19,6 +19,9 @@ title 'Edge search in simulation'
 title 'Comparison of two cells in simulation'
 "$build/tests/comparison_simulation"
 
+title 'Advice of simulated benches'
+"$build/tests/decide_simulation"
+
 title 'Start-up of the released program (target: at most 5 ms and 12 MiB)'
 kubectl=${KUBECTL_PATH:-kubectl}
 arch=$(dpkg --print-architecture)

@@ -139,18 +139,23 @@ SpeedUnit commonUnit(const std::vector<Candidate>& cells) {
     return SpeedUnit::unknown;
 }
 
+}  // namespace
+
 void fillSpeeds(Candidate& cell, SpeedUnit unit) {
+    cell.speeds.clear();
     std::vector<double> values;
     int place = 0;
     for (const auto& run : cell.measured) {
         const int block = run.block.value_or(place++);
-        const auto speed = run.load ? speedOf(*run.load, unit) : std::nullopt;
+        const auto speed = speedOf(run, unit);
         if (!speed) continue;
         cell.speeds.push_back({block, *speed});
         values.push_back(*speed);
     }
     cell.speed = estimate(values);
 }
+
+namespace {
 
 std::optional<double> medianSpeed(const std::vector<BenchRun>& runs, SpeedUnit unit) {
     return medianFigure(runs, [&](const LoadReport& load) { return speedOf(load, unit); });
@@ -164,6 +169,14 @@ std::optional<double> speedOf(const LoadReport& load, SpeedUnit unit) {
     const bool timed = load.totalSeconds && *load.totalSeconds > 0;
     if (unit == SpeedUnit::loadsPerSecond && timed) speed = 1 / *load.totalSeconds;
     return speed && std::isfinite(*speed) && *speed > 0 ? speed : std::nullopt;
+}
+
+std::optional<double> speedOf(const BenchRun& run, SpeedUnit unit) {
+    if (unit != SpeedUnit::requestsPerCpuSecond)
+        return run.load ? speedOf(*run.load, unit) : std::nullopt;
+    const auto seconds = cpuPerRequest(run.cost, run.load);
+    return seconds && std::isfinite(*seconds) && *seconds > 0 ? std::optional(1 / *seconds)
+                                                              : std::nullopt;
 }
 
 std::vector<BenchCell> mergeCells(const std::vector<const BenchResult*>& benches) {

@@ -127,6 +127,8 @@ std::optional<Choice> choose(const Candidates& candidates, Policy policy, double
 bool isFastEnough(const Candidates& candidates, const Choice& choice, const Candidate& cell,
                   Policy policy, double tolerance) {
     if (!choice.best) return true;
+    if (policy == Policy::fast && candidates.modelled)
+        return withinTolerance(speedOf(cell), *choice.reference, fastTolerance);
     if (policy == Policy::fast) return !isWorse(candidates, cell, candidates.cells[*choice.best]);
     return withinTolerance(speedOf(cell), *choice.reference, tolerance);
 }

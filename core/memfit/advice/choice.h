@@ -14,12 +14,15 @@ namespace memfit {
 /// What the speed of a run is measured in; in every unit more is better.
 enum class SpeedUnit {
     requestsPerSecond,
-    loadsPerSecond,  ///< 1 / duration of the whole load: for tools that give no rate
-    unknown,         ///< not every cell has either
+    loadsPerSecond,        ///< 1 / duration of the whole load: for tools that give no rate
+    requestsPerCpuSecond,  ///< 1 / CPU time of a request: where by the clock all settings are alike
+    unknown,               ///< not every cell has either
 };
 
 /// The speed of one load; nullopt where the report lacks it, or it is not positive and finite.
 [[nodiscard]] std::optional<double> speedOf(const LoadReport& load, SpeedUnit unit);
+/// The same of a run, in every unit.
+[[nodiscard]] std::optional<double> speedOf(const BenchRun& run, SpeedUnit unit);
 
 /// A cell in which every run survived and no floor was missed, as far as the runs can show it.
 struct Candidate {
@@ -31,6 +34,8 @@ struct Candidate {
     std::vector<BenchRun> measured;    ///< the runs themselves
     int floorUnchecked = 0;            ///< runs that cannot be held against the whole floor
     std::string whyUnchecked;          ///< of the first, a clause: `p99 is not known`
+    /// Not a cell: a limit between cells, whose speed the law foresees. It has no runs.
+    bool foreseen = false;
 
     /// Three runs are the fewest that can show a difference.
     [[nodiscard]] bool enoughRuns() const { return speeds.size() >= 3; }
@@ -51,6 +56,9 @@ struct Candidates {
     std::vector<RuledOut> out;
     /// Median speed of the unlimited plain run, from the bench or else from a squeeze.
     std::optional<double> unlimitedSpeed;
+    /// The speeds are what the model of the whole bench expects, not medians of the cells' own
+    /// runs.
+    bool modelled = false;
 };
 
 /// The cells of `benches` with equal settings put together; blocks stay apart.
@@ -65,6 +73,9 @@ struct Candidates {
                                                 const std::vector<const SqueezeResult*>& squeezes,
                                                 const std::optional<std::string>& floor);
 
+/// Speeds of the cell's runs, and their estimate, in this unit.
+void fillSpeeds(Candidate& cell, SpeedUnit unit);
+
 /// The outcome of a choice, in indices into Candidates::cells.
 struct Choice {
     std::size_t chosen = 0;
@@ -74,7 +85,8 @@ struct Choice {
     std::optional<double> reference;
 };
 
-/// Chooses as contract.md says:
+/// Chooses by the medians of the cells: where the bench has too few runs, or no figures, for a
+/// model of the whole (see chooseByModel()).
 ///  - balanced: the smallest limit within the tolerance of the best cell;
 ///  - lean: the smallest within the tolerance of the unlimited plain run (of the best cell when
 ///    there was none);
@@ -88,7 +100,10 @@ struct Choice {
                                            double tolerance,
                                            std::optional<Bytes> atLeast = std::nullopt);
 
-/// Is the cell fast enough for the policy, as choose() asks it? Every cell is when speeds are
+/// Speed that `fast` may miss of the best's.
+inline constexpr double fastTolerance = 0.01;
+
+/// Is the cell fast enough for the policy, as the choice asks it? Every cell is when speeds are
 /// unknown.
 [[nodiscard]] bool isFastEnough(const Candidates& candidates, const Choice& choice,
                                 const Candidate& cell, Policy policy, double tolerance);

@@ -37,8 +37,9 @@ const Candidate* Judgement::twin() const {
     if (own == nullptr) return nullptr;
     const Candidate* found = nullptr;
     for (const auto& cell : candidates.cells) {
-        const bool other =
-            cell.settings.limit == own->settings.limit && cell.settings.mode != own->settings.mode;
+        // Under the law plain costs the same at every limit.
+        const bool other = (own->foreseen || cell.settings.limit == own->settings.limit) &&
+                           cell.settings.limit && cell.settings.mode != own->settings.mode;
         if (!other) continue;
         const bool faster = found != nullptr && cell.speed && found->speed &&
                             cell.speed->median > found->speed->median;
@@ -51,7 +52,7 @@ LoadsRun Judgement::confirmed() const {
     LoadsRun run;
     auto& tally = run.tally;
     const auto* own = chosen();
-    if (own != nullptr && !limitNotTried) {
+    if (own != nullptr && !limitNotTried && !own->foreseen) {
         tally.loads = own->runs;
         run.from.push_back(cellSource(own->label, own->settings.mode));
     }
@@ -98,12 +99,15 @@ std::string settingsText(const Settings& settings) {
 std::string speedText(double speed, SpeedUnit unit) {
     if (unit == SpeedUnit::loadsPerSecond)
         return fmt::format("{} s a load", decimalText(1 / speed));
+    if (unit == SpeedUnit::requestsPerCpuSecond)
+        return fmt::format("{} requests per second of CPU", decimalText(speed));
     return fmt::format("{} requests/s", decimalText(speed));
 }
 
 std::string speedName(std::string_view prefix, SpeedUnit unit) {
-    const std::string name =
-        unit == SpeedUnit::loadsPerSecond ? "loadsPerSecond" : "requestsPerSecond";
+    const std::string name = unit == SpeedUnit::loadsPerSecond         ? "loadsPerSecond"
+                             : unit == SpeedUnit::requestsPerCpuSecond ? "requestsPerCpuSecond"
+                                                                       : "requestsPerSecond";
     if (prefix.empty()) return name;
     return std::string(prefix) + (unit == SpeedUnit::loadsPerSecond ? "L" : "R") + name.substr(1);
 }

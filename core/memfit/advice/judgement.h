@@ -2,6 +2,7 @@
 
 // Internal to memfit: what the rules of the advice are given, and what they say.
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +10,8 @@
 
 #include "memfit/advice/choice.h"
 #include "memfit/advice/recommendation.h"
+#include "memfit/bench/price_choice.h"
+#include "memfit/bench/price_model.h"
 #include "memfit/experiment/documents.h"
 
 namespace memfit {
@@ -31,6 +34,10 @@ struct Judgement {
     std::vector<BenchCell> cells;    ///< of the benches used
     Candidates candidates;
     std::optional<Choice> choice;
+    /// The model of all benches used, where they have the runs and figures for one; nullptr:
+    /// medians decide.
+    std::shared_ptr<const PriceModel> model;
+    std::optional<PriceChoice> price;           ///< what the model says of the choice
     const SqueezeResult* edgeSource = nullptr;  ///< the plain squeeze whose edge counts
     Basis basis = Basis::fixed;
     AdvisedSettings advised;
@@ -50,6 +57,15 @@ struct Judgement {
     /// Speed of the unlimited run, or of the best cell where there was none.
     [[nodiscard]] std::optional<double> fullSpeed() const;
 };
+
+/// Fits the model to the candidates, whose speeds are then those that it expects. Nothing changes
+/// where the benches do not allow one: fewer than two cells were run twice and the law of Go's
+/// collector does not hold either.
+void fitModel(Judgement& j);
+/// Chooses as contract.md says: by the model, else by the medians (choose()). `atLeast`: no smaller
+/// limit. The model may choose a limit between cells, which joins the candidates as one that is
+/// foreseen. nullopt: nothing qualifies.
+[[nodiscard]] std::optional<Choice> chooseByModel(Judgement& j, std::optional<Bytes> atLeast);
 
 /// What one rule says, and how far confidence can still go.
 struct RuleFinding {
@@ -78,6 +94,8 @@ using Rule = std::optional<RuleFinding> (*)(const Judgement&);
 [[nodiscard]] std::vector<Rule> choiceRules();
 /// Where the memory lies: what is too small, the edge, headroom, live usage.
 [[nodiscard]] std::vector<Rule> memoryRules();
+/// What the model knows: the chance that the choice is right, the law, and what the memory buys.
+[[nodiscard]] std::vector<Rule> modelRules();
 /// Rules that say what the figures rest on, and lower the confidence.
 [[nodiscard]] std::vector<Rule> caveatRules();
 

@@ -150,7 +150,7 @@ void keepAboveLiveUsage(Judgement& j) {
     const auto need = liveNeed(j.options);
     if (!need || !j.advised.limit || *j.advised.limit >= need->atLeast) return;
     j.beforeLiveUsage = j.advised.limit;
-    const auto larger = choose(j.candidates, j.options.policy, j.options.tolerance, need->atLeast);
+    const auto larger = chooseByModel(j, need->atLeast);
     if (j.choice && larger && j.candidates.cells[larger->chosen].settings.limit) {
         j.choice = larger;
         j.advised = toAdvised(j.candidates.cells[larger->chosen].settings);
@@ -167,7 +167,7 @@ void keepAboveLiveUsage(Judgement& j) {
 
 Result<void> judgeBench(Judgement& j) {
     if (j.candidates.cells.empty()) return noCandidate(j);
-    j.choice = choose(j.candidates, j.options.policy, j.options.tolerance);
+    j.choice = chooseByModel(j, std::nullopt);
     if (!j.choice)
         return inconclusive(j, fmt::format("no setting that was benched comes within {} of the "
                                            "unlimited run",
@@ -313,6 +313,7 @@ Result<Judgement> gather(const Results& results, const AdviceOptions& options) {
     if (!candidates) return candidates.error();
     j.candidates = *std::move(candidates);
     leaveOutForAutoscaler(j);
+    fitModel(j);
     j.edgeSource = findEdgeSource(j.squeezes);
     return j;
 }
@@ -320,7 +321,8 @@ Result<Judgement> gather(const Results& results, const AdviceOptions& options) {
 /// Applies every rule; confidence falls to the lowest that one of them leaves.
 void explain(const Judgement& j, Recommendation& recommendation) {
     recommendation.confidence = j.basis == Basis::measured ? Confidence::high : Confidence::low;
-    for (const auto& rules : {choiceRules(), memoryRules(), liveRules(), caveatRules()})
+    for (const auto& rules :
+         {choiceRules(), modelRules(), memoryRules(), liveRules(), caveatRules()})
         for (const auto& rule : rules) {
             auto finding = rule(j);
             if (!finding) continue;
@@ -394,6 +396,7 @@ Result<Recommendation> recommend(const Results& results, const AdviceOptions& op
     recommendation.tolerance = options.tolerance;
     recommendation.floor = options.floor;
     recommendation.advised = j.advised;
+    if (j.price) recommendation.probability = j.price->probability;
     recommendation.current = j.options.current;
     recommendation.live = j.options.live;
     if (const auto tally = j.confirmed().tally; tally.loads > 0) recommendation.confirmed = tally;

@@ -101,6 +101,7 @@ Json recommendationTree(const Recommendation& recommendation) {
     auto tree = documentTree("Recommendation", recommendation.header);
     tree["basis"] = toString(recommendation.basis);
     tree["confidence"] = toString(recommendation.confidence);
+    putKnown(tree, "probability", recommendation.probability);
     tree["policy"] = toString(recommendation.policy);
     tree["tolerance"] = recommendation.tolerance;
     putKnown(tree, "floor", recommendation.floor);

@@ -123,6 +123,7 @@ Recommendation readFields(const JsonFields& fields, const Json& document) {
         fields.word<Basis>("basis", toString, Basis::fixed).value_or(Basis::fixed);
     recommendation.confidence =
         fields.word<Confidence>("confidence", toString, Confidence::low).value_or(Confidence::low);
+    recommendation.probability = fields.number("probability");
     recommendation.policy =
         fields.word<Policy>("policy", toString, Policy::noLimit).value_or(Policy::balanced);
     recommendation.tolerance = fields.number("tolerance").value_or(recommendation.tolerance);

@@ -76,6 +76,8 @@ std::string heldAgainst(const Judgement& j) {
     if (best == j.chosen()) return "the fastest of all";
     const auto other = fmt::format("the best, {} at {}", speedText(best->speed->median, unit),
                                    settingsText(best->settings));
+    if (j.options.policy == Policy::fast && j.model)
+        return fmt::format("within {} of {}", percentText(fastTolerance), other);
     if (j.options.policy == Policy::fast) return "not significantly worse than " + other;
     return fmt::format("within {} of {}", percentText(j.options.tolerance), other);
 }
@@ -84,7 +86,8 @@ std::optional<RuleFinding> smallestThatFits(const Judgement& j) {
     const auto* chosen = j.chosen();
     if (!j.advised.limit || !measuredSpeed(chosen) || !chosen->settings.limit) return std::nullopt;
     const auto unit = j.candidates.unit;
-    auto text = fmt::format("{} gave {}, {}", settingsText(chosen->settings),
+    auto text = fmt::format("{} {} {}, {}", settingsText(chosen->settings),
+                            chosen->foreseen ? "is expected to give" : "gave",
                             speedText(chosen->speed->median, unit), heldAgainst(j));
     std::vector<Evidence> evidence{{"limitBytes", *chosen->settings.limit},
                                    {speedName("", unit), chosen->speed->median},

@@ -21,7 +21,7 @@ std::string squeezeName(const Judgement& j, const SqueezeResult& squeeze) {
 Evidence fromCells(const std::vector<const Candidate*>& cells) {
     std::vector<std::string> names;
     for (const auto* cell : cells) {
-        if (cell == nullptr) continue;
+        if (cell == nullptr || cell->foreseen) continue;
         auto name = cellSource(cell->label, cell->settings.mode);
         if (std::ranges::find(names, name) == names.end()) names.push_back(std::move(name));
     }

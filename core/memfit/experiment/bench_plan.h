@@ -54,7 +54,6 @@ struct BenchPlanOptions {
     GomemlimitRule gomemlimit;
     std::optional<Bytes> minimum;  ///< squeeze's minimum
     std::optional<Bytes> sys;      ///< Go's Sys after the load
-    int runs = 5;
 };
 
 /// The cells in the order of their limits (none first), at one limit in the order of `modes`; `sys`

@@ -1,0 +1,204 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/math/distributions/normal.hpp>
+#include <cmath>
+
+#include "memfit/advice/judgement.h"
+#include "memfit/bench/law_fit.h"
+#include "memfit/units/quantity.h"
+
+namespace memfit {
+
+namespace {
+
+/// About how many more loads bring the chance to `wanted`: its margin over its uncertainty grows
+/// with the root of the loads. nullopt: the loads so far tell too little to say.
+std::optional<int> moreLoads(double chance, double wanted, std::size_t loads) {
+    const boost::math::normal normal;
+    constexpr double least = 0.55;
+    if (chance < least || chance >= wanted) return std::nullopt;
+    const double ratio =
+        boost::math::quantile(normal, wanted) / boost::math::quantile(normal, chance);
+    return static_cast<int>(std::ceil(static_cast<double>(loads) * ((ratio * ratio) - 1)));
+}
+
+std::size_t loadsOf(const Judgement& j) {
+    std::size_t loads = 0;
+    for (const auto& cell : j.model->cells()) loads += cell.runs.size();
+    return loads;
+}
+
+std::string chanceText(double chance) {
+    constexpr double most = 0.99;
+    return chance > most ? "over 99 %" : fmt::format("{:.0f} %", chance * 100);
+}
+
+std::optional<RuleFinding> chance(const Judgement& j) {
+    if (!j.price || !j.advised.limit) return std::nullopt;
+    const auto& price = *j.price;
+    auto text = fmt::format(
+        "The chance that this is right within the tolerance is {}, from {} loads: throughput at "
+        "most {} short of the best, and no more memory than that takes",
+        chanceText(price.probability), loadsOf(j), percentText(j.options.tolerance + slack));
+    if (j.options.policy == Policy::lean && j.candidates.unlimitedSpeed)
+        text.replace(text.find("the best"), 8, "the unlimited run");
+    std::vector<Evidence> evidence{{"probability", price.probability},
+                                   {"loads", static_cast<std::int64_t>(loadsOf(j))},
+                                   {"shortfall", price.shortfall},
+                                   {"shortfallLow", price.shortfallLow},
+                                   {"shortfallHigh", price.shortfallHigh}};
+    constexpr double worthNaming = 0.02;
+    if (price.rival && price.rival->chance >= worthNaming) {
+        text += fmt::format("; else {} is right", settingsText(price.rival->settings));
+        evidence.emplace_back("rival", settingsText(price.rival->settings));
+    }
+    constexpr double medium = 0.7;
+    const double wanted = price.probability < medium ? medium : settledAt;
+    if (const auto more = moreLoads(price.probability, wanted, loadsOf(j))) {
+        text += fmt::format("; about {} more load{} would bring it to {}", *more,
+                            *more == 1 ? "" : "s", chanceText(wanted));
+        evidence.emplace_back("moreLoads", std::int64_t{*more});
+    }
+    const auto atMost = price.probability >= settledAt ? Confidence::high
+                        : price.probability >= medium  ? Confidence::medium
+                                                       : Confidence::low;
+    return RuleFinding{{"chance", std::move(text), std::move(evidence)}, atMost};
+}
+
+std::optional<RuleFinding> lawHolds(const Judgement& j) {
+    if (!j.price || j.model->law() != LawState::holds || !j.advised.limit) return std::nullopt;
+    const auto& draws = j.model->lawDraws();
+    std::vector<double> fixed;
+    std::vector<double> added;
+    for (const auto& draw : draws) {
+        fixed.push_back(draw.fixed);
+        added.push_back(draw.price * draw.plainCollections);
+    }
+    const double middle = median(fixed).value_or(0);
+    const double allocated = draws.front().allocated;
+    auto text = fmt::format(
+        "Collections follow the law of Go's collector: a request allocates {}, and with GOMEMLIMIT "
+        "all but {} of it is room for that",
+        formatMiB(static_cast<Bytes>(allocated)), formatMiB(static_cast<Bytes>(middle)));
+    if (const double plain = median(added).value_or(0); plain > 0)
+        text += fmt::format("; without GOMEMLIMIT collections make up {} of the cost of a request",
+                            percentText(plain / (1 + plain)));
+    return RuleFinding{{"law-holds",
+                        std::move(text),
+                        {{"allocatedBytesPerRequest", allocated},
+                         {"fixedBytes", middle},
+                         {"fixedBytesLow", quantile(fixed, 0.025).value_or(0)},
+                         {"fixedBytesHigh", quantile(fixed, 0.975).value_or(0)},
+                         {"collectionCostPlain", median(added).value_or(0)}}}};
+}
+
+std::optional<RuleFinding> lawDoesNot(const Judgement& j) {
+    if (!j.price || j.model->law() == LawState::holds || !j.advised.limit) return std::nullopt;
+    const bool withGomemlimit = std::ranges::any_of(j.model->cells(), [](const PriceCell& cell) {
+        return cell.settings.mode == Mode::gomemlimit;
+    });
+    if (!withGomemlimit) return std::nullopt;
+    const char* why = "how often it collected and how much it allocated is not known of every cell";
+    if (j.model->law() == LawState::collectionsOff)
+        why = "collections do not fall with GOMEMLIMIT as the law of Go's collector says";
+    if (j.model->law() == LawState::costOff)
+        why = "the cost of a request does not follow its collections";
+    return RuleFinding{{"law-not-used",
+                        fmt::format("Only limits that were benched could be chosen, since {}", why),
+                        {}}};
+}
+
+std::optional<RuleFinding> figureUsed(const Judgement& j) {
+    if (!j.price) return std::nullopt;
+    if (j.model->figure() == CostFigure::cpu)
+        return RuleFinding{{"cpu-decides",
+                            "By the clock all settings are alike (the load has a fixed rate, or "
+                            "waits for something else), so the CPU time of a request decided",
+                            {}}};
+    const bool cpuKnown = std::ranges::all_of(j.model->cells(), [](const PriceCell& cell) {
+        return std::ranges::all_of(cell.runs,
+                                   [](const PriceRun& run) { return run.cpuSeconds.has_value(); });
+    });
+    if (j.model->figure() == CostFigure::both) return std::nullopt;
+    return RuleFinding{
+        {"clock-decides",
+         cpuKnown ? "CPU time does not explain how fast the settings are, so throughput by the "
+                    "clock decided"
+                  : "The CPU time of the program is not known, so throughput by the clock decided, "
+                    "which scatters more",
+         {}}};
+}
+
+/// A size that can be less.
+std::string sizeDifference(Bytes more) {
+    return fmt::format("{} {}", formatMiB(more < 0 ? -more : more), more < 0 ? "less" : "more");
+}
+
+std::optional<RuleFinding> whatItBuys(const Judgement& j) {
+    const auto* chosen = j.chosen();
+    if (!j.price || chosen == nullptr || !chosen->settings.limit) return std::nullopt;
+    // Against the least that holds without GOMEMLIMIT; where that is what is advised, against all
+    // that memory can buy.
+    std::optional<std::size_t> other;
+    const auto& cells = j.model->cells();
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+        const auto& settings = cells[i].settings;
+        if (settings.mode != Mode::plain || !settings.limit || settings == chosen->settings)
+            continue;
+        if (!other || *settings.limit < *cells[*other].settings.limit) other = i;
+    }
+    const bool isLeast = chosen->settings.mode == Mode::plain;
+    if (isLeast) other = j.choice->best;
+    if (!other || *other >= cells.size() || cells[*other].settings == chosen->settings)
+        return std::nullopt;
+    const auto& against = cells[*other].settings;
+    const auto cost = [&](double logCost) { return j.model->cpuSeconds(logCost); };
+    std::vector<double> own = j.price->chosenCosts;
+    std::vector<double> its;
+    for (std::size_t d = 0; d < j.model->draws(); ++d) its.push_back(j.model->logCost(d, *other));
+    const double ownCost = median(own).value_or(0);
+    const double itsCost = median(its).value_or(0);
+    const auto seconds = cost(ownCost);
+    const auto otherSeconds = cost(itsCost);
+    if (!seconds || !otherSeconds || !chosen->speed || !against.limit) return std::nullopt;
+    constexpr double thousand = 1000;
+    auto text = fmt::format("{}: {:.3g} ms of CPU a request instead of {:.3g} at {}",
+                            settingsText(chosen->settings), *seconds * thousand,
+                            *otherSeconds * thousand, settingsText(against));
+    std::vector<Evidence> evidence{{"cpuPerRequestSeconds", *seconds},
+                                   {"otherCpuPerRequestSeconds", *otherSeconds},
+                                   {"otherLimitBytes", *against.limit}};
+    if (j.candidates.unit == SpeedUnit::requestsPerSecond) {
+        const double rate = chosen->speed->median;
+        const double cores = (*otherSeconds - *seconds) * rate;
+        const auto memory = *chosen->settings.limit - *against.limit;
+        text += fmt::format("; at {} that is {:.2f} cores {} for {}",
+                            speedText(rate, j.candidates.unit), std::abs(cores),
+                            cores < 0 ? "more" : "less", sizeDifference(memory));
+        evidence.emplace_back("requestsPerSecond", rate);
+        evidence.emplace_back("coresSaved", cores);
+        evidence.emplace_back("moreBytes", memory);
+    }
+    return RuleFinding{{"what-it-buys", std::move(text), std::move(evidence)}};
+}
+
+std::optional<RuleFinding> foreseen(const Judgement& j) {
+    const auto* chosen = j.chosen();
+    if (chosen == nullptr || !chosen->foreseen) return std::nullopt;
+    return RuleFinding{
+        {"limit-not-tried",
+         fmt::format("{} lies between limits that were benched; the law says what it "
+                     "costs, but it was not run itself, which lowers confidence",
+                     settingsText(chosen->settings)),
+         {{"limitBytes", *chosen->settings.limit}}},
+        Confidence::medium};
+}
+
+}  // namespace
+
+std::vector<Rule> modelRules() {
+    return {chance, whatItBuys, lawHolds, lawDoesNot, figureUsed, foreseen};
+}
+
+}  // namespace memfit
