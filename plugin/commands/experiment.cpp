@@ -103,6 +103,22 @@ Result<std::optional<TrialRecord>> ensureUnlimited(Session& session, int left) {
     return std::optional(*std::move(record));
 }
 
+/// Where no run's CPU time is known, throughput by the clock is all there is to compare cells by.
+std::optional<Warning> missingCpuTime(const BenchResult& result) {
+    bool survived = false;
+    for (const auto& cell : result.cells) {
+        for (const auto& run : cell.runs) {
+            if (run.cost && run.cost->cpuSeconds) return std::nullopt;
+            survived = survived || run.outcome == Outcome::survived;
+        }
+    }
+    if (!survived) return std::nullopt;
+    return Warning{"no-cpu-time",
+                   "the CPU time of the program cannot be read, so the clock decides, which other "
+                   "programs on the machine disturb; a Prometheus page with "
+                   "process_cpu_seconds_total would tell it"};
+}
+
 /// No squeeze need come first, whose own run without a limit the bench could use.
 bool mayBenchAlone(const Options& options) {
     return options.minimum || !options.files.empty() || !anyLimitNeedsMinimum(options);
@@ -133,6 +149,9 @@ FinishedBench benchStage(const Context& context, Session& session, const Results
     FinishedBench finished;
     const auto finish = [&](std::optional<Error> stopped) {
         finished.result.header = session.header(inputs.texts, stopped);
+        if (auto warning = missingCpuTime(finished.result)) {
+            finished.result.header.warnings.push_back(*std::move(warning));
+        }
         finished.stopped = std::move(stopped);
         return std::move(finished);
     };

@@ -35,10 +35,11 @@ std::vector<BenchRow> benchRows(const BenchResult& result) {
     return rows;
 }
 
-std::string spreadText(const Estimate& estimate) {
-    if (estimate.low == estimate.high || !(estimate.median > 0)) return rateText(estimate.median);
+/// The median, as `text` has it, with half of its interval.
+std::string spreadText(const Estimate& estimate, std::string (*text)(std::optional<double>)) {
+    if (estimate.low == estimate.high || !(estimate.median > 0)) return text(estimate.median);
     const double half = (estimate.high - estimate.low) / 2 / estimate.median * 100;
-    return fmt::format("{} ±{:.0f}%", rateText(estimate.median), std::max(half, 1.0));
+    return fmt::format("{} ±{:.0f}%", text(estimate.median), std::max(half, 1.0));
 }
 
 /// Three columns: throughput, p99, bar.
@@ -67,21 +68,32 @@ std::vector<Span> cellSpans(const BenchCell& cell, double fastest) {
                 {"", Tone::normal},
                 {"", Tone::normal}};
     }
-    return {{spreadText(*rate), tone},
+    return {{spreadText(*rate, rateText), tone},
             {p99 ? durationText(p99->median) : std::string(), Tone::normal},
             {bar(rate->median, fastest, 10), tone}};
 }
 
-std::string differenceText(const BenchResult& result, std::size_t cell, std::size_t against) {
-    for (const auto& comparison : result.comparisons) {
-        if (comparison.cell != cell || comparison.against != against) continue;
-        const auto& difference = comparison.difference;
-        if (difference.significant) return changeText(difference.ratio);
-        const bool untested = difference.test.starts_with("too few");
-        return fmt::format("{} ({})", untested ? std::string_view(difference.test) : "no",
-                           changeText(difference.ratio));
-    }
-    return {};
+std::string differenceText(const Difference& difference) {
+    if (difference.significant) return changeText(difference.ratio);
+    const bool untested = difference.test.starts_with("too few");
+    return fmt::format("{} ({})", untested ? std::string_view(difference.test) : "no",
+                       changeText(difference.ratio));
+}
+
+/// GOMEMLIMIT against plain at the same limit; null where they were not compared.
+const CellComparison* comparisonOf(const BenchResult& result, const BenchRow& row) {
+    if (!row.plain || !row.gomemlimit) return nullptr;
+    const auto found = std::ranges::find_if(result.comparisons, [&row](const auto& comparison) {
+        return comparison.cell == *row.gomemlimit && comparison.against == *row.plain;
+    });
+    return found == result.comparisons.end() ? nullptr : &*found;
+}
+
+Span limitSpan(const BenchRow& row) {
+    return {row.limit && row.label != formatMiB(*row.limit)
+                ? fmt::format("{} ({})", formatMiB(*row.limit), row.label)
+                : limitText(row.limit),
+            Tone::normal};
 }
 
 Table benchTable(const BenchResult& result) {
@@ -102,23 +114,63 @@ Table benchTable(const BenchResult& result) {
                  {"different?", Align::left}},
                 {}};
     for (const auto& row : benchRows(result)) {
-        std::vector<Span> cells{{row.limit && row.label != formatMiB(*row.limit)
-                                     ? fmt::format("{} ({})", formatMiB(*row.limit), row.label)
-                                     : limitText(row.limit),
-                                 Tone::normal}};
+        std::vector<Span> cells{limitSpan(row)};
         for (const auto& index : {row.plain, row.gomemlimit}) {
             const auto spans =
                 index ? cellSpans(result.cells[*index], fastest) : std::vector<Span>(3);
             cells.insert(cells.end(), spans.begin(), spans.end());
         }
-        cells.push_back({row.plain && row.gomemlimit
-                             ? differenceText(result, *row.gomemlimit, *row.plain)
-                             : std::string(),
-                         Tone::normal});
+        const auto* const comparison = comparisonOf(result, row);
+        cells.push_back(
+            {comparison != nullptr ? differenceText(comparison->difference) : "", Tone::normal});
         table.rows.push_back(std::move(cells));
     }
     dropEmptyColumns(table);
     return table;
+}
+
+std::string collectionsText(std::optional<double> count) {
+    return count ? fmt::format("{:.0f}", *count) : std::string();
+}
+
+/// What a request cost, for the limits at which that is known.
+Table costTable(const BenchResult& result) {
+    Table table{{{"limit", Align::left},
+                 {"plain CPU/request", Align::right},
+                 {"collections", Align::right},
+                 {"GOMEMLIMIT CPU/request", Align::right},
+                 {"collections", Align::right},
+                 {"different?", Align::left}},
+                {}};
+    for (const auto& row : benchRows(result)) {
+        std::vector<Span> cells{limitSpan(row)};
+        bool known = false;
+        for (const auto& index : {row.plain, row.gomemlimit}) {
+            const auto summary = index ? result.cells[*index].summary : CellSummary{};
+            const auto& cpu = summary.cpuPerRequestSeconds;
+            const auto& collections = summary.collections;
+            cells.push_back({cpu ? spreadText(*cpu, cpuText) : "", Tone::normal});
+            cells.push_back(
+                {collections ? collectionsText(collections->median) : "", Tone::normal});
+            known = known || cpu || collections;
+        }
+        const auto* const comparison = comparisonOf(result, row);
+        const bool compared = comparison != nullptr && comparison->cpu;
+        cells.push_back({compared ? differenceText(*comparison->cpu) : "", Tone::normal});
+        if (known) table.rows.push_back(std::move(cells));
+    }
+    dropEmptyColumns(table);
+    return table;
+}
+
+void addCost(Report& report, const BenchResult& result) {
+    auto table = costTable(result);
+    if (table.rows.empty()) return;
+    report.push_back(
+        Paragraph{{{"CPU time a request, in which waiting for the processor does not count, and "
+                    "garbage collections in a load:",
+                    Tone::normal}}});
+    report.push_back(std::move(table));
 }
 
 Table runTable(const BenchResult& result) {
@@ -128,11 +180,15 @@ Table runTable(const BenchResult& result) {
                  {"outcome", Align::left},
                  {"req/s", Align::right},
                  {"p99", Align::right},
-                 {"high-water", Align::right}},
+                 {"high-water", Align::right},
+                 {"CPU/request", Align::right},
+                 {"GC CPU", Align::right},
+                 {"collections", Align::right}},
                 {}};
     for (const auto& cell : result.cells) {
         for (const auto& run : cell.runs) {
             const auto load = run.load.value_or(LoadReport{});
+            const auto cost = run.cost.value_or(Cost{});
             table.rows.push_back(
                 {{limitText(cell.settings.limit), Tone::normal},
                  {std::string(toString(cell.settings.mode)), Tone::normal},
@@ -140,9 +196,13 @@ Table runTable(const BenchResult& result) {
                  {std::string(words(run.outcome)), toneOf(run.outcome)},
                  {rateText(load.requestsPerSecond), Tone::normal},
                  {durationText(load.latency.p99), Tone::normal},
-                 {sizeText(run.usage ? run.usage->peak : std::nullopt), Tone::normal}});
+                 {sizeText(run.usage ? run.usage->peak : std::nullopt), Tone::normal},
+                 {cpuText(cpuPerRequest(run.cost, run.load)), Tone::normal},
+                 {durationText(cost.gcSeconds), Tone::normal},
+                 {cost.collections ? fmt::format("{}", *cost.collections) : "", Tone::normal}});
         }
     }
+    dropEmptyColumns(table);
     return table;
 }
 
@@ -155,6 +215,7 @@ Report describe(const BenchResult& result, const Detail& detail) {
         Heading{titleOf(result.header, fmt::format("limits side by side, medians of {} run{}", runs,
                                                    runs == 1 ? "" : "s"))}};
     report.push_back(benchTable(result));
+    addCost(report, result);
     for (auto& chart : charts(result, detail.advised)) report.push_back(std::move(chart));
     if (detail.everyTrial) report.push_back(runTable(result));
     addHeaderNotes(report, result.header);

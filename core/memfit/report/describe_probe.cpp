@@ -1,4 +1,8 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <string>
+#include <vector>
 
 #include "memfit/advice/reproduce.h"
 #include "memfit/report/charts.h"
@@ -85,6 +89,28 @@ std::string usageSentence(const Usage& usage) {
     return text.empty() ? text : text + ".";
 }
 
+std::string costSentence(const ProbeResult& result) {
+    const auto& cost = *result.cost;
+    std::vector<std::string> parts;
+    if (cost.cpuSeconds) {
+        std::string text = fmt::format("{} of CPU time", durationText(cost.cpuSeconds));
+        if (const auto each = cpuPerRequest(result.cost, result.run)) {
+            text += fmt::format(" ({} a request)", cpuText(each));
+        }
+        parts.push_back(std::move(text));
+    }
+    if (cost.gcSeconds) {
+        parts.push_back(fmt::format("{}{} in Go's collector", durationText(cost.gcSeconds),
+                                    cost.cpuSeconds ? " of it" : " of CPU time"));
+    }
+    if (cost.collections) {
+        parts.push_back(fmt::format("{} garbage collection{}", *cost.collections,
+                                    *cost.collections == 1 ? "" : "s"));
+    }
+    if (cost.allocated) parts.push_back(fmt::format("{} allocated", formatMiB(*cost.allocated)));
+    return fmt::format("The load cost: {}.", fmt::join(parts, ", "));
+}
+
 }  // namespace
 
 Report describe(const ProbeResult& result, const Detail& detail) {
@@ -97,6 +123,7 @@ Report describe(const ProbeResult& result, const Detail& detail) {
     }
     for (auto& chart : charts(result)) report.push_back(std::move(chart));
     if (result.run) report.push_back(Paragraph{{{loadSentence(*result.run) + ".", Tone::normal}}});
+    if (result.cost) report.push_back(Paragraph{{{costSentence(result), Tone::normal}}});
     if (!result.pods.empty()) {
         report.push_back(Heading{"Live pods"});
         report.push_back(podsTable(result.pods));

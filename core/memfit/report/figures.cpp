@@ -32,6 +32,10 @@ std::string rateText(std::optional<double> value) {
     return fmt::format("{:.2f}", *value);
 }
 
+std::string cpuText(std::optional<double> seconds) {
+    return seconds ? rateText(*seconds * 1e3) + " ms" : std::string();
+}
+
 std::string changeText(double ratio) {
     const double percent = (ratio - 1) * 100;
     const double magnitude = std::abs(percent);

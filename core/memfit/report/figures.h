@@ -14,6 +14,8 @@ namespace memfit {
 [[nodiscard]] std::string limitText(std::optional<Bytes> limit);
 /// `1.43 s`, `31 ms`, `480 us`.
 [[nodiscard]] std::string durationText(std::optional<double> seconds);
+/// CPU time in milliseconds to three significant digits, for what is compared: `5.68 ms`.
+[[nodiscard]] std::string cpuText(std::optional<double> seconds);
 /// Three significant digits, no exponent: `698`, `29.6`, `0.42`.
 [[nodiscard]] std::string rateText(std::optional<double> value);
 /// `+12 %`, `-3 %`, `+0.4 %` for a ratio; `0 %` below 0.0001 %.

@@ -155,9 +155,9 @@ TEST_CASE("a cell with a killed, crashed or starved run is out, and says why") {
 
 TEST_CASE("a run that did not take place says nothing, unless none did") {
     auto evictedOnce = plain(20, {100});
-    evictedOnce.runs.push_back({Outcome::evicted, {}, {}, {}, {}});
+    evictedOnce.runs.push_back({Outcome::evicted, {}, {}, {}, {}, {}});
     auto never = plain(10, {});
-    never.runs.push_back({Outcome::unschedulable, {}, {}, {}, {}});
+    never.runs.push_back({Outcome::unschedulable, {}, {}, {}, {}, {}});
     const auto candidates = candidatesOf({evictedOnce, never});
     REQUIRE(candidates.cells.size() == 1);
     CHECK(candidates.cells[0].runs == 1);

@@ -98,6 +98,22 @@ Load (hey): 1000 requests in 1.25 s, 800/s, p99 50 ms.
 )");
 }
 
+TEST_CASE("a probe tells what the load cost, as far as that is known") {
+    const auto told = [](const Cost& cost) {
+        ProbeResult result;
+        result.header = salesApi();
+        result.run = loadOf(800);
+        result.cost = cost;
+        const auto text = renderText(describe(result), {});
+        return text.substr(text.find("The load cost"));
+    };
+    CHECK(told({5.684, "cgroup", 0.25, 80, 3 * GiB / 2}) ==
+          "The load cost: 5.68 s of CPU time (5.68 ms a request), 250 ms of it in Go's collector, "
+          "80 garbage\ncollections, 1536 MiB allocated.\n");
+    CHECK(told({{}, {}, {}, 1, {}}) == "The load cost: 1 garbage collection.\n");
+    CHECK(told({{}, {}, 0.25, {}, {}}) == "The load cost: 250 ms of CPU time in Go's collector.\n");
+}
+
 TEST_CASE("a squeeze shows the edge, the minimum and every trial") {
     CHECK(renderText(describe(squeezed(), {true}), {}) == R"(sales-api: OOM edge, plain
 OOM edge: 16.5 MiB (95 % interval 16 MiB to 17 MiB): the limit at which half of the loads are
@@ -311,6 +327,51 @@ TEST_CASE("a bench puts both modes of a limit side by side and says what was kil
   no limit          800 ±1%  50 ms  ████████
   18 MiB (min)   killed 2/2                            400 ±1%  50 ms  ████
   36 MiB (2x)       800 ±1%  50 ms  ████████          1000 ±1%  50 ms  ██████████  +25 %
+)");
+}
+
+TEST_CASE("a bench shows what a request cost where that is known, and whether that differs") {
+    BenchResult result;
+    result.header = salesApi();
+    const auto cell = [](const char* label, const Settings& settings, double cpuSeconds,
+                         std::int64_t collections) {
+        auto made = cellOf(label, settings, {800, 802, 798});
+        int block = 0;
+        for (auto& run : made.runs) {
+            run.block = block;
+            run.cost = Cost{cpuSeconds + 0.001 * block++, "cgroup", 0.5, collections, GiB};
+        }
+        return made;
+    };
+    result.cells = {cell("none", plainSettings(std::nullopt), 5.7, 80),
+                    cellOf("min", plainSettings(18 * MiB), {800, 802, 798}),
+                    cell("2x", plainSettings(36 * MiB), 5.7, 80),
+                    cell("2x", gomemlimitSettings(36 * MiB, 36 * MiB), 4.6, 0)};
+    summarize(result);
+    CHECK(renderText(describe(result, {true}), {}) ==
+          R"(sales-api: limits side by side, medians of 3 runs
+  limit         plain req/s    p99              GOMEMLIMIT req/s    p99              different?
+  no limit          800 ±1%  50 ms  ██████████
+  18 MiB (min)      800 ±1%  50 ms  ██████████
+  36 MiB (2x)       800 ±1%  50 ms  ██████████           800 ±1%  50 ms  ██████████  no (0 %)
+CPU time a request, in which waiting for the processor does not count, and garbage collections in a
+load:
+  limit        plain CPU/request  collections  GOMEMLIMIT CPU/request  collections  different?
+  no limit           5.70 ms ±1%           80
+  36 MiB (2x)        5.70 ms ±1%           80             4.60 ms ±1%            0  -19 %
+     limit  mode        round  outcome   req/s    p99  CPU/request  GC CPU  collections
+  no limit  plain           1  survived    800  50 ms      5.70 ms  500 ms           80
+  no limit  plain           2  survived    802  50 ms      5.70 ms  500 ms           80
+  no limit  plain           3  survived    798  50 ms      5.70 ms  500 ms           80
+    18 MiB  plain              survived    800  50 ms
+    18 MiB  plain              survived    802  50 ms
+    18 MiB  plain              survived    798  50 ms
+    36 MiB  plain           1  survived    800  50 ms      5.70 ms  500 ms           80
+    36 MiB  plain           2  survived    802  50 ms      5.70 ms  500 ms           80
+    36 MiB  plain           3  survived    798  50 ms      5.70 ms  500 ms           80
+    36 MiB  gomemlimit      1  survived    800  50 ms      4.60 ms  500 ms            0
+    36 MiB  gomemlimit      2  survived    802  50 ms      4.60 ms  500 ms            0
+    36 MiB  gomemlimit      3  survived    798  50 ms      4.60 ms  500 ms            0
 )");
 }
 

@@ -94,7 +94,7 @@ TEST_CASE("documents carry the fields that users may rely on, and no others") {
 
     const auto& probe = advice.at("inputs").at(0);
     CHECK(fields(probe) ==
-          "apiVersion environment finishedAt idle kind load loaded partial peak run samples "
+          "apiVersion cpu environment finishedAt idle kind load loaded partial peak run samples "
           "settings startedAt target usage warnings");
     CHECK(fields(probe.at("idle")) ==
           "goroutines heapAllocBytes heapSysBytes source sysBytes time");
@@ -109,7 +109,7 @@ TEST_CASE("documents carry the fields that users may rely on, and no others") {
           "minimumBytes mode partial riskAtMinimum startedAt target trials warnings");
     CHECK(fields(squeeze.at("edge")) == "confidence estimateBytes highBytes lowBytes");
     CHECK(fields(squeeze.at("trials").at(0)) ==
-          "gogc limitBytes load memory mode outcome seconds startedAt usage");
+          "cpu gogc limitBytes load memory mode outcome seconds startedAt usage");
     CHECK(squeeze.at("trials").at(0).at("limitBytes").is_null());
 
     const auto& bench = advice.at("inputs").at(2);
@@ -119,9 +119,14 @@ TEST_CASE("documents carry the fields that users may rely on, and no others") {
     CHECK(fields(bench.at("cells").at(0)) == "gogc label limitBytes mode runs samples summary");
     CHECK(fields(bench.at("cells").at(0).at("samples").at(0)) ==
           "heapAllocBytes seconds sysBytes usageBytes");
-    CHECK(fields(bench.at("cells").at(0).at("runs").at(0)) == "block load memory outcome usage");
+    CHECK(fields(bench.at("cells").at(0).at("runs").at(0)) ==
+          "block cpu load memory outcome usage");
+    CHECK(fields(bench.at("cells").at(0).at("runs").at(0).at("cpu")) ==
+          "perRequestSeconds seconds source");
     CHECK(fields(bench.at("comparisons").at(0)) ==
-          "against cell high low pValue ratio significant test");
+          "against cell cpu high low pValue ratio significant test");
+    CHECK(fields(bench.at("comparisons").at(0).at("cpu")) ==
+          "high low pValue ratio significant test");
 }
 
 TEST_CASE("--dry-run says what would be run, and touches nothing") {
