@@ -16,6 +16,9 @@ peak() { /usr/bin/time -f '%M' "$@" 2>&1 >/dev/null | tail -1; }
 title 'Edge search in simulation'
 "$build/tests/edge_simulation"
 
+title 'The minimum of a squeeze in simulation'
+"$build/tests/squeeze_simulation"
+
 title 'Comparison of two cells in simulation'
 "$build/tests/comparison_simulation"
 

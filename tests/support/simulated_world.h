@@ -49,6 +49,8 @@ struct WorldTruth {
     bool seesMapped = true;
     double sampledLow = 0.04;     ///< sampled demand is 0 to this share low,
     double bias = 1;              ///< and always by this factor
+    double heavyShare = 0;        ///< share of the loads that need more,
+    double heavyBy = 0;           ///< by this share
     std::optional<int> freakRun;  ///< this run (the unlimited one is 0) has the wrong verdict
 };
 
@@ -58,11 +60,16 @@ public:
 
     [[nodiscard]] const WorldTruth& truth() const { return truth_; }
     [[nodiscard]] int runs() const { return runs_; }
+    [[nodiscard]] int heavyRuns() const { return heavyRuns_; }
     [[nodiscard]] Bytes sys() const { return toBytes(truth_.edge * truth_.sysRatio); }
 
     /// One load at `limit`; nullopt: without one.
     EdgeObservation run(std::optional<Bytes> limit) {
-        const double demand = truth_.edge * std::exp(truth_.spread * random_.normal());
+        double demand = truth_.edge * std::exp(truth_.spread * random_.normal());
+        if (truth_.heavyShare > 0 && random_.uniform() < truth_.heavyShare) {
+            demand *= 1 + truth_.heavyBy;
+            ++heavyRuns_;
+        }
         double cache = random_.uniform() * truth_.coldCache;
         const double firstCache = random_.uniform() * truth_.firstCache;
         const double low = random_.uniform(0, truth_.sampledLow);
@@ -93,17 +100,34 @@ public:
     }
 
     /// True chance that a load is killed at `limit`.
-    [[nodiscard]] double risk(Bytes limit) const {
-        const double z = std::log(static_cast<double>(limit) / truth_.edge) / truth_.spread;
-        return 0.5 * std::erfc(z / std::numbers::sqrt2);
+    [[nodiscard]] double risk(Bytes limit) const { return riskAt(static_cast<double>(limit)); }
+
+    /// The smallest size at which that chance is `risk`.
+    [[nodiscard]] double limitOfRisk(double risk) const {
+        double low = truth_.edge / 4;
+        double high = truth_.edge * 4 * (1 + truth_.heavyBy);
+        for (int i = 0; i < 50; ++i) {
+            const double middle = (low + high) / 2;
+            (riskAt(middle) > risk ? low : high) = middle;
+        }
+        return high;
     }
 
 private:
+    [[nodiscard]] double riskAt(double size) const {
+        const auto above = [&](double edge) {
+            return 0.5 * std::erfc(std::log(size / edge) / truth_.spread / std::numbers::sqrt2);
+        };
+        return (1 - truth_.heavyShare) * above(truth_.edge) +
+               truth_.heavyShare * above(truth_.edge * (1 + truth_.heavyBy));
+    }
+
     static Bytes toBytes(double size) { return static_cast<Bytes>(std::llround(size)); }
 
     WorldTruth truth_;
     Random random_;
     int runs_ = 0;
+    int heavyRuns_ = 0;
 };
 
 }  // namespace memfit::test
