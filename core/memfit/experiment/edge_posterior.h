@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <vector>
@@ -32,6 +33,14 @@ public:
     /// How much a trial at `limit` is expected to tell about the edge, in nats.
     [[nodiscard]] double information(double limit) const;
 
+    /// How well the smallest limit of an accepted risk is known: the standard deviation of its
+    /// logarithm, now and as expected after one more trial.
+    struct Width {
+        double now = 0;
+        double after = 0;
+    };
+    [[nodiscard]] Width minimumWidth(double limit, double risk) const;
+
 private:
     struct Grid {
         double first = 0;  ///< log edge of the first column
@@ -41,13 +50,28 @@ private:
     };
 
     /// How sharply a survivor's figures show its demand: the answers to a trial are told apart in
-    /// `bins` bands of `width` below the limit, blurred by `blur`.
+    /// bands of demand between `borders` (log), blurred by `blur`.
     struct FigureSharpness {
-        std::size_t bins = 1;
-        double width = 0;
+        std::vector<double> borders;
         double blur = 0;
     };
     [[nodiscard]] FigureSharpness figureSharpness() const;
+
+    /// Bands in which the demand of a survivor is told apart when a trial's worth is judged.
+    static constexpr std::size_t answerBins = 8;
+    /// A share of the posterior, on a grid thinned out enough to be quick.
+    struct Cell {
+        double weight = 0;
+        double edge = 0;  ///< log
+        double spread = 0;
+        std::size_t column = 0;
+        /// Chance that the demand shows below each border; 0 without borders.
+        std::array<double, answerBins - 1> below{};
+    };
+    void thinOut();
+    /// Calls each(cell, chances of the answers to a trial at `limit`); the last answer is a kill.
+    template <class Each>
+    void forEachAnswer(double limit, Each each) const;
 
     /// Which figures the survivors brought.
     struct Figures {
@@ -88,7 +112,7 @@ private:
     std::vector<double> weights_;   ///< habits x spreads x columns
     std::vector<double> joint_;     ///< spreads x columns, sums to 1
     std::vector<double> marginal_;  ///< columns, sums to 1
-    FigureSharpness sharpness_;
+    std::vector<Cell> cells_;       ///< of the joint, thinned out
     std::vector<double> scratch_;
 };
 

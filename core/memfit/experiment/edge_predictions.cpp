@@ -13,8 +13,11 @@ namespace {
 
 constexpr double farOut = NormalTable::farOut;
 
-/// Bands in which the demand of a survivor is told apart when a trial's worth is judged.
-constexpr std::size_t answerBins = 6;
+/// Columns of the thinned-out grid, at least.
+constexpr std::size_t fewColumns = 60;
+
+/// Share of the posterior below which a cell tells nothing of a trial's worth.
+constexpr double negligibleCell = 1e-7;
 
 }  // namespace
 
@@ -82,11 +85,23 @@ EdgePosterior::FigureSharpness EdgePosterior::figureSharpness() const {
         mean += share * habits_[i].bias;
         square += share * habits_[i].bias * habits_[i].bias;
     }
-    if (figures_.marks && warm > 0.6) return {answerBins, 0.008, 0.003};
-    if (!figures_.demand) return {};
-    constexpr double samplingError = 0.015;
-    const double biasVariance = std::max(0.0, square - mean * mean);
-    return {answerBins, 0.015, std::sqrt(samplingError * samplingError + biasVariance)};
+    FigureSharpness figures;
+    if (figures_.marks && warm > 0.6) {
+        figures.blur = 0.003;
+    } else if (figures_.demand) {
+        constexpr double samplingError = 0.015;
+        figures.blur = std::hypot(samplingError, std::sqrt(std::max(0.0, square - mean * mean)));
+    } else {
+        return figures;
+    }
+    const double middle = columnQuantile(0.5);
+    const double edgeWidth = (columnQuantile(0.84) - columnQuantile(0.16)) / 2;
+    const double scale = std::hypot(edgeWidth, spreadQuantile(0.5), figures.blur);
+    for (std::size_t i = 1; i < answerBins; ++i) {
+        const double z = static_cast<double>(i) - static_cast<double>(answerBins) / 2;
+        figures.borders.push_back(middle + 0.6 * z * scale);
+    }
+    return figures;
 }
 
 double EdgePosterior::carefulRisk(double limit, double assurance) const {
@@ -110,48 +125,100 @@ double EdgePosterior::carefulRisk(double limit, double assurance) const {
     return 0;
 }
 
-double EdgePosterior::information(double limit) const {
-    constexpr std::size_t answers = answerBins + 1;
-    const FigureSharpness& figures = sharpness_;
-    const double at = std::log(limit);
-    const std::size_t stride = std::max<std::size_t>(1, grid_.columns / 60);
-    std::array<double, answers> overall{};
-    double conditional = 0;
-    double total = 0;
-    const auto entropyTerm = [](double p) { return p > 1e-12 ? -p * std::log(p) : 0.0; };
-    for (std::size_t i = 0; i < grid_.columns; i += stride) {
-        std::array<double, answers> here{};
-        double mass = 0;
-        for (std::size_t s = 0; s < grid_.spreads.size(); ++s) {
+void EdgePosterior::thinOut() {
+    const FigureSharpness figures = figureSharpness();
+    const NormalTable& phi = normal();
+    const std::size_t stride = std::max<std::size_t>(1, grid_.columns / fewColumns);
+    cells_.clear();
+    for (std::size_t s = 0; s < grid_.spreads.size(); ++s) {
+        const double spread = grid_.spreads[s];
+        const double blurred = std::hypot(spread, figures.blur);
+        for (std::size_t i = 0; i < grid_.columns; i += stride) {
             const double weight = joint_[s * grid_.columns + i];
-            if (weight < 1e-8) continue;
-            mass += weight;
-            const double spread = grid_.spreads[s];
-            const double blurred = std::hypot(spread, figures.blur);
-            double above = normal()((at - column(i)) / spread);
-            here[answerBins] += weight * (1 - above);
-            for (std::size_t k = 0; k < figures.bins; ++k) {
-                const double edge = at - static_cast<double>(k + 1) * figures.width;
-                const double lower = k + 1 == figures.bins
-                                         ? 0
-                                         : std::min(above, normal()((edge - column(i)) / blurred));
-                here[k] += weight * (above - lower);
-                above = lower;
+            if (weight < negligibleCell) continue;
+            Cell cell{weight, column(i), spread, i, {}};
+            for (std::size_t k = 0; k < figures.borders.size(); ++k) {
+                cell.below[k] = phi((figures.borders[k] - cell.edge) / blurred);
             }
-        }
-        if (mass <= 0) continue;
-        total += mass;
-        for (std::size_t k = 0; k < answers; ++k) {
-            double p = (1 - 2 * lapseRate) * here[k] / mass;
-            if (k == 0 || k == answerBins) p += lapseRate;
-            overall[k] += mass * p;
-            conditional += mass * entropyTerm(p);
+            cells_.push_back(cell);
         }
     }
+}
+
+template <class Each>
+void EdgePosterior::forEachAnswer(double limit, Each each) const {
+    constexpr double sound = 1 - 2 * lapseRate;
+    const NormalTable& phi = normal();
+    const double at = std::log(limit);
+    std::array<double, answerBins + 1> chances{};
+    for (const Cell& cell : cells_) {
+        const double survives = phi((at - cell.edge) / cell.spread);
+        double below = 0;
+        for (std::size_t k = 0; k < cell.below.size(); ++k) {
+            const double here = std::min(survives, cell.below[k]);
+            chances[k] = sound * (here - below);
+            below = here;
+        }
+        chances[answerBins - 1] = sound * (survives - below) + lapseRate;
+        chances[answerBins] = sound * (1 - survives) + lapseRate;
+        each(cell, chances);
+    }
+}
+
+double EdgePosterior::information(double limit) const {
+    std::array<double, answerBins + 1> overall{};
+    std::vector<std::array<double, answerBins + 2>> columns(grid_.columns);
+    double total = 0;
+    forEachAnswer(limit, [&](const Cell& cell, const auto& chances) {
+        auto& here = columns[cell.column];
+        for (std::size_t k = 0; k <= answerBins; ++k) here[k] += cell.weight * chances[k];
+        here[answerBins + 1] += cell.weight;
+        total += cell.weight;
+    });
     if (total <= 0) return 0;
+    const auto entropyTerm = [](double p) { return p > 1e-12 ? -p * std::log(p) : 0.0; };
+    double conditional = 0;
+    for (const auto& here : columns) {
+        const double mass = here[answerBins + 1];
+        if (mass <= 0) continue;
+        for (std::size_t k = 0; k <= answerBins; ++k) {
+            overall[k] += here[k];
+            conditional += mass * entropyTerm(here[k] / mass);
+        }
+    }
     double entropy = 0;
     for (const double p : overall) entropy += entropyTerm(p / total);
     return std::max(0.0, entropy - conditional / total);
+}
+
+EdgePosterior::Width EdgePosterior::minimumWidth(double limit, double risk) const {
+    struct Moments {
+        double mass = 0, first = 0, second = 0;
+        void add(double weight, double x) {
+            mass += weight;
+            first += weight * x;
+            second += weight * x * x;
+        }
+        /// Mass times standard deviation.
+        [[nodiscard]] double weighed() const {
+            return std::sqrt(std::max(0.0, mass * second - first * first));
+        }
+    };
+    const double z = normal().quantile(1 - risk);
+    const double middle = columnQuantile(0.5);
+    Moments all;
+    std::array<Moments, answerBins + 1> answers;
+    forEachAnswer(limit, [&](const Cell& cell, const auto& chances) {
+        const double minimum = cell.edge - middle + z * cell.spread;
+        all.add(cell.weight, minimum);
+        for (std::size_t k = 0; k <= answerBins; ++k) {
+            answers[k].add(cell.weight * chances[k], minimum);
+        }
+    });
+    if (all.mass <= 0) return {};
+    double after = 0;
+    for (const Moments& answer : answers) after += answer.weighed();
+    return {all.weighed() / all.mass, after / all.mass};
 }
 
 }  // namespace memfit

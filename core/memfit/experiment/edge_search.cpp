@@ -24,13 +24,40 @@ constexpr double assurance = 0.975;
 /// The model's own roughness, relative: no interval is narrower.
 constexpr double modelError = 0.0015;
 
-/// Worth, in nats, of a trial that surely counts as a confirmation.
-constexpr double confirmationWorth = 0.1;
+/// A minimum less well known than this (standard deviation of its logarithm) waits: first the edge
+/// is sought, by the limit that tells most of it.
+constexpr double roughlyKnown = 0.12;
 
-/// Loads vary by the spread: an interval is narrow enough when it is within the resolution and this
-/// many spreads. Beyond that a trial tells ever less, and the limit that users set lies above
-/// all of it.
-constexpr double usefulSpreads = 3;
+/// Share of the resolution by which one more trial is to bring down the minimum; else it is not
+/// worth running. Found by simulation (tests/bench/squeeze_simulation.cpp). Verdicts bring ever so
+/// little each, but their gains fade slowly: who looks one trial ahead gives up too early.
+constexpr double worthwhile = 0.18;
+constexpr double worthwhileVerdict = 0.12;
+
+/// A minimum in whole MiB cannot be told more finely than to this share of one.
+constexpr double shareOfMiB = 0.5;
+
+/// The assured minimum lies about so many standard deviations above the middle of what it may be.
+constexpr double assuredDeviations = 2;
+
+/// An interval of the edge is narrow enough when it is within the resolution and this many spreads.
+/// What is decided is the minimum, which lies above all of it.
+constexpr double usefulSpreads = 6;
+
+/// Spreads below the interval of the edge at which a load all but surely falls.
+constexpr double fallSpreads = 2;
+
+/// A load that needed more than a limit of a smaller risk than this was not expected: it may be one
+/// of a few heavy ones, of which the model knows nothing. The minimum then lies above it, by
+/// `heavyReach` above a limit at which it was killed, for nobody knows by how much it fell short.
+constexpr double unexpected = 0.03;
+constexpr double heavyReach = 1.12;
+
+/// Farther above the minimum than this, a kill is a freak.
+constexpr double freakReach = 1.25;
+
+/// Sampled demand is low by up to this share.
+constexpr double sampledLow = 0.04;
 
 /// Between two neighbouring limits nothing can be told apart.
 constexpr double usefulSteps = 1.5;
@@ -100,21 +127,48 @@ private:
     void decide();
     void summarize();
     [[nodiscard]] EdgeSearchState state() const;
-    [[nodiscard]] std::optional<Bytes> choose() const;
+    [[nodiscard]] Bytes choose() const;
 
+    /// Largest limit at which a load was killed that, by the model, should not have been.
+    [[nodiscard]] Bytes unexplainedKill() const;
+    /// What some load has certainly used.
+    [[nodiscard]] Bytes largestDemand() const;
     [[nodiscard]] std::optional<Bytes> safeMinimum() const;
     [[nodiscard]] std::optional<Bytes> confirmedMinimum(Bytes safe) const;
     /// The minimum has its clean loads, and is within the resolution of the smallest safe one.
     [[nodiscard]] bool minimumSettled() const;
     [[nodiscard]] int missingConfirmations() const;
-    /// The edge is known well enough; what is missing is clean loads at the minimum.
+    /// The minimum is known well enough; what is missing is clean loads there.
     [[nodiscard]] bool confirming() const {
-        return missingConfirmations() > 0 && (edgeBelow() || narrowEnough());
+        return missingConfirmations() > 0 && (edgeBelow() || learnt());
     }
     [[nodiscard]] double enoughWidth() const;
     [[nodiscard]] double usefulWidth() const;
     [[nodiscard]] bool narrowEnough() const { return usefulWidth() <= enoughWidth(); }
     [[nodiscard]] Bytes mostInformative() const;
+    /// What may be had from a trial at a limit.
+    struct Prospect {
+        Bytes limit = 0;
+        double gain = 0;  ///< expected fall of the minimum, a share of it
+        double risk = 0;  ///< chance of a kill
+    };
+    [[nodiscard]] std::vector<Prospect> prospects() const;
+    [[nodiscard]] std::vector<Bytes> candidates() const;
+    /// The fall of the minimum that makes a trial worth its while, a share of the minimum.
+    [[nodiscard]] double trialCost() const;
+    [[nodiscard]] double mostGain() const;
+    /// Limits of the prospects, the best first; a clean load at the minimum that is still wanting
+    /// is worth a trial, and so is a first kill.
+    [[nodiscard]] std::vector<Bytes> byWorth() const;
+    /// The best among those at which a clean load confirms the minimum.
+    [[nodiscard]] Bytes bestConfirmation() const;
+    /// No trial is expected to tell enough of the edge or the minimum.
+    [[nodiscard]] bool learnt() const {
+        return narrowEnough() && (!safe_ || (!prospects_.empty() && mostGain() < trialCost()));
+    }
+    /// A limit just below the edge, where no load was killed so far and none below the bounds is
+    /// needed: an edge that nobody fell off is not named.
+    [[nodiscard]] std::optional<Bytes> fallWanted() const;
     [[nodiscard]] Bytes rounded(double size) const;
 
     [[nodiscard]] Bytes lowestSize() const { return options_.from.value_or(smallestLimit); }
@@ -133,15 +187,19 @@ private:
         return static_cast<int>(std::ranges::count_if(trials_, predicate));
     }
     [[nodiscard]] int cleanAtMost(Bytes limit) const {
-        return count([limit](const auto& trial) { return survivedAtMost(trial, limit); });
+        return count([&](const auto& trial) {
+            return survivedAtMost(trial, limit) && *trial.limit > unexplained_;
+        });
     }
 
     EdgeSearchOptions options_;
     EdgePosterior posterior_;
     std::vector<EdgeObservation> trials_;
 
+    Bytes unexplained_ = 0;  ///< see unexplainedKill()
     double low_ = 0, middle_ = 0, high_ = 0, spread_ = 0;
-    std::optional<Bytes> safe_;  ///< smallest whole MiB that keeps the risk, confirmed or not
+    std::vector<Prospect> prospects_;  ///< none while the minimum is hardly known
+    std::optional<Bytes> safe_;        ///< smallest whole MiB that keeps the risk, confirmed or not
     EdgeAnswer answer_;
     std::optional<Bytes> next_;
 };
@@ -157,9 +215,30 @@ Bytes EdgeSearch::Impl::rounded(double size) const {
     return highest >= lowest ? highest : std::max(*options_.to / pageSize * pageSize, pageSize);
 }
 
+Bytes EdgeSearch::Impl::unexplainedKill() const {
+    const double farthest = freakReach * posterior_.safeLimit(options_.risk, assurance);
+    Bytes largest = 0;
+    for (const EdgeObservation& trial : trials_) {
+        if (!killedAtLeast(trial, largest) || asSize(*trial.limit) > farthest) continue;
+        if (risk(*trial.limit) < unexpected) largest = *trial.limit;
+    }
+    return largest;
+}
+
+Bytes EdgeSearch::Impl::largestDemand() const {
+    Bytes largest = 0;
+    for (const EdgeObservation& trial : trials_) {
+        if (trial.verdict == Verdict::survived)
+            largest = std::max(largest, trial.demand.value_or(0));
+    }
+    if (largest == 0 || risk(largest) >= unexpected) return largest;
+    return toBytes(asSize(largest) * (1 + sampledLow) * std::exp(fallSpreads * spread_));
+}
+
 std::optional<Bytes> EdgeSearch::Impl::safeMinimum() const {
     const double safe =
-        std::max(posterior_.safeLimit(options_.risk, assurance), asSize(lowestSize()));
+        std::max({posterior_.safeLimit(options_.risk, assurance), asSize(lowestSize()),
+                  asSize(largestDemand()), heavyReach * asSize(unexplained_)});
     Bytes limit = ceilToMiB(toBytes(safe));
     // Beyond the assured share of possible edges a few may lie so far above that the mean suffers.
     while (std::max(posterior_.risk(asSize(limit)),
@@ -174,7 +253,9 @@ std::optional<Bytes> EdgeSearch::Impl::safeMinimum() const {
 std::optional<Bytes> EdgeSearch::Impl::confirmedMinimum(Bytes safe) const {
     std::vector<Bytes> clean;
     for (const EdgeObservation& trial : trials_) {
-        if (trial.limit && survivedAtMost(trial, largestLimit)) clean.push_back(*trial.limit);
+        if (trial.limit && *trial.limit > unexplained_ && survivedAtMost(trial, largestLimit)) {
+            clean.push_back(*trial.limit);
+        }
     }
     if (options_.confirmations == 0) return safe;
     const auto wanted = static_cast<std::size_t>(options_.confirmations);
@@ -209,6 +290,7 @@ void EdgeSearch::Impl::summarize() {
     middle_ = posterior_.edgeQuantile(0.5);
     high_ = posterior_.edgeQuantile((1 + intervalMass) / 2) * (1 + modelError);
     spread_ = posterior_.spreadQuantile(0.5);
+    unexplained_ = unexplainedKill();
     safe_ = trials_.empty() ? std::nullopt : safeMinimum();
 
     answer_ = {};
@@ -231,6 +313,22 @@ void EdgeSearch::Impl::summarize() {
     }
 }
 
+std::optional<Bytes> EdgeSearch::Impl::fallWanted() const {
+    if (count([](const auto& trial) { return killedAtLeast(trial, 0); }) > 0) return std::nullopt;
+    const double below = std::exp(-fallSpreads * spread_) * low_;
+    if (below < asSize(lowestLimit())) return std::nullopt;
+    return rounded(below);
+}
+
+double EdgeSearch::Impl::trialCost() const {
+    const bool figures = count([](const auto& trial) {
+                             return trial.verdict == Verdict::survived &&
+                                    (trial.demand > Bytes{0} || trial.highWater > Bytes{0});
+                         }) > 0;
+    return (figures ? worthwhile : worthwhileVerdict) *
+           std::max(options_.resolution, shareOfMiB * asSize(MiB) / middle_);
+}
+
 EdgeSearchState EdgeSearch::Impl::state() const {
     if (trials_.empty()) return EdgeSearchState::searching;
     if (edgeBelow() && cleanAtMost(lowestLimit()) > 0 && minimumSettled()) {
@@ -242,45 +340,94 @@ EdgeSearchState EdgeSearch::Impl::state() const {
         return EdgeSearchState::alwaysKilled;
     }
     const bool noMinimumWithinBounds = !safe_;
-    if (answer_.edge && !edgeBelow() && !edgeAbove() && narrowEnough() &&
-        (minimumSettled() || noMinimumWithinBounds)) {
+    if (answer_.edge && !edgeBelow() && !edgeAbove() && learnt() &&
+        (minimumSettled() || noMinimumWithinBounds) && !fallWanted()) {
         return EdgeSearchState::found;
     }
     return std::cmp_less(trials_.size(), options_.maxTrials) ? EdgeSearchState::searching
                                                              : EdgeSearchState::outOfTrials;
 }
 
-std::optional<Bytes> EdgeSearch::Impl::choose() const {
+Bytes EdgeSearch::Impl::choose() const {
     if (edgeAbove()) return highestLimit();
     if (edgeBelow() && lowestLimit() <= safe_.value_or(lowestLimit())) return lowestLimit();
-    if (confirming()) return safe_;
-    return mostInformative();
+    if (confirming() && !prospects_.empty()) return bestConfirmation();
+    if (learnt()) return fallWanted().value_or(mostInformative());
+    if (prospects_.empty() || mostGain() < trialCost()) return mostInformative();
+    return byWorth().front();
 }
 
 void EdgeSearch::Impl::decide() {
     summarize();
+    prospects_ = prospects();
     answer_.state = state();
-    next_ = answer_.state == EdgeSearchState::searching ? choose() : std::nullopt;
+    next_.reset();
+    if (answer_.state == EdgeSearchState::searching) next_ = choose();
+}
+
+std::vector<EdgeSearch::Impl::Prospect> EdgeSearch::Impl::prospects() const {
+    std::vector<Prospect> result;
+    if (!safe_ || posterior_.minimumWidth(middle_, options_.risk).now > roughlyKnown) return result;
+    for (const Bytes limit : candidates()) {
+        const auto width = posterior_.minimumWidth(asSize(limit), options_.risk);
+        result.push_back({limit, assuredDeviations * (width.now - width.after), risk(limit)});
+    }
+    return result;
+}
+
+std::vector<Bytes> EdgeSearch::Impl::candidates() const {
+    constexpr int steps = 14;
+    const double low = posterior_.edgeQuantile(0.03);
+    const double high = asSize(*safe_) * std::exp(spread_);
+    std::vector<Bytes> limits = {*safe_};
+    for (int i = 0; i <= steps; ++i) {
+        limits.push_back(rounded(low * std::pow(high / low, static_cast<double>(i) / steps)));
+    }
+    std::ranges::sort(limits);
+    const auto repeated = std::ranges::unique(limits);
+    limits.erase(repeated.begin(), repeated.end());
+    return limits;
+}
+
+double EdgeSearch::Impl::mostGain() const {
+    return std::ranges::max(prospects_, {}, &Prospect::gain).gain;
+}
+
+std::vector<Bytes> EdgeSearch::Impl::byWorth() const {
+    const bool confirms = missingConfirmations() > 0;
+    const bool falls = fallWanted().has_value();
+    const double cost = trialCost();
+    std::vector<std::pair<double, Bytes>> worths;
+    for (const Prospect& prospect : prospects_) {
+        double worth = prospect.gain;
+        if (confirms && prospect.limit <= *safe_) worth += cost * (1 - prospect.risk);
+        if (falls) worth += cost * prospect.risk;
+        worths.emplace_back(-worth, prospect.limit);
+    }
+    std::ranges::sort(worths);
+    std::vector<Bytes> limits;
+    limits.reserve(worths.size());
+    for (const auto& [worth, limit] : worths) limits.push_back(limit);
+    return limits;
+}
+
+Bytes EdgeSearch::Impl::bestConfirmation() const {
+    const double cost = trialCost();
+    const auto worth = [&](const Prospect& prospect) {
+        if (prospect.limit > *safe_ || prospect.limit <= unexplained_) return 0.0;
+        return prospect.gain + cost * (1 - prospect.risk);
+    };
+    return std::ranges::max(prospects_, {}, worth).limit;
 }
 
 Bytes EdgeSearch::Impl::mostInformative() const {
     constexpr std::array quantiles = {0.03, 0.08, 0.15, 0.25, 0.35, 0.45, 0.55,
                                       0.65, 0.75, 0.85, 0.9,  0.94, 0.97, 0.99};
     std::vector<Bytes> limits;
-    limits.reserve(quantiles.size() + 1);
+    limits.reserve(quantiles.size());
     for (const double q : quantiles) limits.push_back(rounded(posterior_.edgeQuantile(q)));
-    if (safe_) limits.push_back(*safe_);
-    std::ranges::sort(limits);
-    const auto repeated = std::ranges::unique(limits);
-    limits.erase(repeated.begin(), repeated.end());
-    // The first trials are for the edge alone.
-    const bool confirms = trials_.size() > 2 && missingConfirmations() > 0;
-    const auto worth = [&](Bytes limit) {
-        double sum = posterior_.information(asSize(limit));
-        if (confirms && limit <= *safe_) sum += confirmationWorth * (1 - risk(limit));
-        return sum;
-    };
-    return *std::ranges::max_element(limits, {}, worth);
+    return *std::ranges::max_element(
+        limits, {}, [this](Bytes limit) { return posterior_.information(asSize(limit)); });
 }
 
 std::vector<Bytes> EdgeSearch::Impl::batch(std::size_t count) const {
@@ -294,9 +441,14 @@ std::vector<Bytes> EdgeSearch::Impl::batch(std::size_t count) const {
         limits.resize(std::min(count, missing), *next_);
         return limits;
     }
-    for (std::size_t i = 0; i < count && limits.size() < count; ++i) {
-        const double q = 0.05 + 0.9 * (static_cast<double>(i) + 0.5) / static_cast<double>(count);
-        const Bytes limit = rounded(posterior_.edgeQuantile(q));
+    if (learnt()) return limits;
+    std::vector<Bytes> others = byWorth();
+    for (std::size_t i = 0; prospects_.empty() && i < count; ++i) {
+        const double share = (static_cast<double>(i) + 0.5) / static_cast<double>(count);
+        others.push_back(rounded(posterior_.edgeQuantile(0.05 + 0.9 * share)));
+    }
+    for (const Bytes limit : others) {
+        if (limits.size() == count) break;
         if (std::ranges::find(limits, limit) == limits.end()) limits.push_back(limit);
     }
     return limits;
@@ -305,12 +457,19 @@ std::vector<Bytes> EdgeSearch::Impl::batch(std::size_t count) const {
 int EdgeSearch::Impl::trialsLeft() const {
     if (!next_) return 0;
     const int left = options_.maxTrials - static_cast<int>(trials_.size());
-    // Verdicts halve the interval until it is as narrow as loads vary.
-    const double excess = std::max(1.0, usefulWidth() / std::max(enoughWidth(), 1.0));
-    const int narrowing = static_cast<int>(std::ceil(std::log2(excess) * 1.3));
-    const int confirming =
-        trials_.empty() ? options_.confirmations : std::max(1, missingConfirmations());
-    return std::clamp(narrowing + confirming, 1, std::max(1, left));
+    const int confirming = trials_.empty() ? options_.confirmations : missingConfirmations();
+    double learning = 0;
+    if (prospects_.empty()) {
+        // Verdicts halve the interval until it is as narrow as loads vary.
+        const double excess = std::max(1.0, usefulWidth() / std::max(enoughWidth(), 1.0));
+        learning = std::log2(excess) * 1.3 + 2;
+    } else if (mostGain() > trialCost()) {
+        // The gain of the n-th trial falls about as n to the power of -1.5.
+        learning =
+            static_cast<double>(trials_.size()) * (std::pow(mostGain() / trialCost(), 2.0 / 3) - 1);
+    }
+    const int wanted = std::max(static_cast<int>(std::ceil(learning)), confirming);
+    return std::clamp(wanted + (fallWanted() ? 1 : 0), 1, std::max(1, left));
 }
 
 EdgeSearch::EdgeSearch(EdgeSearchOptions options) : impl_(std::make_unique<Impl>(options)) {}

@@ -33,7 +33,8 @@ struct EdgeObservation {
 struct EdgeSearchOptions {
     std::optional<Bytes> from;  ///< never try below this limit
     std::optional<Bytes> to;    ///< never try above this limit
-    /// Relative width at which the interval is narrow enough, on top of three spreads (see
+    /// How finely it is to be known, relative: what one more trial has to bring down the minimum by
+    /// to be run is a share of it, and so is the width of the edge's interval (see
     /// EdgeSearchState::found).
     double resolution = 0.02;
     Bytes smallestStep = 256 * KiB;  ///< but never finer than this, or than 256 KiB
@@ -56,10 +57,12 @@ struct Edge {
 /// Why a search ended, or that it has not.
 enum class EdgeSearchState {
     searching,
-    /// The interval is within the resolution and three spreads (loads themselves vary over four,
-    /// and each halving beyond would take four times as many trials), and the minimum is confirmed
-    /// and within the resolution and one spread of the smallest that keeps the risk. Or no whole
-    /// MiB within `to` keeps it: then without a minimum.
+    /// The minimum is confirmed, within the resolution and one spread of the smallest that keeps
+    /// the risk, and no further trial is expected to bring it down by about a fifth of the
+    /// resolution (an eighth, where trials bring verdicts alone). The interval of the edge is
+    /// within the resolution and six spreads, and a load was killed, unless the edge is so near to
+    /// `from` that none could be. Or no whole MiB within `to` keeps the risk: then without a
+    /// minimum.
     found,
     /// The edge is below `from` (or below 1 MiB, the smallest limit that makes sense), and loads
     /// there were clean.
@@ -75,7 +78,9 @@ struct EdgeAnswer {
     /// Absent until there is evidence on both sides: a survivor, and a kill or a sampled demand.
     std::optional<Edge> edge;
     /// Smallest whole MiB with riskAtMinimum <= options.risk at which, or below which, enough loads
-    /// were clean.
+    /// were clean. Never below the demand that a survivor was sampled with. Above a limit at which
+    /// a load was killed although hardly any should have been: then only clean loads above that
+    /// limit count, for a few loads may need more than the others.
     std::optional<Bytes> minimum;
     /// Predicted chance that one load is killed there, on the safe side: with a probability of
     /// 97.5 % the posterior holds it to be no greater (its mean, risk(), is smaller). The model's,
@@ -91,9 +96,16 @@ struct EdgeAnswer {
 /// (edge, spread) on a grid in log space. Each trial is an interval-censored observation of D
 /// (killed at M: D > M; survived at M with high-water mark P: D <= min(M, P)), sharpened by the
 /// sampled demand, whose common bias is unknown, and by the mark itself where page cache is warm,
-/// which is unknown too. A small lapse rate keeps one freak verdict from ruling. The next limit is
-/// the one from which most is learnt. Deterministic: same observations, same question. A decision
-/// takes about a millisecond.
+/// which is unknown too. A small lapse rate keeps one freak verdict from ruling. While the edge is
+/// hardly known the next limit is the one that tells most of it; then it is the one from which the
+/// minimum is expected to come down most, that is, after which the smallest limit of the accepted
+/// risk is best known. A clean load that the minimum still wants, and a first kill, count as much
+/// as a trial costs. Last comes a load just below the edge, where none was killed so far.
+/// Deterministic: same observations, same question. A decision takes about a millisecond.
+///
+/// The share of loads that need far more than the others is not told by few trials: 1 in 20 is met
+/// by half of all searches. tests/bench/squeeze_simulation.cpp shows what the minimum is worth
+/// then.
 ///
 /// Use: while (auto limit = search.next()) { run a trial; search.observe(...); } The unlimited run
 /// is the caller's first observation (or may be missing: the search works without it).

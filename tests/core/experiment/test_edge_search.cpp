@@ -317,6 +317,106 @@ TEST_CASE("one freak verdict does not rule") {
     }
 }
 
+TEST_CASE("an edge is not named found before a load fell off it") {
+    for (const double spread : {0.003, 0.01, 0.02}) {
+        for (const std::uint64_t seed : {1U, 2U, 3U, 4U}) {
+            CAPTURE(spread);
+            CAPTURE(seed);
+            SimulatedWorld world(worldAt(100, spread), seed);
+            EdgeSearch search;
+            search.observe(world.run(std::nullopt));
+            bool fell = false;
+            while (const std::optional<Bytes> limit = search.next()) {
+                const EdgeObservation seen = world.run(limit);
+                fell = fell || seen.verdict == tooSmall;
+                search.observe(seen);
+            }
+            CHECK(search.answer().state == EdgeSearchState::found);
+            CHECK(fell);
+        }
+    }
+}
+
+TEST_CASE("a lowest limit just below the edge ends the search without a fall below it") {
+    EdgeSearchOptions options;
+    options.from = mib(99);
+    SimulatedWorld world(worldAt(100, 0.02), 5);
+    EdgeSearch search(options);
+    for (const Bytes limit : drive(search, world)) CHECK(limit >= mib(99));
+    CHECK(search.answer().minimum);
+    CHECK(world.runs() < 24);
+}
+
+TEST_CASE("with exact marks, two squeezes come to minimums within 5 % and near the right one") {
+    std::vector<double> minimums;
+    for (const std::uint64_t seed : {1U, 2U, 3U, 4U, 5U, 6U}) {
+        SimulatedWorld world(worldAt(400, 0.01), seed);
+        EdgeSearch search;
+        drive(search, world);
+        CHECK(world.runs() <= 10);
+        REQUIRE(search.answer().minimum);
+        CHECK(world.risk(*search.answer().minimum) <= 0.01);
+        minimums.push_back(static_cast<double>(*search.answer().minimum) / world.limitOfRisk(0.01));
+    }
+    CHECK(std::ranges::max(minimums) <= 1.1);
+    CHECK(std::ranges::max(minimums) / std::ranges::min(minimums) <= 1.05);
+}
+
+TEST_CASE("verdicts alone bring the minimum within 20 % of the right one in 16 trials") {
+    for (const double spread : {0.005, 0.02, 0.04}) {
+        for (const std::uint64_t seed : {1U, 2U, 3U}) {
+            CAPTURE(spread);
+            CAPTURE(seed);
+            WorldTruth truth = worldAt(400, spread);
+            truth.seesHighWater = truth.seesDemand = false;
+            SimulatedWorld world(truth, seed);
+            EdgeSearch search;
+            drive(search, world);
+            CHECK(world.runs() <= 18);
+            REQUIRE(search.answer().minimum);
+            const double ratio =
+                static_cast<double>(*search.answer().minimum) / world.limitOfRisk(0.01);
+            CHECK(ratio >= 0.97);
+            CHECK(ratio <= 1.2);
+        }
+    }
+}
+
+TEST_CASE("the minimum is never below what a load was seen to use") {
+    EdgeSearch search;
+    for (const double demand : {100.0, 101.0, 99.0, 100.0, 100.0, 101.0}) {
+        search.observe(sampledRun(112 * MiB, demand));
+    }
+    REQUIRE(search.answer().minimum);
+    const Bytes before = *search.answer().minimum;
+    CHECK(before < 130 * MiB);
+    search.observe(sampledRun(200 * MiB, 130));
+    search.observe(sampledRun(140 * MiB, 100));
+    search.observe(sampledRun(140 * MiB, 100));
+    search.observe(sampledRun(140 * MiB, 100));
+    REQUIRE(search.answer().minimum);
+    CHECK(*search.answer().minimum >= 130 * MiB);
+}
+
+TEST_CASE("after a kill that nobody expected, the minimum lies above it and is confirmed anew") {
+    EdgeSearch search;
+    search.observe(unlimited(104, 170));
+    for (const double demand : {100.0, 101.0, 99.0, 100.0, 101.0, 100.0, 99.0, 100.0}) {
+        search.observe(sampledRun(112 * MiB, demand));
+    }
+    search.observe(verdict(90, tooSmall));
+    REQUIRE(search.answer().minimum);
+    CHECK(*search.answer().minimum <= 115 * MiB);
+    search.observe(verdict(118, tooSmall));
+    CHECK(search.answer().state == EdgeSearchState::searching);
+    CHECK_FALSE(search.answer().minimum);
+    REQUIRE(search.next());
+    CHECK(*search.next() > mib(118));
+    for (int i = 0; i < 3; ++i) search.observe(sampledRun(133 * MiB, 100));
+    REQUIRE(search.answer().minimum);
+    CHECK(*search.answer().minimum > 118 * MiB);
+}
+
 TEST_CASE("killed at start at a huge limit, again and again, outweighs what was sampled") {
     EdgeSearch search;
     search.observe(sampledRun(std::nullopt, 20));
