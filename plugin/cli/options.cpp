@@ -28,7 +28,8 @@ constexpr std::array commands{
         "(TARGET | --local -- PROGRAM [ARG...]) --load 'COMMAND' [flags]",
         "Runs the load against copies of the service: without a limit, then under limits that each "
         "teach the most, until\n"
-        "the edge is known to the resolution and the minimum has its clean confirmations.",
+        "no further trial would bring the minimum down by much, it has its clean confirmations, "
+        "and a load fell below the edge.",
         "kubectl memfit squeeze deploy/sales-api --load 'hey -n 1000 -c 10 {url}/v1/users'\n"
         "kubectl memfit squeeze --local --port 3000 --load 'hey -n 1000 -c 10 {url}/v1/users' "
         "-- ./sales-api\n"
@@ -225,7 +226,8 @@ constexpr std::array options{
     OptionSpec{"to", "", "QUANTITY", edgeGroup, onSearching, "never try a limit above this", "",
                [](Options& o, Value v) { return storeBytes(v, o.to); }},
     OptionSpec{"resolution", "", "SHARE", edgeGroup, onSearching,
-               "how narrow the edge's interval must be (default 2%, at least 256Ki)", "",
+               "how finely the minimum is to be known, and the edge (default 2%, at least 256Ki)",
+               "",
                [](Options& o, Value v) { return store(parseShare(v, 0.001, 0.5), o.resolution); }},
     OptionSpec{"confirm", "", "N", edgeGroup, onSearching,
                "clean loads wanted at the answer (default 3)", "",
