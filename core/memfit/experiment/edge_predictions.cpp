@@ -79,21 +79,26 @@ EdgePosterior::FigureSharpness EdgePosterior::figureSharpness() const {
     double mean = 0;
     double square = 0;
     for (std::size_t i = 0; i < habits_.size(); ++i) {
-        const auto from = weights_.begin() + static_cast<std::ptrdiff_t>(i * cells);
-        const double share = std::accumulate(from, from + static_cast<std::ptrdiff_t>(cells), 0.0);
+        double share = 0;
+        double sum = 0;
+        for (std::size_t j = 0; j < cells; ++j) {
+            const double weight = weights_[i * cells + j];
+            share += weight;
+            sum += weight * static_cast<double>(j % grid_.columns) * grid_.step;
+        }
+        if (share <= 0) continue;
         if (habits_[i].cache == CacheHabit::warm) warm += share;
-        mean += share * habits_[i].bias;
-        square += share * habits_[i].bias * habits_[i].bias;
+        mean += sum;
+        square += sum * sum / share;
     }
+    // What the habits disagree about is not told by more figures of the same service.
+    const double disagreement = std::sqrt(std::max(0.0, square - mean * mean));
+    constexpr double markError = 0.003;
+    constexpr double samplingError = 0.015;
     FigureSharpness figures;
-    if (figures_.marks && warm > 0.6) {
-        figures.blur = 0.003;
-    } else if (figures_.demand) {
-        constexpr double samplingError = 0.015;
-        figures.blur = std::hypot(samplingError, std::sqrt(std::max(0.0, square - mean * mean)));
-    } else {
-        return figures;
-    }
+    const bool marks = figures_.marks && warm > 0.6;
+    if (!marks && !figures_.demand) return figures;
+    figures.blur = std::hypot(marks ? markError : samplingError, disagreement);
     const double middle = columnQuantile(0.5);
     const double edgeWidth = (columnQuantile(0.84) - columnQuantile(0.16)) / 2;
     const double scale = std::hypot(edgeWidth, spreadQuantile(0.5), figures.blur);

@@ -16,7 +16,7 @@ constexpr double confidence = 0.95;
 
 /// Posterior mass of the interval that covers the edge with `confidence`, found by simulation:
 /// after few trials a given spread is not the one that the prior expects.
-constexpr double intervalMass = 0.965;
+constexpr double intervalMass = 0.97;
 
 /// Certainty with which the risk at the minimum is kept, whatever the edge and the spread are.
 constexpr double assurance = 0.975;
@@ -31,7 +31,7 @@ constexpr double roughlyKnown = 0.12;
 /// Share of the resolution by which one more trial is to bring down the minimum; else it is not
 /// worth running. Found by simulation (tests/bench/squeeze_simulation.cpp). Verdicts bring ever so
 /// little each, but their gains fade slowly: who looks one trial ahead gives up too early.
-constexpr double worthwhile = 0.18;
+constexpr double worthwhile = 0.2;
 constexpr double worthwhileVerdict = 0.12;
 
 /// A minimum in whole MiB cannot be told more finely than to this share of one.
@@ -162,6 +162,10 @@ private:
     [[nodiscard]] std::vector<Bytes> byWorth() const;
     /// The best among those at which a clean load confirms the minimum.
     [[nodiscard]] Bytes bestConfirmation() const;
+    /// A clean load at `limit` confirms the smallest minimum that keeps the risk.
+    [[nodiscard]] bool confirmsAt(Bytes limit) const {
+        return safe_ && limit <= *safe_ && limit > unexplained_;
+    }
     /// No trial is expected to tell enough of the edge or the minimum.
     [[nodiscard]] bool learnt() const {
         return narrowEnough() && (!safe_ || (!prospects_.empty() && mostGain() < trialCost()));
@@ -400,7 +404,7 @@ std::vector<Bytes> EdgeSearch::Impl::byWorth() const {
     std::vector<std::pair<double, Bytes>> worths;
     for (const Prospect& prospect : prospects_) {
         double worth = prospect.gain;
-        if (confirms && prospect.limit <= *safe_) worth += cost * (1 - prospect.risk);
+        if (confirms && confirmsAt(prospect.limit)) worth += cost * (1 - prospect.risk);
         if (falls) worth += cost * prospect.risk;
         worths.emplace_back(-worth, prospect.limit);
     }
@@ -414,7 +418,7 @@ std::vector<Bytes> EdgeSearch::Impl::byWorth() const {
 Bytes EdgeSearch::Impl::bestConfirmation() const {
     const double cost = trialCost();
     const auto worth = [&](const Prospect& prospect) {
-        if (prospect.limit > *safe_ || prospect.limit <= unexplained_) return 0.0;
+        if (!confirmsAt(prospect.limit)) return 0.0;
         return prospect.gain + cost * (1 - prospect.risk);
     };
     return std::ranges::max(prospects_, {}, worth).limit;

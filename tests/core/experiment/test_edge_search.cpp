@@ -410,8 +410,8 @@ TEST_CASE("after a kill that nobody expected, the minimum lies above it and is c
     search.observe(verdict(118, tooSmall));
     CHECK(search.answer().state == EdgeSearchState::searching);
     CHECK_FALSE(search.answer().minimum);
-    REQUIRE(search.next());
-    CHECK(*search.next() > mib(118));
+    for (int i = 0; i < 3; ++i) search.observe(sampledRun(112 * MiB, 100));
+    CHECK_FALSE(search.answer().minimum);
     for (int i = 0; i < 3; ++i) search.observe(sampledRun(133 * MiB, 100));
     REQUIRE(search.answer().minimum);
     CHECK(*search.answer().minimum > 118 * MiB);
