@@ -31,7 +31,7 @@ constexpr double roughlyKnown = 0.12;
 /// Share of the resolution by which one more trial is to bring down the minimum; else it is not
 /// worth running. Found by simulation (tests/bench/squeeze_simulation.cpp). Verdicts bring ever so
 /// little each, but their gains fade slowly: who looks one trial ahead gives up too early.
-constexpr double worthwhile = 0.2;
+constexpr double worthwhile = 0.19;
 constexpr double worthwhileVerdict = 0.12;
 
 /// A minimum in whole MiB cannot be told more finely than to this share of one.
