@@ -9,6 +9,7 @@
 #include "commands/cluster.h"
 #include "commands/commands.h"
 #include "commands/consent.h"
+#include "journal/private_folder.h"
 #include "journal/run_journal.h"
 #include "memfit/manifest/trial_pod.h"
 #include "testbed/restore.h"
@@ -94,6 +95,22 @@ Result<void> agreeToAll(const Context& context, const std::vector<LeftPod>& pods
                       "remove them?");
 }
 
+/// Removes the folders of killed runs on this machine, or says that it would.
+std::string removeFolders(bool dryRun) {
+    std::string text;
+    for (const auto& folder : abandonedFolders()) {
+        const auto* const done = dryRun                ? "would remove"
+                                 : removeWhole(folder) ? "removed"
+                                                       : "could not remove all of";
+        text += fmt::format("{} folder {}\n", done, folder.string());
+    }
+    return text;
+}
+
+std::string orNothing(std::string text) {
+    return text.empty() ? "nothing to clean up\n" : std::move(text);
+}
+
 std::string summary(const std::vector<std::string>& restored, const std::vector<LeftPod>& removed,
                     std::size_t kept) {
     std::string text;
@@ -105,14 +122,19 @@ std::string summary(const std::vector<std::string>& restored, const std::vector<
         text += fmt::format("left {} trial pod{} of live runs alone; --all removes them too\n",
                             kept, kept == 1 ? "" : "s");
     }
-    return text.empty() ? "nothing to clean up\n" : text;
+    return text;
 }
 
 }  // namespace
 
 Result<int> runCleanup(const Context& context) {
+    // What lies on this machine needs no cluster.
+    const auto folders = removeFolders(context.options.dryRun);
     auto cluster = connect(context);
-    if (!cluster) return cluster.error();
+    if (!cluster) {
+        const auto printed = printText(folders, context.streams);
+        return printed ? cluster.error() : printed.error();
+    }
     auto& api = (*cluster)->api;
     const Runs runs((*cluster)->context.name);
 
@@ -137,7 +159,7 @@ Result<int> runCleanup(const Context& context) {
         others.clear();
     }
     if (context.options.dryRun) {
-        std::string text;
+        std::string text = folders;
         for (const auto& pod : removable) {
             text += fmt::format("would remove pod {} in namespace {}\n", pod.name, pod.ns);
         }
@@ -146,8 +168,7 @@ Result<int> runCleanup(const Context& context) {
             text += fmt::format("would restore {} in namespace {}\n", run->record.workloadLabel,
                                 run->record.ns);
         }
-        const auto printed =
-            printText(text.empty() ? "nothing to clean up\n" : text, context.streams);
+        const auto printed = printText(orNothing(text), context.streams);
         if (!printed) return printed.error();
         return 0;
     }
@@ -156,7 +177,8 @@ Result<int> runCleanup(const Context& context) {
         std::error_code ignored;
         std::filesystem::remove(run->file, ignored);
     }
-    const auto printed = printText(summary(restored, removable, others.size()), context.streams);
+    const auto printed = printText(orNothing(folders + summary(restored, removable, others.size())),
+                                   context.streams);
     if (!printed) return printed.error();
     return 0;
 }

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "http/client.h"
+#include "journal/private_folder.h"
 #include "kubectl/kubectl.h"
-#include "kubectl/private_folder.h"
 #include "memfit/error.h"
 
 namespace memfit::plugin {

@@ -1,7 +1,9 @@
-#include "kubectl/private_folder.h"
+#include "journal/private_folder.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -88,6 +90,42 @@ TEST_CASE("folders of processes that are no more are removed, those of living on
     CHECK_FALSE(fs::exists(dead));
     CHECK(fs::exists(own));
     CHECK(fs::exists(parent));
+}
+
+TEST_CASE("a folder that a process holds which cannot be seen from here is kept") {
+    const Place place;
+    const auto held = place.makeNamed(fmt::format("kubectl-memfit-{}-abc123", deadProcess()));
+    const int lock = ::open(held.c_str(), O_RDONLY | O_DIRECTORY);
+    REQUIRE(::flock(lock, LOCK_SH) == 0);
+    CHECK(abandonedFolders().empty());
+    {
+        const auto folder = made();
+        CHECK(fs::exists(held));
+    }
+    ::close(lock);
+    CHECK(abandonedFolders() == std::vector<fs::path>{held});
+}
+
+TEST_CASE("a folder for data is where TMPDIR says, else on disk") {
+    const Place place;
+    const test::TemporaryFolder session;
+    const EnvironmentVariable runtime("XDG_RUNTIME_DIR", session.path().string());
+    const auto folder = PrivateFolder::makeForData();
+    REQUIRE(folder.has_value());
+    CHECK(folder->path().parent_path() == place.folder.path());
+    const EnvironmentVariable none("TMPDIR", std::nullopt);
+    CHECK(dataFolder() == (fs::is_directory("/var/tmp") ? "/var/tmp" : "/tmp"));
+}
+
+TEST_CASE("a folder in which a program has forbidden to write goes all the same") {
+    const Place place;
+    const auto folder = place.makeNamed("data");
+    fs::create_directories(folder / "a" / "b");
+    std::ofstream(folder / "a" / "b" / "file") << "x";
+    fs::permissions(folder / "a" / "b", fs::perms::owner_read);
+    fs::permissions(folder / "a", fs::perms::none);
+    CHECK(removeWhole(folder));
+    CHECK_FALSE(fs::exists(folder));
 }
 
 TEST_CASE("what only looks like a folder of ours is left alone") {
