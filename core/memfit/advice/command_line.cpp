@@ -88,8 +88,15 @@ void CommandLine::flag(const std::string& name, const std::optional<std::string>
     add(*value);
 }
 
-void CommandLine::end(const Target& target, const std::string& load,
+void CommandLine::end(const Header& header, const std::string& load,
                       const std::optional<std::string>& floor) {
+    const auto& target = header.target;
+    // A program of this machine is run without a load too.
+    if (!load.empty() || isLocal(target)) {
+        flag("--setup", header.load.setup);
+        flag("--prepare", header.load.prepare);
+        flag("--cleanup", header.load.cleanup);
+    }
     flag("--load", load);
     flag("--floor", floor);
     if (!isLocal(target)) return;

@@ -23,8 +23,9 @@ public:
     void add(const std::string& word);
     /// Both words; none where there is no value or an empty one.
     void flag(const std::string& name, const std::optional<std::string>& value);
-    /// Load and floor, and for a program of this machine its own words. To be added last.
-    void end(const Target& target, const std::string& load,
+    /// Load and floor, what runs around the trials (not without a load), and for a program of this
+    /// machine its own words. To be added last.
+    void end(const Header& header, const std::string& load,
              const std::optional<std::string>& floor);
 
     [[nodiscard]] const std::string& text() const { return text_; }

@@ -12,6 +12,7 @@
 #include "memfit/advice/recommendation.h"
 #include "memfit/bench/price_choice.h"
 #include "memfit/bench/price_model.h"
+#include "memfit/experiment/demand_climb.h"
 #include "memfit/experiment/documents.h"
 
 namespace memfit {
@@ -112,6 +113,13 @@ using Rule = std::optional<RuleFinding> (*)(const Judgement&);
 [[nodiscard]] std::optional<Reason> nodeOvercommitted(const LiveFacts& live,
                                                       const CurrentSettings& current,
                                                       const AdvisedSettings& advised);
+
+/// The squeezes whose trials needed more and more, and by how much (experiment/demand_climb.h).
+struct ClimbingSqueeze {
+    const SqueezeResult* squeeze = nullptr;
+    DemandClimb climb;
+};
+[[nodiscard]] std::vector<ClimbingSqueeze> climbingSqueezes(const Judgement& j);
 
 /// The command that would raise confidence; empty when there is none. Its words are quoted for a
 /// POSIX shell (control characters as `$'\x1b'`, which bash and zsh read).

@@ -17,7 +17,7 @@ CommandLine beginRecommend(const Judgement& j) {
 }
 
 std::string finish(CommandLine line, const Judgement& j, const std::string& load) {
-    line.end(j.header.target, load, j.options.floor);
+    line.end(j.header, load, j.options.floor);
     return line.text();
 }
 
@@ -30,6 +30,13 @@ int moreRuns(const std::vector<BenchCell>& cells) {
     for (const auto& cell : cells) runs = std::max(runs, cell.runs.size());
     constexpr std::size_t most = 100;
     return static_cast<int>(std::clamp<std::size_t>(2 * runs, 5, most));
+}
+
+/// The whole experiment again, each trial from the same state.
+std::string withFreshStarts(const Judgement& j) {
+    Judgement fresh = j;
+    fresh.header.load.prepare = "A COMMAND THAT RESETS ALL STATE";
+    return finish(beginRecommend(fresh), fresh, knownLoad(fresh));
 }
 
 /// What a recommendation still knows of how it came about.
@@ -62,6 +69,8 @@ std::string nextCommand(const Judgement& j, Confidence confidence) {
     if (j.options.policy == Policy::noLimit) return {};
     if (j.beforeLiveUsage) return finish(beginRecommend(j), j, "A LOAD LIKE IN PRODUCTION");
     if (j.basis != Basis::measured) return finish(beginRecommend(j), j, knownLoad(j));
+    // More trials of the same kind would only see more of the climb.
+    if (!climbingSqueezes(j).empty()) return withFreshStarts(j);
     if (!j.choice) {
         CommandLine line(j.header.target, "bench");
         if (j.edgeSource != nullptr && j.edgeSource->minimum)

@@ -70,7 +70,8 @@ bool agree(const std::optional<Value>& a, const std::optional<Value>& b) {
 
 /// Speeds and edges compare only under the same load and CPU limit.
 bool comparable(const Header& a, const Header& b) {
-    return agree(a.load.command, b.load.command) &&
+    return agree(a.load.command, b.load.command) && agree(a.load.prepare, b.load.prepare) &&
+           agree(a.load.setup, b.load.setup) &&
            agree(a.environment.cpuLimit, b.environment.cpuLimit);
 }
 

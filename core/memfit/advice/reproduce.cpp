@@ -63,7 +63,7 @@ enum class Output { asWished, file };
 std::string finished(CommandLine line, const Header& header, const std::string& load,
                      const Floor& floor, Output output) {
     if (output == Output::file) line.flag("-o", "json");
-    line.end(header.target, load, floor);
+    line.end(header, load, floor);
     return line.text();
 }
 

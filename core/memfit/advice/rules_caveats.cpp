@@ -301,6 +301,20 @@ std::optional<RuleFinding> notMeasured(const Judgement& j) {
         Confidence::low};
 }
 
+std::optional<RuleFinding> demandClimbs(const Judgement& j) {
+    const auto climbing = climbingSqueezes(j);
+    if (climbing.empty()) return std::nullopt;
+    const auto& [squeeze, climb] = climbing.back();
+    auto text = climbText(climb, squeeze->header) + "; confidence is low";
+    text.front() = 'T';
+    Reason reason{
+        std::string(demandClimbsCode),
+        std::move(text),
+        {{"firstBytes", climb.first}, {"lastBytes", climb.last}, {"pValue", climb.pValue}}};
+    addSources(reason, allTrials(j, *squeeze));
+    return RuleFinding{std::move(reason), Confidence::low};
+}
+
 std::optional<RuleFinding> currentSettings(const Judgement& j) {
     if (!j.options.current) return std::nullopt;
     return RuleFinding{currentReason(*j.options.current, j.advised, j.options.tolerance)};
@@ -318,10 +332,17 @@ Reason currentReason(const CurrentSettings& current, const AdvisedSettings& advi
 }
 
 std::vector<Rule> caveatRules() {
-    return {fewRuns,        noisyMachine,   timeNotRate,      trimmedMemstats, tunnel,
-            watchdog,       gcCpu,          interrupted,      benchLeftOut,    noUnlimitedRun,
-            neverUnlimited, belowMinimum,   fewConfirmations, floorNotChecked, limitNotTried,
-            notMeasured,    currentSettings};
+    return {fewRuns,        noisyMachine, timeNotRate,      trimmedMemstats, tunnel,
+            watchdog,       gcCpu,        interrupted,      benchLeftOut,    noUnlimitedRun,
+            neverUnlimited, belowMinimum, fewConfirmations, floorNotChecked, limitNotTried,
+            notMeasured,    demandClimbs, currentSettings};
+}
+
+std::vector<ClimbingSqueeze> climbingSqueezes(const Judgement& j) {
+    std::vector<ClimbingSqueeze> found;
+    for (const auto* squeeze : j.squeezes)
+        if (const auto climb = demandClimb(squeeze->trials)) found.push_back({squeeze, *climb});
+    return found;
 }
 
 }  // namespace memfit

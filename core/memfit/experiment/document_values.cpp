@@ -274,7 +274,8 @@ Header readHeader(const JsonFields& fields) {
     if (const auto environment = fields.object("environment"))
         header.environment = readEnvironment(*environment);
     if (const auto load = fields.object("load"))
-        header.load = {load->text("command"), load->text("tool"), load->text("via")};
+        header.load = {load->text("command"), load->text("tool"),  load->text("via"),
+                       load->text("prepare"), load->text("setup"), load->text("cleanup")};
     header.startedAt = fields.time("startedAt");
     header.finishedAt = fields.time("finishedAt");
     header.partial = fields.flag("partial").value_or(false);

@@ -50,6 +50,8 @@ struct LoadInfo {
     std::optional<std::string> command;  ///< as typed, redacted
     std::optional<std::string> tool;
     std::optional<std::string> via;  ///< `direct`, `port-forward`, `pod`
+    /// What ran before each trial, before the first, and after the last, as typed, redacted.
+    std::optional<std::string> prepare, setup, cleanup;
 
     friend bool operator==(const LoadInfo&, const LoadInfo&) = default;
 };

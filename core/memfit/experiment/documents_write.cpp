@@ -50,6 +50,9 @@ Json loadInfoTree(const LoadInfo& load) {
     putKnown(tree, "command", load.command);
     putKnown(tree, "tool", load.tool);
     putKnown(tree, "via", load.via);
+    putKnown(tree, "setup", load.setup);
+    putKnown(tree, "prepare", load.prepare);
+    putKnown(tree, "cleanup", load.cleanup);
     return tree;
 }
 

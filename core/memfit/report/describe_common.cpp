@@ -96,8 +96,13 @@ void addMeasurement(Report& report, const Header& header) {
     Details details{"How it was measured", {}, false};
     if (!table.rows.empty()) details.blocks.emplace_back(std::move(table));
     // Not in the table, which a long command would make too wide for a phone.
-    if (header.load.command)
-        details.blocks.emplace_back(Paragraph{{{"Load:", Tone::strong}, {*header.load.command}}});
+    const auto addCommand = [&](const char* name, const std::optional<std::string>& command) {
+        if (command) details.blocks.emplace_back(Paragraph{{{name, Tone::strong}, {*command}}});
+    };
+    addCommand("Setup:", header.load.setup);
+    addCommand("Before each trial:", header.load.prepare);
+    addCommand("Load:", header.load.command);
+    addCommand("Cleanup:", header.load.cleanup);
     if (!details.blocks.empty()) report.push_back(std::move(details));
 }
 

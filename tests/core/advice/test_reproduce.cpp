@@ -64,6 +64,22 @@ TEST_CASE("a bench is told with its limits, modes and runs") {
           "--gomemlimit 90% --load 'hey -n 10 {url}/users'\n");
 }
 
+TEST_CASE("what ran around the trials is told with them, and not without any") {
+    auto header = local();
+    header.target.command = {"etcd", "--data-dir", "{dir}"};
+    header.load.setup = "make data";
+    header.load.prepare = "cp -r data {dir}";
+    header.load.cleanup = "rm -r data";
+    CHECK(reproduce(squeezed(header, plainSettings(16 * MiB))) ==
+          "kubectl-memfit squeeze --local --port 3000 --setup 'make data' --prepare 'cp -r data "
+          "{dir}' --cleanup 'rm -r data' --load COMMAND -- etcd --data-dir '{dir}'\n");
+    ProbeResult probe;
+    probe.header = deployed();
+    probe.header.load = {};
+    probe.header.load.prepare = "redis-cli FLUSHALL";
+    CHECK(reproduce(probe) == "kubectl memfit probe deploy/sales-api -n shop\n");
+}
+
 TEST_CASE("a probe of what runs is told without a load") {
     ProbeResult probe;
     probe.header = deployed();

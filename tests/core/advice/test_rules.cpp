@@ -420,6 +420,39 @@ TEST_CASE("a process needs no request, and its next command runs it again") {
           "api' 'it'\\''s' $'a\\x09b'");
 }
 
+TEST_CASE("a demand that climbs makes for low confidence, and for fresh starts as the next step") {
+    auto squeeze = test::squeezeOf(24 * MiB);
+    auto& target = squeeze.header.target;
+    target = {};
+    target.type = "process";
+    target.command = {"etcd"};
+    for (const Bytes demand : {14, 15, 16, 17, 18, 19, 20}) {
+        auto& trial = squeeze.trials.emplace_back();
+        trial.settings = plainSettings(24 * MiB);
+        trial.outcome = Outcome::survived;
+        trial.usage.emplace().demand = demand * MiB;
+    }
+    Results results;
+    test::add(results, squeeze);
+    CHECK(
+        caveat(results, "demand-climbs") ==
+        "low: The demand rose from 14.1 MiB to 20.1 MiB over 7 trials, so the program keeps state "
+        "from one trial to the next, and edge and minimum are those of no single start: start "
+        "each trial afresh, with {dir} in place of the program's data folder, or with --prepare "
+        "and a command that resets its state; confidence is low");
+    const auto recommendation = recommend(results);
+    REQUIRE(recommendation.has_value());
+    CHECK(test::sources(*recommendation, "demand-climbs") ==
+          std::vector<std::string>{"squeeze trials 1 to 7"});
+    CHECK(
+        recommendation->next ==
+        "kubectl-memfit recommend --local --prepare 'A COMMAND THAT RESETS ALL STATE' --load 'hey "
+        "{url}/' -- etcd");
+
+    for (auto& trial : results.squeezes[0].trials) trial.usage->demand = 14 * MiB;
+    CHECK(caveat(results, "demand-climbs") == "low: no such reason");
+}
+
 TEST_CASE("a small share is not written as none") {
     CHECK(percentText(0) == "0 %");
     CHECK(percentText(0.00015) == "0.015 %");

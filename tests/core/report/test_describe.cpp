@@ -225,7 +225,7 @@ TEST_CASE("pages tell when, where and with which load it was measured, as far as
     header.environment.kubernetesVersion = "v1.29.2";
     header.environment.goVersion = "go1.22";
     header.environment.memfitVersion = "0.1.0";
-    header.load = {"hey {url}", "hey", "port-forward"};
+    header.load = {"hey {url}", "hey", "port-forward", {}, {}, {}};
     CHECK(renderMarkdown({describe(result).at(4)}) == R"(<details>
 <summary>How it was measured</summary>
 
