@@ -79,7 +79,8 @@ constexpr std::array commands{
         CommandKind::cleanup, "cleanup", "remove what an interrupted run left behind", "[flags]",
         "Restores workloads that a killed --in-place run left changed, and removes trial pods\n"
         "of runs that are over: those of this machine whose process is gone, and all that have\n"
-        "outlived their deadline. Never another user's live run, unless --all is said.",
+        "outlived their deadline. Never another user's live run, unless --all is said. Removes\n"
+        "the folders ({dir}) that killed runs of yours left on this machine.",
         "kubectl memfit cleanup\n"
         "kubectl memfit cleanup --all -n shop"},
 };
@@ -111,6 +112,7 @@ Result<void> storeModes(const std::string& text, std::vector<Mode>& field) {
 
 constexpr std::string_view measured = "What is measured";
 constexpr std::string_view loadGroup = "Load";
+constexpr std::string_view aroundGroup = "Around the trials";
 constexpr std::string_view edgeGroup = "Edge search";
 constexpr std::string_view benchGroup = "Bench";
 constexpr std::string_view adviceGroup = "Advice";
@@ -221,6 +223,33 @@ constexpr std::array options{
                    return {};
                }},
 
+    OptionSpec{"prepare", "", "COMMAND", aroundGroup, onTrials,
+               "run this before each trial, for a fresh start; split and filled in like the load, "
+               "but there is no {url} yet. {dir}, here and in --load, --warmup, --env and the "
+               "program's arguments, is a private folder that is new and empty for each trial. "
+               "With --parallel one at a time, while other trials run",
+               "",
+               [](Options& o, Value v) -> Result<void> {
+                   o.prepare = v;
+                   return {};
+               }},
+    OptionSpec{"setup", "", "COMMAND", aroundGroup, onTrials,
+               "run this once, before the first trial. Each of these commands runs on this machine "
+               "and may take 5 minutes; one that fails, or takes longer, ends the run",
+               "",
+               [](Options& o, Value v) -> Result<void> {
+                   o.setup = v;
+                   return {};
+               }},
+    OptionSpec{"cleanup", "", "COMMAND", aroundGroup, onTrials,
+               "run this once at the end, whatever the end, also after Ctrl-C (a second one ends "
+               "it); where it fails there is a warning",
+               "",
+               [](Options& o, Value v) -> Result<void> {
+                   o.cleanupCommand = v;
+                   return {};
+               }},
+
     OptionSpec{"from", "", "QUANTITY", edgeGroup, onSearching, "never try a limit below this", "",
                [](Options& o, Value v) { return storeBytes(v, o.from); }},
     OptionSpec{"to", "", "QUANTITY", edgeGroup, onSearching, "never try a limit above this", "",
@@ -273,9 +302,9 @@ constexpr std::array options{
     OptionSpec{
         "filename", "f", "FILE", adviceGroup, onBenching,
         "result documents to start from (repeatable; - is standard input); program, port, CPU "
-        "limit and load come from them where they are left out, while --env, --unset-env, "
-        "--ready-url, --warmup, --floor and the place of the statistics page have to be given "
-        "again",
+        "limit, load, --prepare, --setup and --cleanup come from them where they are left out, "
+        "while --env, --unset-env, --ready-url, --warmup, --floor and the place of the statistics "
+        "page have to be given again",
         "",
         [](Options& o, Value v) -> Result<void> {
             o.files.push_back(v);

@@ -71,6 +71,9 @@ struct Options {
     // The load.
     std::optional<std::string> load;
     std::optional<std::string> warmup;
+    std::optional<std::string> prepare;         ///< before each trial
+    std::optional<std::string> setup;           ///< before the first
+    std::optional<std::string> cleanupCommand;  ///< at the end; not the command of that name
     LoadFormat loadFormat = LoadFormat::automatic;
     std::optional<double> loadTimeoutSeconds;
 

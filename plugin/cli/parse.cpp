@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 
+#include "cli/placeholders.h"
 #include "cli/values.h"
 
 namespace memfit::plugin {
@@ -148,6 +149,20 @@ Result<void> checkSources(const Command& command) {
     return {};
 }
 
+/// What goes around trials is in vain where none is run.
+Result<void> checkAround(const Command& command) {
+    const auto& options = command.options;
+    if (!options.prepare && !options.setup && !options.cleanupCommand) return {};
+    const bool mayOnlyRead =
+        command.kind == CommandKind::probe || command.kind == CommandKind::recommend;
+    const bool runs = options.local || (!options.target.empty() && options.load);
+    if (mayOnlyRead && !runs) {
+        return usageError("--setup, --prepare and --cleanup go around trials, and none is run",
+                          "give a TARGET and a --load, or leave them out");
+    }
+    return {};
+}
+
 /// What is said of many workloads at once is read, not measured.
 Result<void> checkMany(const Options& options) {
     if (!meansMany(options)) return {};
@@ -273,6 +288,8 @@ Result<void> checkTogether(const Command& command) {
     }
     if (auto checked = checkSources(command); !checked) return checked;
     if (auto checked = checkPodFlags(options); !checked) return checked;
+    if (auto checked = checkAround(command); !checked) return checked;
+    if (auto checked = checkPlaceholders(options); !checked) return checked;
     return checkLanding(command);
 }
 

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <tuple>
+
 #include "commands/commands.h"
 #include "commands/experiment.h"
 #include "load/redact.h"
@@ -68,12 +70,16 @@ Result<int> runDryRun(const Context& context) {
                                  fmt::join(options.files, ", "));
     } else {
         text = whatStarts(options);
-        for (const auto& [name, command] :
-             {std::pair("warm-up", options.warmup), std::pair("load", options.load)}) {
-            if (!command) continue;
-            const auto parsed = parseLoadCommand(*command);
+        for (const auto& [when, flag, command] :
+             {std::tuple("once, before the first trial", "setup", &options.setup),
+              std::tuple("before each trial", "prepare", &options.prepare),
+              std::tuple("as warm-up", "warmup", &options.warmup),
+              std::tuple("as load", "load", &options.load),
+              std::tuple("once, at the end", "cleanup", &options.cleanupCommand)}) {
+            if (!*command) continue;
+            const auto parsed = parseLoadCommand(**command, flag);
             if (!parsed) return parsed.error();
-            text += fmt::format("would run as {}:\n  {}\n", name, parsed->text);
+            text += fmt::format("would run {}:\n  {}\n", when, parsed->text);
         }
         text += "trials:\n" + stages(kind, options);
     }

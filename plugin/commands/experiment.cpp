@@ -9,6 +9,7 @@
 #include "commands/squeeze_loop.h"
 #include "memfit/advice/choice.h"
 #include "memfit/advice/confirmation.h"
+#include "memfit/experiment/demand_climb.h"
 #include "memfit/units/quantity.h"
 
 namespace memfit::plugin {
@@ -103,7 +104,8 @@ Result<std::optional<TrialRecord>> ensureUnlimited(Session& session, int left) {
     return std::optional(*std::move(record));
 }
 
-/// Where no run's CPU time is known, throughput by the clock is all there is to compare cells by.
+/// Where no run's CPU time is known, throughput by the clock is all there is to compare cells
+/// by.
 std::optional<Warning> missingCpuTime(const BenchResult& result) {
     bool survived = false;
     for (const auto& cell : result.cells) {
@@ -140,6 +142,11 @@ FinishedSqueeze squeezeStage(const Context& context, Session& session, int trial
                                    searchOptions(context.options), context.options.parallel});
     run.result.header = session.header({}, run.stopped);
     run.result.ceiling = session.ceiling();
+    if (const auto climb = demandClimb(run.result.trials)) {
+        const auto text = climbText(*climb, run.result.header);
+        run.result.header.warnings.push_back({std::string(demandClimbsCode), text});
+        context.progress.note("warning: " + text);
+    }
     run.probe.header = session.header({}, std::nullopt);
     return {std::move(run.result), std::move(run.probe), std::move(run.stopped)};
 }

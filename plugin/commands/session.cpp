@@ -5,8 +5,11 @@
 #include <algorithm>
 #include <boost/algorithm/string/replace.hpp>
 #include <chrono>
+#include <tuple>
 
+#include "cli/placeholders.h"
 #include "commands/cluster.h"
+#include "commands/side_plan.h"
 #include "load/redact.h"
 #include "memfit/units/quantity.h"
 #include "testbed/local.h"
@@ -68,13 +71,22 @@ Result<Options> completed(const Options& given, const Results& inputs) {
     } else if (options.target.empty() && options.program.empty()) {
         if (auto done = completeProgram(options, header); !done) return done.error();
     }
-    if (!options.load && header != nullptr && header->load.command) {
-        options.load = header->load.command;
-        if (holdsRedacted(*options.load)) {
-            return usageError("the documents hold the load command with a secret taken out",
-                              "give the whole of it with --load");
+    if (header != nullptr) {
+        const auto& load = header->load;
+        for (const auto& [flag, known, field] :
+             {std::tuple("load", &load.command, &options.load),
+              std::tuple("setup", &load.setup, &options.setup),
+              std::tuple("prepare", &load.prepare, &options.prepare),
+              std::tuple("cleanup", &load.cleanup, &options.cleanupCommand)}) {
+            if (*field || !*known) continue;
+            *field = *known;
+            if (!holdsRedacted(**field)) continue;
+            return usageError(
+                fmt::format("the documents hold the {} command with a secret taken out", flag),
+                fmt::format("give the whole of it with --{}", flag));
         }
     }
+    if (auto checked = checkPlaceholders(options); !checked) return checked.error();
     return options;
 }
 
@@ -113,7 +125,7 @@ LocalOptions localOptions(const Options& options) {
     return local;
 }
 
-Result<LoadPlan> loadPlan(const Options& options) {
+Result<LoadPlan> loadPlan(const Context& context, const Options& options) {
     LoadPlan plan;
     plan.format = options.loadFormat;
     plan.timeoutSeconds = options.loadTimeoutSeconds;
@@ -126,14 +138,36 @@ Result<LoadPlan> loadPlan(const Options& options) {
         plan.load = *std::move(load);
     }
     if (options.warmup) {
-        auto warmup = parseLoadCommand(*options.warmup);
+        auto warmup = parseLoadCommand(*options.warmup, "warmup");
         if (!warmup) return warmup.error();
         plan.warmup = *std::move(warmup);
+    }
+    auto side = sidePlan(options);
+    if (!side) return side.error();
+    plan.freshFolder = wantsFolder(options, plan, *side);
+    if (!side->empty()) {
+        plan.side = std::make_shared<SideCommands>(
+            context.loop, *std::move(side),
+            [&progress = context.progress](const std::string& text) { progress.detail(text); },
+            [&progress = context.progress](const std::string& text) { progress.note(text); });
     }
     return plan;
 }
 
+/// Nobody typed these here, so nobody may be surprised by what runs.
+void saySideCommands(const Context& context, const Options& options) {
+    for (const auto& [flag, given, field] :
+         {std::tuple("setup", &context.options.setup, &options.setup),
+          std::tuple("prepare", &context.options.prepare, &options.prepare),
+          std::tuple("cleanup", &context.options.cleanupCommand, &options.cleanupCommand)}) {
+        if (*given || !*field) continue;
+        context.progress.note(
+            fmt::format("running the --{} that the documents name: {}", flag, **field));
+    }
+}
+
 void sayWhatRuns(const Context& context, const Options& options) {
+    saySideCommands(context, options);
     if (!options.target.empty()) {
         if (context.options.target.empty()) {
             context.progress.note("measuring the workload that the documents name: " +
@@ -179,7 +213,7 @@ Result<std::unique_ptr<Session>> Session::open(const Context& context, const Res
                                                std::unique_ptr<Cluster> cluster) {
     const auto options = completed(context.options, inputs);
     if (!options) return options.error();
-    auto plan = loadPlan(*options);
+    auto plan = loadPlan(context, *options);
     if (!plan) return plan.error();
     if (plan->load.words.empty() && context.kind != CommandKind::probe) {
         return usageError("neither the command line nor the documents have a load",
@@ -213,16 +247,25 @@ Result<std::unique_ptr<Session>> Session::open(const Context& context, const Res
     }
     sayWhatRuns(context, *options);
     if (!plan->load.text.empty()) context.progress.detail("load: " + plan->load.text);
-    return std::unique_ptr<Session>(
-        new Session(context, std::move(cluster), std::move(testbed), *std::move(plan)));
+    LoadInfo info;
+    if (!plan->load.text.empty()) info.command = plan->load.text;
+    const auto shown = [](const std::optional<std::string>& command) {
+        return command ? std::optional(parseLoadCommand(*command)->text) : std::nullopt;
+    };
+    info.setup = shown(options->setup);
+    info.prepare = shown(options->prepare);
+    info.cleanup = shown(options->cleanupCommand);
+    return std::unique_ptr<Session>(new Session(context, std::move(cluster), std::move(testbed),
+                                                *std::move(plan), std::move(info)));
 }
 
 Session::Session(const Context& context, std::unique_ptr<Cluster> cluster,
-                 std::unique_ptr<Testbed> testbed, LoadPlan plan)
+                 std::unique_ptr<Testbed> testbed, LoadPlan plan, LoadInfo loadInfo)
     : progress_(context.progress),
+      side_(plan.side),
       cluster_(std::move(cluster)),
       testbed_(std::move(testbed)),
-      loadText_(plan.load.text),
+      loadInfo_(std::move(loadInfo)),
       runner_(context.loop, *testbed_, std::move(plan)),
       trials_(runner_, context.progress),
       startedAt_(now()) {}
@@ -231,11 +274,14 @@ Session::~Session() {
     const auto& spent = trials_.spent();
     if (spent.trials == 0) return;
     const double whole = std::chrono::duration<double>(now() - startedAt_).count();
-    const double own = whole - spent.loadSeconds - spent.readySeconds;
+    const double aside = side_ ? side_->seconds() : 0;
+    const double own = whole - spent.loadSeconds - spent.readySeconds - aside;
+    const auto prepared =
+        aside > 0 ? fmt::format("{:.1f} s of --setup and --prepare, ", aside) : std::string();
     progress_.detail(
         fmt::format("time: {:.1f} s in all for {} trials: {:.1f} s of load, {:.1f} s "
-                    "waiting for readiness, {:.1f} s ({:.1f} %) memfit's own",
-                    whole, spent.trials, spent.loadSeconds, spent.readySeconds, own,
+                    "waiting for readiness, {}{:.1f} s ({:.1f} %) memfit's own",
+                    whole, spent.trials, spent.loadSeconds, spent.readySeconds, prepared, own,
                     own / std::max(whole, 0.001) * 100));
 }
 
@@ -246,8 +292,8 @@ Header Session::header(const std::vector<std::string>& inputs,
     header.environment = testbed_->environment();
     header.environment.memfitVersion = version;
     header.environment.goVersion = trials_.goVersion();
-    if (!loadText_.empty()) {
-        header.load.command = loadText_;
+    header.load = loadInfo_;
+    if (header.load.command) {
         header.load.tool = trials_.loadTool();
         header.load.via = testbed_->via();
     }

@@ -7,6 +7,7 @@
 #include "commands/output.h"
 #include "commands/progress.h"
 #include "commands/trials.h"
+#include "load/side_commands.h"
 #include "load/trial_runner.h"
 #include "memfit/experiment/documents.h"
 #include "process/event_loop.h"
@@ -62,12 +63,13 @@ public:
 
 private:
     Session(const Context& context, std::unique_ptr<Cluster> cluster,
-            std::unique_ptr<Testbed> testbed, LoadPlan plan);
+            std::unique_ptr<Testbed> testbed, LoadPlan plan, LoadInfo loadInfo);
 
     Progress& progress_;
+    std::shared_ptr<SideCommands> side_;  ///< its --cleanup comes when all else has been undone
     std::unique_ptr<Cluster> cluster_;
     std::unique_ptr<Testbed> testbed_;
-    std::string loadText_;
+    LoadInfo loadInfo_;
     LoadTrialRunner runner_;
     TrialSeries trials_;
     Timestamp startedAt_;

@@ -16,7 +16,7 @@ namespace {
 /// Takes words off a text as POSIX sh does (2.2 Quoting), without any expansion.
 class WordSplitter {
 public:
-    explicit WordSplitter(std::string_view text) : text_(text) {}
+    WordSplitter(std::string_view text, std::string_view flag) : text_(text), flag_(flag) {}
 
     Result<std::vector<std::string>> split() {
         while (at_ < text_.size()) {
@@ -27,7 +27,8 @@ public:
                 if (!takeDoubleQuoted()) return unclosed('"');
             } else if (c == '\\') {
                 if (at_ == text_.size()) {
-                    return usageError("load command ends in a backslash", "take it away");
+                    return usageError(fmt::format("{} command ends in a backslash", flag_),
+                                      "take it away");
                 }
                 quoted_ = true;
                 takeEscaped();
@@ -40,16 +41,17 @@ public:
         finishWord();
         if (operator_) {
             return usageError(
-                fmt::format("load command holds the shell operator {}, but no shell runs it",
+                fmt::format("{} command holds the shell operator {}, but no shell runs it", flag_,
                             *operator_),
-                "write --load \"sh -c '…'\" if you want one");
+                fmt::format("write --{} \"sh -c '…'\" if you want one", flag_));
         }
         return words_;
     }
 
 private:
-    static Error unclosed(char quote) {
-        return usageError(fmt::format("load command has an unclosed {}", quote), "close the quote");
+    [[nodiscard]] Error unclosed(char quote) const {
+        return usageError(fmt::format("{} command has an unclosed {}", flag_, quote),
+                          "close the quote");
     }
 
     std::string& word() {
@@ -102,6 +104,7 @@ private:
     }
 
     std::string_view text_;
+    std::string_view flag_;
     std::size_t at_ = 0;
     std::optional<std::string> word_, operator_;
     bool quoted_ = false;
@@ -110,11 +113,13 @@ private:
 
 }  // namespace
 
-Result<LoadCommand> parseLoadCommand(const std::string& text) {
-    auto words = WordSplitter(text).split();
+Result<LoadCommand> parseLoadCommand(const std::string& text, std::string_view flag) {
+    auto words = WordSplitter(text, flag).split();
     if (!words) return words.error();
     if (words->empty() || words->front().empty()) {
-        return usageError("load command is empty", "write it like --load 'hey -n 1000 {url}'");
+        return usageError(fmt::format("{} command is empty", flag),
+                          flag == "load" ? "write it like --load 'hey -n 1000 {url}'"
+                                         : fmt::format("name a program, or leave out --{}", flag));
     }
     std::string shown = shownCommand(*words);
     return LoadCommand{std::move(*words), std::move(shown)};
@@ -127,6 +132,16 @@ std::vector<std::string> fillIn(const LoadCommand& command, const Endpoint& serv
         boost::algorithm::replace_all(word, "{host}", service.host);
         boost::algorithm::replace_all(word, "{port}", std::to_string(service.port));
     }
+    return words;
+}
+
+bool usesFolder(const std::vector<std::string>& words) {
+    return std::ranges::any_of(
+        words, [](const std::string& word) { return word.find(folderWord) != std::string::npos; });
+}
+
+std::vector<std::string> withFolder(std::vector<std::string> words, const std::string& folder) {
+    for (std::string& word : words) boost::algorithm::replace_all(word, folderWord, folder);
     return words;
 }
 

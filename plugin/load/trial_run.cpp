@@ -6,6 +6,7 @@
 #include <chrono>
 #include <utility>
 
+#include "load/last_lines.h"
 #include "load/redact.h"
 
 namespace memfit::plugin {
@@ -18,24 +19,6 @@ constexpr double answerSeconds = 2;
 
 double secondsSince(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-/// The last lines with something on them, redacted.
-std::string lastLines(std::string_view text) {
-    constexpr std::size_t longest = 500;
-    constexpr int lines = 3;
-    const std::size_t end = text.find_last_not_of(" \t\r\n");
-    if (end == std::string_view::npos) return {};
-    text = text.substr(0, end + 1);
-    std::size_t from = text.size();
-    for (int line = 0; line < lines && from != std::string_view::npos && from > 0; ++line) {
-        from = text.rfind('\n', from - 1);
-    }
-    if (from != std::string_view::npos && from > 0) text.remove_prefix(from + 1);
-    // Redacted before it is cut: a cut could leave a secret without the word that tells it.
-    std::string shown = redactText(text);
-    if (shown.size() > longest) shown.erase(0, shown.size() - longest);
-    return shown;
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "journal/private_folder.h"
+#include "load/side_commands.h"
 #include "load/trial_run.h"
 #include "testbed/stats_page.h"
 
@@ -66,15 +68,48 @@ Result<void> LoadTrialRunner::checkPrograms() const {
     return plan_.warmup ? checkProgram(*plan_.host, *plan_.warmup) : Result<void>{};
 }
 
+/// What one trial is given of its own. Outlives the instance.
+struct LoadTrialRunner::FreshStart {
+    std::optional<PrivateFolder> folder;
+    std::unique_ptr<Child> prepared;  ///< what --prepare left running
+
+    [[nodiscard]] std::string path() const { return folder ? folder->path().string() : ""; }
+};
+
+Result<LoadTrialRunner::FreshStart> LoadTrialRunner::prepare(const Settings& settings) {
+    FreshStart fresh;
+    if (plan_.side) {
+        // A user who says no to the testbed's question has had nothing run.
+        if (auto agreed = testbed_.begin(settings); !agreed) return agreed.error();
+        if (auto begun = plan_.side->begin(); !begun) return begun.error();
+    }
+    if (plan_.freshFolder) {
+        auto folder = PrivateFolder::makeForData();
+        if (!folder) return folder.error();
+        fresh.folder.emplace(*std::move(folder));
+    }
+    if (plan_.side) {
+        auto prepared = plan_.side->prepare(fresh.path());
+        if (!prepared) return prepared.error();
+        fresh.prepared = *std::move(prepared);
+    }
+    return fresh;
+}
+
 Result<TrialRecord> LoadTrialRunner::run(const Settings& settings,
                                          const std::function<void(const TrialMoment&)>& onMoment) {
     if (auto there = checkPrograms(); !there) return there.error();
     if (loop_.signal()) return EventLoop::interruption();
+    const auto fresh = prepare(settings);
+    if (!fresh) return fresh.error();
     const auto start = std::chrono::steady_clock::now();
     const Timestamp startedAt = timestampNow();
-    auto instance = testbed_.start(settings);
+    auto instance = testbed_.start(settings, fresh->path());
     if (!instance) return instance.error();
-    TrialRun trial(loop_, **instance, plan_, onMoment);
+    LoadPlan plan = plan_;
+    plan.load.words = withFolder(std::move(plan.load.words), fresh->path());
+    if (plan.warmup) plan.warmup->words = withFolder(std::move(plan.warmup->words), fresh->path());
+    TrialRun trial(loop_, **instance, plan, onMoment);
     const double timeout = plan_.timeoutSeconds.value_or(defaultLoadTimeout(unlimitedSeconds_));
     if (auto done = trial.perform(timeout); !done) return done.error();
     TrialFacts& facts = trial.facts;

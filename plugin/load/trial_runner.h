@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "load/load_host.h"
@@ -17,19 +18,30 @@
 
 namespace memfit::plugin {
 
-/// A load command as the user gave it.
+class SideCommands;
+
+/// A load command, or one beside it, as the user gave it.
 struct LoadCommand {
-    std::vector<std::string> words;  ///< with {url}, {host}, {port} not yet filled in
+    std::vector<std::string> words;  ///< with {url}, {host}, {port}, {dir} not yet filled in
     std::string text;                ///< as typed, redacted: for documents and messages
 };
 
 /// Splits like a shell splits words (quotes and backslashes, no expansion). Errors (kind usage):
 /// nothing in it, a quote that is not closed, a backslash at the end, and shell operators standing
-/// alone (`|`, `>`, `&&`), since no shell will see them.
-[[nodiscard]] Result<LoadCommand> parseLoadCommand(const std::string& text);
+/// alone (`|`, `>`, `&&`), since no shell will see them. `flag`: that of the command, for messages.
+[[nodiscard]] Result<LoadCommand> parseLoadCommand(const std::string& text,
+                                                   std::string_view flag = "load");
 
 /// The words with {url}, {host} and {port} filled in.
 [[nodiscard]] std::vector<std::string> fillIn(const LoadCommand& command, const Endpoint& service);
+
+/// Stands for the trial's own folder.
+inline constexpr std::string_view folderWord = "{dir}";
+
+[[nodiscard]] bool usesFolder(const std::vector<std::string>& words);
+/// The words with {dir} filled in.
+[[nodiscard]] std::vector<std::string> withFolder(std::vector<std::string> words,
+                                                  const std::string& folder);
 
 struct LoadPlan {
     LoadCommand load;  ///< no words: the trial ends when it is ready (a probe without a load)
@@ -41,8 +53,10 @@ struct LoadPlan {
     /// Plain trials run with the GOMEMLIMIT and GOGC that the program has of itself: what they are
     /// is not known.
     bool keepEnv = false;
-    bool sampling = true;            ///< false only to measure what sampling costs
-    std::shared_ptr<LoadHost> host;  ///< where the commands run; null: on this machine
+    bool sampling = true;                ///< false only to measure what sampling costs
+    std::shared_ptr<LoadHost> host;      ///< where the commands run; null: on this machine
+    std::shared_ptr<SideCommands> side;  ///< --setup, --prepare, --cleanup; null: none of them
+    bool freshFolder = false;            ///< each trial gets a folder, for {dir}
 };
 
 /// When a load or a warm-up is cut where the user does not say: 3 x the slower of the two in the
@@ -112,6 +126,8 @@ public:
     }
 
 private:
+    struct FreshStart;
+    [[nodiscard]] Result<FreshStart> prepare(const Settings& settings);
     [[nodiscard]] Result<void> checkPrograms() const;
     [[nodiscard]] bool largerLimitPassed(const Settings& settings) const;
     void remember(const TrialRecord& record, double loadSeconds);

@@ -74,6 +74,7 @@ void EventLoop::awaitSignal() {
     signals_.async_wait([this](const boost::system::error_code& error, int signal) {
         if (error) return;
         if (!firstSignal_) firstSignal_ = signal;
+        ++signalsSeen_;
         awaitSignal();
     });
 }

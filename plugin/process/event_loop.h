@@ -51,6 +51,9 @@ public:
     /// Runs what is due, so that a loop that only computes notices signals too.
     [[nodiscard]] std::optional<int> signal();
 
+    /// How many signals have arrived so far, as far as the loop has run.
+    [[nodiscard]] unsigned signals() const { return signalsSeen_; }
+
     /// Notices when the reader of `fd` (a pipe) goes away, so that a run whose result nobody will
     /// read can stop. Anything else than a pipe is never seen to close.
     void watchOutput(int fd);
@@ -74,6 +77,7 @@ private:
     std::vector<std::unique_ptr<OutputWatch>> outputs_;
     std::vector<std::unique_ptr<Task>> tasks_;
     std::optional<int> firstSignal_;
+    unsigned signalsSeen_ = 0;
     void (*previousPipeHandler_)(int) = nullptr;
 };
 

@@ -272,7 +272,12 @@ Result<std::string> InPlaceTestbed::awaitPod(const Settings& settings) {
         fmt::format("see kubectl describe {} --namespace {}", record_.workloadLabel, record_.ns));
 }
 
-Result<std::unique_ptr<Instance>> InPlaceTestbed::start(const Settings& settings) {
+Result<void> InPlaceTestbed::begin(const Settings& /*settings*/) {
+    return prepare();
+}
+
+Result<std::unique_ptr<Instance>> InPlaceTestbed::start(const Settings& settings,
+                                                        const std::string& /*folder*/) {
     if (auto done = prepare(); !done) return done.error();
     if (auto done = patch(settings); !done) return done.error();
     const auto pod = awaitPod(settings);

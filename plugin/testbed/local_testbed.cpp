@@ -1,16 +1,21 @@
 #include "testbed/local_testbed.h"
 
 #include <fmt/format.h>
+#include <linux/magic.h>
 #include <sched.h>
+#include <sys/vfs.h>
 
 #include <algorithm>
 #include <array>
+#include <boost/algorithm/string/replace.hpp>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <utility>
 
+#include "journal/private_folder.h"
 #include "load/redact.h"
+#include "load/trial_runner.h"
 #include "memfit/units/go_settings.h"
 #include "process/child.h"
 #include "testbed/listeners.h"
@@ -67,6 +72,19 @@ void warmPageCache(const std::string& program) {
     std::vector<char> chunk(std::size_t{1} << 20);
     while (file.read(chunk.data(), static_cast<std::streamsize>(chunk.size()))) {
     }
+}
+
+bool isInMemory(const std::filesystem::path& folder) {
+    struct statfs status{};
+    if (::statfs(folder.c_str(), &status) != 0) return false;
+    return status.f_type == TMPFS_MAGIC || status.f_type == RAMFS_MAGIC;
+}
+
+bool usesFolder(const LocalOptions& options) {
+    return plugin::usesFolder(options.command) ||
+           std::ranges::any_of(options.env, [](const auto& variable) {
+               return variable.second.find(folderWord) != std::string::npos;
+           });
 }
 
 std::string searchPath(const LocalOptions& options) {
@@ -140,6 +158,13 @@ std::vector<Warning> LocalTestbed::warnings() const {
                          "memory, so the true edge lies higher than the one found",
                          whyNoCgroup_)});
     }
+    if (usesFolder(options_) && isInMemory(dataFolder())) {
+        result.push_back(
+            {"dir-in-memory",
+             fmt::format("{} is in memory, so what the program writes to {{dir}} counts as its "
+                         "memory; set TMPDIR to a folder on disk",
+                         dataFolder().string())});
+    }
     if (options_.cpuMilli && !(cgroups_ && cgroups_->canLimitCpu())) {
         result.push_back({"no-cpu-limit", "no CPU quota can be set here: the program ran without"});
     }
@@ -183,12 +208,20 @@ Result<void> LocalTestbed::awaitFreePort() const {
                    "stop it, or let the program listen elsewhere and name that with --port");
 }
 
-Result<std::unique_ptr<Instance>> LocalTestbed::start(const Settings& settings) {
+Result<void> LocalTestbed::begin(const Settings& /*settings*/) {
+    return prepare();
+}
+
+Result<std::unique_ptr<Instance>> LocalTestbed::start(const Settings& settings,
+                                                      const std::string& folder) {
     if (auto done = prepare(); !done) return done.error();
     if (auto freed = awaitFreePort(); !freed) return freed.error();
     const auto limit = settings.limit ? settings.limit : ceiling_;
     ChildOptions childOptions;
     childOptions.env = trialEnvironment(options_, settings);
+    for (auto& [name, value] : childOptions.env) {
+        boost::algorithm::replace_all(value, folderWord, folder);
+    }
     childOptions.unsetEnv = options_.unsetEnv;
     childOptions.out = childOptions.err = {OutputTo::tail, std::size_t{8} * 1024};
     std::optional<MemoryCgroup> cgroup;
@@ -198,7 +231,7 @@ Result<std::unique_ptr<Instance>> LocalTestbed::start(const Settings& settings) 
         cgroup.emplace(std::move(*made));
         childOptions.cgroups = cgroup->joinFiles();
     }
-    auto child = Child::start(loop_, options_.command, childOptions);
+    auto child = Child::start(loop_, withFolder(options_.command, folder), childOptions);
     if (!child) return child.error();
     startedBefore_ = true;
     findings_.stats.disconnect();

@@ -33,7 +33,9 @@ public:
     [[nodiscard]] Environment environment() const override;
     [[nodiscard]] std::vector<Warning> warnings() const override;
     [[nodiscard]] std::optional<Bytes> ceiling() const override { return ceiling_; }
-    [[nodiscard]] Result<std::unique_ptr<Instance>> start(const Settings& settings) override;
+    [[nodiscard]] Result<void> begin(const Settings& settings) override;
+    [[nodiscard]] Result<std::unique_ptr<Instance>> start(const Settings& settings,
+                                                          const std::string& folder) override;
 
 private:
     [[nodiscard]] Result<void> prepare();

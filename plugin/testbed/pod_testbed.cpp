@@ -201,7 +201,12 @@ Result<void> PodTestbed::prepare(const Settings& settings, const std::string& na
     return {};
 }
 
-Result<std::unique_ptr<Instance>> PodTestbed::start(const Settings& settings) {
+Result<void> PodTestbed::begin(const Settings& settings) {
+    return prepare(settings, podName(world_.options, number_ + 1));
+}
+
+Result<std::unique_ptr<Instance>> PodTestbed::start(const Settings& settings,
+                                                    const std::string& /*folder*/) {
     const bool first = !prepared_;
     const auto name = podName(world_.options, ++number_);
     if (auto done = prepare(settings, name); !done) return done.error();

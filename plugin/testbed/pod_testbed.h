@@ -37,7 +37,9 @@ public:
     [[nodiscard]] std::vector<Warning> warnings() const override;
     [[nodiscard]] std::optional<Bytes> ceiling() const override { return ceiling_; }
     [[nodiscard]] std::string via() const override { return world_.via(); }
-    [[nodiscard]] Result<std::unique_ptr<Instance>> start(const Settings& settings) override;
+    [[nodiscard]] Result<void> begin(const Settings& settings) override;
+    [[nodiscard]] Result<std::unique_ptr<Instance>> start(const Settings& settings,
+                                                          const std::string& folder) override;
 
 private:
     [[nodiscard]] Result<void> prepare(const Settings& settings, const std::string& name);

@@ -83,9 +83,15 @@ public:
     /// How the load reaches the instances: `direct`, `port-forward`, `pod`.
     [[nodiscard]] virtual std::string via() const { return "direct"; }
 
+    /// What comes before the first trial, `settings` being its: checks, and asking the user. Where
+    /// it is not called start() sees to it; later calls do nothing. Errors: those of start().
+    [[nodiscard]] virtual Result<void> begin(const Settings& settings) = 0;
+
     /// Starts an instance. An instance that dies at once is not an error: its status says so.
+    /// `folder`: what {dir} stands for, on this machine; empty where nothing uses it.
     /// Errors: what makes every further trial pointless too (program not there, port taken).
-    [[nodiscard]] virtual Result<std::unique_ptr<Instance>> start(const Settings& settings) = 0;
+    [[nodiscard]] virtual Result<std::unique_ptr<Instance>> start(const Settings& settings,
+                                                                  const std::string& folder) = 0;
 };
 
 }  // namespace memfit::plugin

@@ -5,6 +5,7 @@
 //     --ignore-term               ignores SIGTERM
 //     --say TEXT                  prints TEXT to standard error
 //     --take MIB                  takes that much memory and keeps it
+//     --remember FILE MIB         takes that much for each start so far, which it counts in FILE
 //     --spawn                     starts a child that sleeps
 //     --exit CODE                 exits
 //     --abort                     ends by SIGABRT
@@ -60,6 +61,19 @@ void take(Plan& plan, std::size_t mebibytes) {
         plan.taken.push_back(std::make_unique<char[]>(mebibyte));
         std::memset(plan.taken.back().get(), 1, mebibyte);
     }
+}
+
+/// The starts so far, this one among them: the bytes in the file.
+std::size_t countStart(const std::string& path) {
+    std::FILE* const file = std::fopen(path.c_str(), "a");
+    if (file == nullptr) {
+        std::perror("hungry: cannot count in the file");
+        std::exit(1);
+    }
+    (void)std::fputc('x', file);
+    const long starts = std::ftell(file);
+    (void)std::fclose(file);
+    return static_cast<std::size_t>(starts);
 }
 
 sockaddr_in loopback(int port) {
@@ -197,6 +211,10 @@ int main(int argc, char** argv) {
         if (word == "--ignore-term") (void)std::signal(SIGTERM, SIG_IGN);
         if (word == "--say") std::fprintf(stderr, "%s\n", value().c_str());
         if (word == "--take") take(plan, std::stoul(value()));
+        if (word == "--remember") {
+            const std::size_t starts = countStart(value());
+            take(plan, starts * std::stoul(value()));
+        }
         if (word == "--per-request") plan.perRequest = std::stoul(value());
         if (word == "--child-per-request") plan.childPerRequest = std::stoul(value());
         if (word == "--burn-per-request") plan.burnMilliseconds = std::stol(value());

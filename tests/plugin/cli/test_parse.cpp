@@ -171,6 +171,49 @@ TEST_CASE("what a command cannot do without is asked for") {
           "--check needs to know what is set; add --limit QUANTITY or --edit FILE");
 }
 
+TEST_CASE("commands around the trials are taken as they are, beside the command of that name") {
+    const auto o = parsed({"squeeze", "--local", "--setup", "make db", "--prepare",
+                           "cp -r db {dir}", "--cleanup", "rm -r db", "--load", "x", "--", "./api"})
+                       .options;
+    CHECK(o.setup == "make db");
+    CHECK(o.prepare == "cp -r db {dir}");
+    CHECK(o.cleanupCommand == "rm -r db");
+    CHECK(refused({"cleanup", "--cleanup", "x"}) ==
+          "cleanup does not take --cleanup; see kubectl memfit cleanup --help");
+}
+
+TEST_CASE("a placeholder that would stand for nothing is refused") {
+    const auto with = [](const std::vector<std::string>& flags) {
+        std::vector<std::string> words{"squeeze", "--local", "--load", "x"};
+        words.insert(words.end(), flags.begin(), flags.end());
+        words.insert(words.end(), {"--", "./api"});
+        return refused(words);
+    };
+    CHECK(with({"--prepare", "curl {url}/reset"}) ==
+          "--prepare runs while the program does not, so it has no {url}; send requests with "
+          "--warmup");
+    CHECK(with({"--cleanup", "curl {host}:{port}"}) ==
+          "--cleanup runs while the program does not, so it has no {host}; send requests with "
+          "--warmup");
+    CHECK(with({"--setup", "mkdir {dir}/a"}) ==
+          "--setup runs once, and {dir} is another for each trial; use {dir} in --prepare, or name "
+          "a folder that stays");
+    CHECK(with({"--cleanup", "rm {dir}/a"}) ==
+          "--cleanup runs once, and {dir} is another for each trial; use {dir} in --prepare, or "
+          "name a folder that stays");
+    CHECK(refused({"squeeze", "deploy/api", "--load", "x", "--env", "DATA={dir}"}) ==
+          "{dir} is a folder of this machine, and --env DATA is of a pod; name a path of the pod: "
+          "each trial pod starts with empty ones");
+    CHECK(refused({"squeeze", "deploy/api", "--load", "k6 run {dir}/x", "--load-image", "i"}) ==
+          "{dir} is a folder of this machine, and the load runs in a pod; name a path of that pod");
+    const auto around = std::string(
+        "--setup, --prepare and --cleanup go around trials, and none is run; give a TARGET and a "
+        "--load, or leave them out");
+    CHECK(refused({"recommend", "-f", "x", "--prepare", "y"}) == around);
+    CHECK(refused({"probe", "deploy/api", "--setup", "y"}) == around);
+    CHECK(refused({"recommend", "deploy", "--cleanup", "y"}) == around);
+}
+
 TEST_CASE("kubectl's own connection flags are handed on in their order, each as one word") {
     const auto command =
         parsed({"recommend", "deploy", "api", "-n", "shop", "--context", "prod", "--as-group=a",

@@ -46,6 +46,24 @@ TEST_CASE("a load command that cannot be meant is refused with what to do") {
           "'…'\" if you want one");
 }
 
+TEST_CASE("another command than the load is named by its flag") {
+    const auto complaint = [](const std::string& text) {
+        return parseLoadCommand(text, "prepare").error().message();
+    };
+    CHECK(complaint("") == "prepare command is empty; name a program, or leave out --prepare");
+    CHECK(complaint("rm 'x") == "prepare command has an unclosed '; close the quote");
+    CHECK(complaint("rm x && ls") ==
+          "prepare command holds the shell operator &&, but no shell runs it; write --prepare \"sh "
+          "-c '…'\" if you want one");
+}
+
+TEST_CASE("the trial's folder is filled in wherever it stands") {
+    CHECK(withFolder({"cp", "{dir}/a", "--to={dir}:{dir}", "{url}"}, "/tmp/x") ==
+          Words{"cp", "/tmp/x/a", "--to=/tmp/x:/tmp/x", "{url}"});
+    CHECK(usesFolder({"a", "--x={dir}/b"}));
+    CHECK_FALSE(usesFolder({"{dir", "dir}", "{url}"}));
+}
+
 TEST_CASE("an operator that is quoted is a word like any other") {
     CHECK(wordsOf("grep '|' \\>") == Words{"grep", "|", ">"});
     CHECK(wordsOf("sh -c 'a | b > c'") == Words{"sh", "-c", "a | b > c"});

@@ -192,7 +192,7 @@ TEST_CASE("the time-out grows with a warm-up that is slower than the load") {
     LocalTestbed bed(loop, hungry({}));
     LoadPlan plan = planOf("true");
     plan.warmup = *parseLoadCommand("sleep 0.3");
-    const auto instance = bed.start(plainSettings(std::nullopt));
+    const auto instance = bed.start(plainSettings(std::nullopt), "");
     REQUIRE(instance.has_value());
     TrialRun trial(loop, **instance, plan, {});
     REQUIRE(trial.perform(defaultLoadTimeout(std::nullopt)).has_value());

@@ -22,7 +22,7 @@ LocalOptions hungry(const std::vector<std::string>& words) {
 }
 
 std::unique_ptr<Instance> start(LocalTestbed& bed, std::optional<Bytes> limit) {
-    auto instance = bed.start(plainSettings(limit));
+    auto instance = bed.start(plainSettings(limit), "");
     REQUIRE_MESSAGE(instance.has_value(), (instance ? "" : instance.error().message()));
     return std::move(*instance);
 }
@@ -111,7 +111,7 @@ TEST_CASE("--ready-url wants an answer with success") {
     CHECK(start(bed, 64 * MiB)->waitReady(10).value());
     options.readyUrl = "ftp://localhost/";
     LocalTestbed wrong(loop, options);
-    CHECK(wrong.start(plainSettings(64 * MiB)).error().kind == ErrorKind::usage);
+    CHECK(wrong.start(plainSettings(64 * MiB), "").error().kind == ErrorKind::usage);
 }
 
 TEST_CASE("a program that ends at once is not an error, and its last words are kept") {
@@ -187,7 +187,7 @@ TEST_CASE("a port that somebody else has is named with its owner, before anythin
     REQUIRE(other->waitReady(10).value());
     options.port = other->service().port;
     LocalTestbed bed(loop, options);
-    const auto instance = bed.start(plainSettings(64 * MiB));
+    const auto instance = bed.start(plainSettings(64 * MiB), "");
     REQUIRE_FALSE(instance.has_value());
     const std::string what = instance.error().what;
     CHECK(what.starts_with("port " + std::to_string(*options.port) + " is already taken by PID "));
@@ -201,7 +201,7 @@ TEST_CASE("a program that is not there is an error of the start") {
     LocalOptions options;
     options.command = {"./no-such-program"};
     LocalTestbed bed(loop, options);
-    CHECK(bed.start(plainSettings(std::nullopt)).error().message() ==
+    CHECK(bed.start(plainSettings(std::nullopt), "").error().message() ==
           "program ./no-such-program does not exist; check its path");
 }
 
