@@ -436,7 +436,7 @@ TEST_CASE("a demand that climbs makes for low confidence, and for fresh starts a
     test::add(results, squeeze);
     CHECK(
         caveat(results, "demand-climbs") ==
-        "low: The demand rose from 14.1 MiB to 20.1 MiB over 7 trials, so the program keeps state "
+        "low: The demand rose from 14.1 MiB to 20.2 MiB over 7 trials, so the program keeps state "
         "from one trial to the next, and edge and minimum are those of no single start: start "
         "each trial afresh, with {dir} in place of the program's data folder, or with --prepare "
         "and a command that resets its state; confidence is low");
@@ -450,7 +450,7 @@ TEST_CASE("a demand that climbs makes for low confidence, and for fresh starts a
         "{url}/' -- etcd");
 
     for (auto& trial : results.squeezes[0].trials) trial.usage->demand = 14 * MiB;
-    CHECK(caveat(results, "demand-climbs") == "low: no such reason");
+    CHECK(caveat(results, "demand-climbs") == "medium: no such reason");
 }
 
 TEST_CASE("a small share is not written as none") {
