@@ -225,17 +225,17 @@ constexpr std::array options{
 
     OptionSpec{"prepare", "", "COMMAND", aroundGroup, onTrials,
                "run this before each trial, for a fresh start; split and filled in like the load, "
-               "but there is no {url} yet. {dir}, here and in --load, --warmup, --env and the "
-               "program's arguments, is a private folder that is new and empty for each trial. "
-               "With --parallel one at a time, while other trials run",
+               "but there is no {url} yet; {dir}, here and in --load, --warmup, --env and the "
+               "program's arguments, is a private folder that is new and empty for each trial; "
+               "with --parallel one at a time, while other trials run",
                "",
                [](Options& o, Value v) -> Result<void> {
                    o.prepare = v;
                    return {};
                }},
     OptionSpec{"setup", "", "COMMAND", aroundGroup, onTrials,
-               "run this once, before the first trial. Each of these commands runs on this machine "
-               "and may take 5 minutes; one that fails, or takes longer, ends the run",
+               "run this once, before the first trial; each of these commands runs on this machine "
+               "and may take 5 minutes, and one that fails, or takes longer, ends the run",
                "",
                [](Options& o, Value v) -> Result<void> {
                    o.setup = v;
