@@ -1,6 +1,7 @@
 #include "memfit/bench/curve_fit.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/random/gamma_distribution.hpp>
 #include <boost/random/mersenne_twister.hpp>
 #include <boost/random/normal_distribution.hpp>
@@ -22,7 +23,10 @@ namespace {
 constexpr double stepWithGomemlimit = 0.5;
 constexpr double stepPlain = 0.12;
 constexpr double stepBetweenModes = 0.5;
-constexpr double stepSize = 0.06;
+constexpr double smallStep = 0.06;
+/// A few steps are large: a program that is starved, or a cache that fits at last.
+constexpr double largeStep = 0.6;
+constexpr double largeShare = 0.2;
 constexpr double modesApart = 0.15;
 
 struct Step {
@@ -54,7 +58,7 @@ std::vector<Step> stepsOf(std::span<const PriceCell> cells) {
         for (std::size_t i = 1; i < order.size(); ++i)
             steps.push_back({{order.begin() + static_cast<std::ptrdiff_t>(i), order.end()},
                              chance,
-                             stepSize,
+                             smallStep,
                              false});
     };
     add(plain, stepPlain);
@@ -108,6 +112,24 @@ private:
         }
     }
 
+    /// What a step is if it is one of a size, and the logarithm of the odds of that against none.
+    struct Slab {
+        double mean = 0;
+        double deviation = 0;
+        double logWeight = 0;
+    };
+    static Slab slab(const Step& step, double size, double share, double precision, double pull) {
+        const double whole = precision + (1 / (size * size));
+        Slab found{pull / whole, 1 / std::sqrt(whole), 0};
+        found.logWeight = std::log(share * step.chance / (1 - step.chance)) -
+                          std::log(size * std::sqrt(whole)) + (found.mean * pull / 2);
+        constexpr double least = 1e-300;
+        if (!step.eitherWay)
+            found.logWeight +=
+                std::log(2 * std::max(normalBelow(found.mean / found.deviation), least));
+        return found;
+    }
+
     void draw(std::size_t index) {
         const auto& step = steps_[index];
         for (const auto cell : step.raises) costs_[cell] -= sizes_[index];
@@ -121,18 +143,19 @@ private:
             pull += pull_[row] - taken;
             for (const auto column : step.raises) precision += precision_[(row * n) + column];
         }
-        const double whole = precision + (1 / (step.size * step.size));
-        const double mean = pull / whole;
-        const double deviation = 1 / std::sqrt(whole);
-        double logOdds = std::log(step.chance / (1 - step.chance)) -
-                         std::log(step.size * std::sqrt(whole)) + (mean * pull / 2);
-        if (!step.eitherWay)
-            logOdds += std::log(2 * std::max(normalBelow(mean / deviation), 1e-300));
-        const double chance = 1 / (1 + std::exp(-logOdds));
+        const std::array slabs{slab(step, step.size, 1 - largeShare, precision, pull),
+                               slab(step, largeStep, largeShare, precision, pull)};
+        const double most = std::max({0.0, slabs[0].logWeight, slabs[1].logWeight});
+        const double none = std::exp(-most);
+        const double first = std::exp(slabs[0].logWeight - most);
+        const double second = std::exp(slabs[1].logWeight - most);
+        const double place = uniform_(random_) * (none + first + second);
         sizes_[index] = 0;
-        if (uniform_(random_) < chance)
-            sizes_[index] =
-                step.eitherWay ? mean + (deviation * normal_(random_)) : positive(mean, deviation);
+        if (place >= none) {
+            const auto& taken = slabs[place < none + first ? 0 : 1];
+            sizes_[index] = step.eitherWay ? taken.mean + (taken.deviation * normal_(random_))
+                                           : positive(taken.mean, taken.deviation);
+        }
         for (const auto cell : step.raises) costs_[cell] += sizes_[index];
     }
 

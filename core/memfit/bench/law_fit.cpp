@@ -22,7 +22,7 @@ constexpr double collectionsShare = 0.02;
 constexpr double usualScatter = 0.03;
 /// What the law may be off by in the cost of a cell before it is called wrong.
 constexpr double costShare = 0.015;
-constexpr double rejected = 0.005;
+constexpr double rejected = 0.015;
 
 struct CellCollections {
     double gomemlimit = 0;
@@ -210,9 +210,9 @@ public:
                 allowed += figure.weight(cell) * costShare * costShare;
             }
             const double left = figure.squares(figure.best());
-            const double freedom = figure.freedom() - (used - 1);
+            const double freedom = std::max(figure.freedom() - (used - 1), 0.0);
             const double more = used - 2;  // level and price
-            if (freedom < 2 || more < 1) continue;
+            if (more < 1) continue;
             const double noise =
                 ((usualWeight * usual_[i] * usual_[i]) + left) / (freedom + usualWeight);
             const double f = (figure.squares(x) - left - allowed) / more / noise;

@@ -9,11 +9,11 @@ namespace memfit {
 namespace {
 
 /// Sharpness at which no rival is worth another load.
-constexpr double sharp = 0.85;
+constexpr double sharp = 0.9;
 
 /// Rounds of all cells after which a choice that is right is settled even where a rival is as
 /// right.
-constexpr std::size_t enoughRounds = 3;
+constexpr std::size_t enoughRounds = 4;
 
 bool failedEnough(const BenchCell& cell) {
     return std::ranges::count_if(cell.runs, [](const BenchRun& run) {
@@ -40,8 +40,8 @@ std::size_t loadsOf(const BenchResult& done) {
 
 std::vector<std::size_t> shuffled(const std::vector<std::size_t>& cells, std::uint64_t seed) {
     std::vector<std::size_t> order;
-    for (const auto place : shuffledBlocks(cells.size(), 1, seed).front())
-        order.push_back(cells[place]);
+    const auto blocks = shuffledBlocks(cells.size(), 1, seed);
+    for (const auto place : blocks.front()) order.push_back(cells[place]);
     return order;
 }
 
@@ -119,6 +119,8 @@ RoundPlan nextRound(const BenchResult& done, int round, const PriceAim& aim,
     if (!model) return finish(left);
     plan.choice = chooseByPrice(*model, aim);
     if (!plan.choice) return finish(left);
+    // The law is believed where two runs of every cell do not contradict it.
+    if (round == 1 && model->law() == LawState::holds) return finish(left);
     const auto& choice = *plan.choice;
     const bool sure = choice.probability >= settledAt && round >= 2;
     plan.settled = sure && (choice.sharpness >= sharp || loads >= enoughRounds * done.cells.size());

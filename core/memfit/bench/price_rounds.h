@@ -38,11 +38,12 @@ struct RoundPlan {
 
 /// The next round of a bench, of which `done` has the rounds so far (their number is `round`).
 ///
-/// The first round runs every cell. The next ones run the cells that teach most about the choice
-/// and what is chosen, until it is settled: its probability is at least `settledAt`, two rounds
-/// were run, and either its sharpness is at least 0.85 or as many loads were run as three rounds of
-/// all cells would have taken. Where no model can be fitted (no figure is known), all cells run
-/// until the limits end it. Cells that failed enough are left out. Deterministic in `seed`.
+/// The first round runs every cell, and so does the second where the law seems to hold. The next
+/// ones run the cells that teach most about the choice and what is chosen, until it is settled: its
+/// probability is at least `settledAt`, two rounds were run, and either its sharpness is at least
+/// 0.9 or as many loads were run as four rounds of all cells would have taken. Where no model can
+/// be fitted (no figure is known), all cells run until the limits end it. Cells that failed enough
+/// are left out. Deterministic in `seed`.
 [[nodiscard]] RoundPlan nextRound(const BenchResult& done, int round, const PriceAim& aim,
                                   const RoundLimits& limits, std::uint64_t seed);
 
