@@ -19,10 +19,8 @@ constexpr std::size_t restartAfterBytes = std::size_t{32} * 1024 * 1024;
 
 }  // namespace
 
-PodWatch::PodWatch(EventLoop& loop, const Kubectl& kubectl, const std::string& ns,
-                   const std::string& selector)
-    : loop_(loop),
-      kubectl_(kubectl),
+PodWatch::PodWatch(const Kubectl& kubectl, const std::string& ns, const std::string& selector)
+    : kubectl_(kubectl),
       path_(fmt::format("/api/v1/namespaces/{}/pods?watch=1&labelSelector={}", ns,
                         urlEncoded(selector))) {
     restart();

@@ -17,8 +17,7 @@ namespace memfit::plugin {
 class PodWatch {
 public:
     /// `selector`: `name=value`.
-    PodWatch(EventLoop& loop, const Kubectl& kubectl, const std::string& ns,
-             const std::string& selector);
+    PodWatch(const Kubectl& kubectl, const std::string& ns, const std::string& selector);
     PodWatch(const PodWatch&) = delete;
     PodWatch& operator=(const PodWatch&) = delete;
     ~PodWatch();
@@ -40,7 +39,6 @@ private:
     void restart();
     void readLine(std::string_view line);
 
-    EventLoop& loop_;
     const Kubectl& kubectl_;
     std::string path_;
     std::unique_ptr<Child> child_;

@@ -206,8 +206,8 @@ Result<void> InPlaceTestbed::prepare() {
         return granted;
     }
     if (auto recorded = recordOriginal(); !recorded) return recorded;
-    world_.watch = std::make_unique<PodWatch>(world_.loop, world_.api.kubectl(), world_.options.ns,
-                                              workload.podSelector);
+    world_.watch =
+        std::make_unique<PodWatch>(world_.api.kubectl(), world_.options.ns, workload.podSelector);
     prepared_ = true;
     return {};
 }

@@ -195,7 +195,7 @@ Result<void> PodTestbed::prepare(const Settings& settings, const std::string& na
     for (const auto& notice : admitted->notices) warn(notice.code, notice.text);
     if (auto granted = consent_(pod->disclosure); !granted) return granted;
     world_.watch =
-        std::make_unique<PodWatch>(world_.loop, world_.api.kubectl(), world_.options.ns,
+        std::make_unique<PodWatch>(world_.api.kubectl(), world_.options.ns,
                                    fmt::format("{}={}", runIdLabel, world_.options.runId));
     prepared_ = true;
     return {};
