@@ -5,26 +5,33 @@ JOBS ?= $(shell nproc)
 
 FUZZ_SECONDS ?= 600
 
+# ON: units are compiled in batches, which is for builds from nothing (cmake/Batches.cmake); a folder stays as it was
+# configured until the other is said.
+BATCHES ?=
+CONFIGURE = cmake --preset $(PRESET) $(if $(BATCHES),-DMEMFIT_BATCHES=$(BATCHES))
+
 # What the preset takes beside the rest: these are built with clang, the others with g++.
 PRESET_DEPS = $(filter clang asan,$(PRESET))
 
 .PHONY: dist demo demo-cluster test e2e bench lint install build sweep asan fuzz format clean
 
 build: deps-build
-	cmake --preset $(PRESET)
+	$(CONFIGURE)
 	cmake --build --preset $(PRESET) -j $(JOBS)
 
 test: deps-test
-	cmake --preset $(PRESET)
+	$(CONFIGURE)
 	cmake --build --preset $(PRESET) -j $(JOBS)
 	ctest --preset $(PRESET)
 
 asan:
 	$(MAKE) test PRESET=asan
 
+demo: BATCHES := $(or $(BATCHES),$(if $(wildcard build/$(PRESET)/CMakeCache.txt),,ON))
 demo: deps-demo
-	cmake --preset $(PRESET)
-	cmake --build --preset $(PRESET) -j $(JOBS) --target kubectl-memfit
+	@began=$$(date +%s) && $(CONFIGURE) && \
+	    cmake --build --preset $(PRESET) -j $(JOBS) --target kubectl-memfit && \
+	    echo "built in $$(($$(date +%s) - began)) s"
 	examples/demo.sh build/$(PRESET)/plugin/kubectl-memfit
 
 # In the cluster of KUBECONFIG, else in one that tests/cluster/up makes and that is taken down again.
@@ -32,7 +39,7 @@ demo: deps-demo
 # RESULT=FILE keeps the document.
 demo-cluster: $(if $(MEMFIT),deps-demo-given,deps-demo-cluster)
 ifndef MEMFIT
-	cmake --preset $(PRESET)
+	$(CONFIGURE)
 	cmake --build --preset $(PRESET) -j $(JOBS) --target kubectl-memfit
 endif
 	examples/demo-cluster.sh $(or $(MEMFIT),build/$(PRESET)/plugin/kubectl-memfit)
@@ -45,13 +52,14 @@ bench: deps-bench
 
 # On the cluster of $KUBECONFIG, else on one of its own, which it takes down again.
 e2e: deps-bench
-	cmake --preset $(PRESET)
+	$(CONFIGURE)
 	cmake --build --preset $(PRESET) -j $(JOBS) --target e2e_tests cluster_trials
 	tests/e2e/run.sh build/$(PRESET) -d
 
 # Each target for FUZZ_SECONDS, as many at a time as there are JOBS; what is found stays in build/asan/fuzz.
+fuzz: PRESET = asan
 fuzz: deps-asan
-	cmake --preset asan
+	$(CONFIGURE)
 	cmake --build --preset asan -j $(JOBS) --target fuzzers
 	tests/fuzz/run.sh build/asan $(FUZZ_SECONDS) $(JOBS)
 
@@ -65,8 +73,9 @@ sweep: deps-bench
 	cmake --build --preset release -j $(JOBS) --target kubectl-memfit measurements
 	tests/bench/sweep.sh build/release
 
+# clang-tidy leaves out what it found clean before (scripts/tidy.sh); LINT=all checks everything.
 lint: deps-lint
-	scripts/lint.sh
+	LINT=$(LINT) scripts/lint.sh
 
 format: deps-lint
 	git ls-files '*.cpp' '*.h' | xargs clang-format-19 -i
