@@ -74,7 +74,9 @@ std::optional<Counts> countsOf(std::span<const PriceCell> cells) {
     std::vector<double> allocated;
     std::vector<double> plain;
     double plainRequests = 1;
+    bool anyPlain = false;
     for (const auto& cell : cells) {
+        anyPlain = anyPlain || cell.settings.mode == Mode::plain;
         const auto collections = perRequest(cell, &PriceRun::collections);
         if (collections.size() < cell.runs.size() || collections.empty()) {
             if (cell.settings.mode == Mode::gomemlimit) return std::nullopt;
@@ -90,8 +92,11 @@ std::optional<Counts> countsOf(std::span<const PriceCell> cells) {
         auto found = collectionsOf(collections, meanRequests(cell));
         found.gomemlimit =
             static_cast<double>(cell.settings.gomemlimit.value_or(cell.settings.limit.value_or(0)));
+        if (found.gomemlimit <= 0) return std::nullopt;
         counts.gomemlimit.push_back(found);
     }
+    // Without them what a plain cell costs would be taken for the cost without any collection.
+    if (anyPlain && plain.empty()) return std::nullopt;
     if (!plain.empty()) counts.plain = collectionsOf(plain, plainRequests);
     counts.allocated = median(allocated).value_or(0);
     constexpr std::size_t fewest = 2;
