@@ -51,12 +51,7 @@ public:
         continuous_ = model.law() == LawState::holds && model.gomemlimitShare().has_value();
         for (const auto i : allowed_) {
             const auto& settings = model.cells()[i].settings;
-            if (settings.mode == Mode::plain) {
-                if (!plain_ || limitOf(settings) < limitOf(model.cells()[*plain_].settings))
-                    plain_ = i;
-            } else {
-                least_ = std::min(least_, limitOf(settings));
-            }
+            if (settings.mode == Mode::gomemlimit) least_ = std::min(least_, limitOf(settings));
         }
         // Between a cell that is too small and one that is not, any limit may be taken.
         if (aim.atLeast && continuous_)
@@ -129,7 +124,8 @@ private:
     /// Stands for no limit among the limits: larger than any, and still something.
     static constexpr double atTheTop = 1e30;
 
-    /// The smallest limit of a mode whose median shortfall is within the tolerance, as settings.
+    /// The smallest limit of a mode whose expected shortfall (see `held`) is within the tolerance,
+    /// as settings.
     [[nodiscard]] std::optional<Settings> expectedOf(Mode mode) const {
         if (mode == Mode::gomemlimit && continuous_) {
             const double needed =
@@ -182,7 +178,13 @@ private:
         const auto twin = twinOf(limitOf(*plain));
         if (!twin) return plain;
         const double gain = -heldOver([&](std::size_t d) { return -gainOf(d, *plain, *twin); });
-        return gain > (aim_.gomemlimitIfNotWorse ? -1e-9 : aim_.tolerance + 1e-9) ? twin : plain;
+        return gain > gainWanted() ? twin : plain;
+    }
+
+    /// Throughput that GOMEMLIMIT has to add, as a share, to be set at a limit.
+    [[nodiscard]] double gainWanted() const {
+        constexpr double rounding = 1e-9;
+        return aim_.gomemlimitIfNotWorse ? -rounding : aim_.tolerance + rounding;
     }
 
     /// Throughput that GOMEMLIMIT adds at a limit, as a share.
@@ -207,13 +209,11 @@ private:
         if (gomemlimit < plain * (1 - 1e-9)) return {gomemlimit, true};
         Right right{plain, false};
         const auto twin = twinOf(plain);
-        if (twin && plain_) {
-            const auto settings = plainSettings(static_cast<Bytes>(plain));
-            for (const auto i : allowed_)
-                if (model_.cells()[i].settings.limit == settings.limit &&
-                    model_.cells()[i].settings.mode == Mode::plain)
-                    right.gomemlimit =
-                        gainOf(draw, model_.cells()[i].settings, *twin) > aim_.tolerance;
+        if (!twin) return right;
+        for (const auto i : allowed_) {
+            const auto& settings = model_.cells()[i].settings;
+            if (settings.mode == Mode::plain && limitOf(settings) == plain)
+                right.gomemlimit = gainOf(draw, settings, *twin) > gainWanted();
         }
         return right;
     }
@@ -239,7 +239,7 @@ private:
             return true;
         }
         const auto twin = twinOf(limitOf(chosen));
-        return !twin || gainOf(draw, chosen, *twin) <= aim_.tolerance + slack;
+        return !twin || gainOf(draw, chosen, *twin) <= gainWanted() + slack;
     }
 
     [[nodiscard]] PriceOption option(const Settings& settings) const {
@@ -363,7 +363,6 @@ private:
     const PriceAim& aim_;
     std::vector<std::size_t> allowed_;
     std::optional<std::size_t> unlimited_;
-    std::optional<std::size_t> plain_;
     double least_ = never;  ///< smallest limit with GOMEMLIMIT
     bool continuous_ = false;
     std::vector<double> references_;
