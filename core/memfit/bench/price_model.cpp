@@ -116,6 +116,7 @@ PriceModel& PriceModel::operator=(PriceModel&&) noexcept = default;
 PriceModel::~PriceModel() = default;
 
 std::optional<PriceModel> PriceModel::fit(std::vector<PriceCell> cells) {
+    if (cells.empty()) return std::nullopt;
     const BlockFit clock(cells.size(), valuesOf(cells, &PriceRun::clockSeconds));
     const BlockFit cpu(cells.size(), valuesOf(cells, &PriceRun::cpuSeconds));
     if (!everyCellHas(clock) && !everyCellHas(cpu)) return std::nullopt;

@@ -40,7 +40,8 @@ enum class LawState { holds, noFigures, collectionsOff, costOff };
 /// draw. It is the same for the same bench, in every order of its cells.
 class PriceModel {
 public:
-    /// `cells`: those in which every run survived. nullopt: no figure is known of two cells.
+    /// `cells`: those in which every run survived. nullopt: there are none, or no figure is known
+    /// of all of them.
     [[nodiscard]] static std::optional<PriceModel> fit(std::vector<PriceCell> cells);
 
     PriceModel(const PriceModel&) = delete;
