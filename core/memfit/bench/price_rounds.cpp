@@ -67,8 +67,10 @@ PriceRun priceRun(const BenchRun& run, int block) {
     PriceRun price;
     price.block = run.block.value_or(block);
     if (run.load) {
-        if (const auto successes = run.load->successes(); successes && *successes > 0)
+        if (const auto successes = run.load->successes()) {
+            if (*successes == 0) return price;  // what failing costs is no cost of a request
             price.requests = static_cast<double>(*successes);
+        }
         const auto& rate = run.load->requestsPerSecond;
         const auto& time = run.load->totalSeconds;
         if (rate && *rate > 0)

@@ -17,7 +17,8 @@ struct PriceCells {
 };
 [[nodiscard]] PriceCells priceCells(const std::vector<BenchCell>& cells);
 
-/// One run, with its figures for a request (for the whole load, where requests are not counted).
+/// One run, with its figures for a request (for the whole load, where requests are not counted;
+/// none, where every request failed).
 [[nodiscard]] PriceRun priceRun(const BenchRun& run, int block);
 
 /// A cell that was too small this often is not run again: more kills teach nothing.
@@ -25,7 +26,7 @@ inline constexpr int enoughFailures = 2;
 
 struct RoundLimits {
     int rounds = 15;  ///< the most
-    int loads = 60;   ///< the most of the whole bench
+    int loads = 60;   ///< the most of the whole bench; its first round is run in any case
 };
 
 /// What a bench does next.
