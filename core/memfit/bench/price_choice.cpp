@@ -159,7 +159,9 @@ private:
                 std::abs(limitOf(settings) - needed) <= alike * needed)
                 return settings;
         }
-        const auto limit = ceilToMiB(static_cast<Bytes>(std::ceil(needed)));
+        // A whole MiB more than the largest limit that was benched is none that the bench knows.
+        const auto limit =
+            std::min(ceilToMiB(static_cast<Bytes>(std::ceil(needed))), static_cast<Bytes>(largest));
         for (const auto i : allowed_) {
             const auto& settings = model_.cells()[i].settings;
             if (settings.mode == Mode::gomemlimit && settings.limit == limit) return settings;

@@ -95,6 +95,14 @@ TEST_CASE("a limit between cells is as close at sizes of many GiB") {
     CHECK(*large.chosen.settings.limit > (*small.chosen.settings.limit - MiB) * 1024);
 }
 
+TEST_CASE("no limit above the largest that was benched is chosen for the sake of a whole MiB") {
+    PriceAim aim;
+    aim.tolerance = 0.001;
+    const auto choice = chosen(benched(lawService(10.5 / 80), 5, 0.001), aim);
+    CHECK(choice.chosen.settings.limit == 10 * MiB + MiB / 2);
+    CHECK(choice.chosen.cell == 6);
+}
+
 TEST_CASE("fast asks for more memory than balanced, lean for no more") {
     const auto cells = benched(lawService(), 5);
     const auto balanced = chosen(cells);
