@@ -29,6 +29,34 @@ std::size_t loadsOf(const Judgement& j) {
     return loads;
 }
 
+/// The tolerance that the policy asks for.
+double toleranceOf(const Judgement& j) {
+    return j.options.policy == Policy::fast ? fastTolerance : j.options.tolerance;
+}
+
+/// Figures are for a request; where the load tool does not count them, for the whole load.
+const char* onceText(const Judgement& j) {
+    const bool counted = std::ranges::any_of(j.model->cells(), [](const PriceCell& cell) {
+        return std::ranges::any_of(cell.runs,
+                                   [](const PriceRun& run) { return run.requests.has_value(); });
+    });
+    return counted ? "request" : "load";
+}
+
+/// `5.68 ms of CPU a request instead of 4.67`, in a unit that suits both.
+std::string cpuText(double seconds, double other, const char* once) {
+    const double most = std::max(seconds, other);
+    const char* unit = most >= 1 ? "s" : most >= 1e-3 ? "ms" : "µs";
+    const double scale = most >= 1 ? 1 : most >= 1e-3 ? 1e3 : 1e6;
+    const auto figure = [&](double value) {
+        constexpr double digits = 1000;
+        return value * scale < digits ? fmt::format("{:.3g}", value * scale)
+                                      : fmt::format("{:.0f}", value * scale);
+    };
+    return fmt::format("{} {} of CPU a {} instead of {}", figure(seconds), unit, once,
+                       figure(other));
+}
+
 std::string chanceText(double chance) {
     constexpr double most = 0.99;
     return chance > most ? "over 99 %" : fmt::format("{:.0f} %", chance * 100);
@@ -40,7 +68,7 @@ std::optional<RuleFinding> chance(const Judgement& j) {
     auto text = fmt::format(
         "The chance that this is right within the tolerance is {}, from {} loads: throughput at "
         "most {} short of the best, and no more memory than that takes",
-        chanceText(price.probability), loadsOf(j), percentText(j.options.tolerance + slack));
+        chanceText(price.probability), loadsOf(j), percentText(toleranceOf(j) + slack));
     if (j.options.policy == Policy::lean && j.candidates.unlimitedSpeed)
         text.replace(text.find("the best"), 8, "the unlimited run");
     std::vector<Evidence> evidence{{"probability", price.probability},
@@ -50,7 +78,8 @@ std::optional<RuleFinding> chance(const Judgement& j) {
                                    {"shortfallHigh", price.shortfallHigh}};
     constexpr double worthNaming = 0.02;
     if (price.rival && price.rival->chance >= worthNaming) {
-        text += fmt::format("; else {} is right", settingsText(price.rival->settings));
+        text +=
+            fmt::format("; if it is not, {} most likely is", settingsText(price.rival->settings));
         evidence.emplace_back("rival", settingsText(price.rival->settings));
     }
     constexpr double medium = 0.7;
@@ -78,12 +107,14 @@ std::optional<RuleFinding> lawHolds(const Judgement& j) {
     const double middle = median(fixed).value_or(0);
     const double allocated = draws.front().allocated;
     auto text = fmt::format(
-        "Collections follow the law of Go's collector: a request allocates {}, and with GOMEMLIMIT "
-        "all but {} of it is room for that",
-        formatMiB(static_cast<Bytes>(allocated)), formatMiB(static_cast<Bytes>(middle)));
+        "Collections follow the law of Go's collector: a {} allocates {}, and all of GOMEMLIMIT "
+        "but "
+        "{} is room for that",
+        onceText(j), formatMiB(static_cast<Bytes>(allocated)),
+        formatMiB(static_cast<Bytes>(middle)));
     if (const double plain = median(added).value_or(0); plain > 0)
-        text += fmt::format("; without GOMEMLIMIT collections make up {} of the cost of a request",
-                            percentText(plain / (1 + plain)));
+        text += fmt::format("; without GOMEMLIMIT collections make up {} of the cost of a {}",
+                            percentText(plain / (1 + plain)), onceText(j));
     return RuleFinding{{"law-holds",
                         std::move(text),
                         {{"allocatedBytesPerRequest", allocated},
@@ -117,7 +148,7 @@ std::optional<RuleFinding> figureUsed(const Judgement& j) {
                             "waits for something else), so the CPU time of a request decided",
                             {}}};
     const bool cpuKnown = std::ranges::all_of(j.model->cells(), [](const PriceCell& cell) {
-        return std::ranges::all_of(cell.runs,
+        return std::ranges::any_of(cell.runs,
                                    [](const PriceRun& run) { return run.cpuSeconds.has_value(); });
     });
     if (j.model->figure() == CostFigure::both) return std::nullopt;
@@ -162,10 +193,8 @@ std::optional<RuleFinding> whatItBuys(const Judgement& j) {
     const auto seconds = cost(ownCost);
     const auto otherSeconds = cost(itsCost);
     if (!seconds || !otherSeconds || !chosen->speed || !against.limit) return std::nullopt;
-    constexpr double thousand = 1000;
-    auto text = fmt::format("{}: {:.3g} ms of CPU a request instead of {:.3g} at {}",
-                            settingsText(chosen->settings), *seconds * thousand,
-                            *otherSeconds * thousand, settingsText(against));
+    auto text = fmt::format("{}: {} at {}", settingsText(chosen->settings),
+                            cpuText(*seconds, *otherSeconds, onceText(j)), settingsText(against));
     std::vector<Evidence> evidence{{"cpuPerRequestSeconds", *seconds},
                                    {"otherCpuPerRequestSeconds", *otherSeconds},
                                    {"otherLimitBytes", *against.limit}};
