@@ -86,9 +86,10 @@ struct Confirmed {
 struct Recommendation {
     Header header;
     Basis basis = Basis::fixed;
-    /// The chance that the advice is right within the tolerance, where a model of the whole bench
-    /// knows it (see bench/price_choice.h): high from 0.9, medium from 0.7. Reasons can lower it.
+    /// Where `probability` is known, high from 0.9 and medium from 0.7; reasons can lower it.
     Confidence confidence = Confidence::low;
+    /// The chance that the advice is right within the tolerance, where a model of the whole bench
+    /// knows it (see bench/price_choice.h).
     std::optional<double> probability;
     Policy policy = Policy::balanced;
     double tolerance = 0.05;

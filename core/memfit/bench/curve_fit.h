@@ -10,8 +10,8 @@
 
 namespace memfit {
 
-/// Draws (of equal weight) of the costs of the cells on the log scale, relative to the costliest in
-/// no fixed way: only differences mean something.
+/// Draws (of equal weight) of the costs of the cells on the log scale, of which only differences
+/// within a draw mean something.
 ///
 /// In each mode the cost falls, or stays, from limit to limit: every step is a spike at "no
 /// difference" or a slab (half a normal distribution) of positive size, so that memory has to prove
