@@ -264,6 +264,9 @@ constexpr std::array options{
     OptionSpec{"max-trials", "", "N", edgeGroup, onSearching,
                "the most trials the search may take (default 24)", "",
                [](Options& o, Value v) { return store(parseInteger(v, 1, 1000), o.maxTrials); }},
+    OptionSpec{"budget", "", "DURATION", edgeGroup, onSearching,
+               "the time for all trials, from the first on: the best that is to be had within it",
+               "", [](Options& o, Value v) { return store(parseSeconds(v), o.budgetSeconds); }},
     OptionSpec{"risk", "", "SHARE", edgeGroup, onSearching,
                "accepted chance that one load is OOM-killed at the answer, by the model (default "
                "0.01)",

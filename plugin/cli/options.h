@@ -83,6 +83,7 @@ struct Options {
     int confirm = 3;
     int maxTrials = 24;
     double risk = 0.01;
+    std::optional<double> budgetSeconds;
     Mode mode = Mode::plain;
     GomemlimitRule gomemlimit;
     std::optional<Floor> floor;

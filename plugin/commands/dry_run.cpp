@@ -82,6 +82,11 @@ Result<int> runDryRun(const Context& context) {
             text += fmt::format("would run {}:\n  {}\n", when, parsed->text);
         }
         text += "trials:\n" + stages(kind, options);
+        if (options.budgetSeconds) {
+            text +=
+                fmt::format("  {:<9}no trial begins that would not end within {} of the first\n",
+                            "budget", budgetText(*options.budgetSeconds));
+        }
     }
     const auto printed = printText(text, context.streams);
     if (!printed) return printed.error();

@@ -10,7 +10,6 @@
 #include "memfit/advice/choice.h"
 #include "memfit/advice/confirmation.h"
 #include "memfit/experiment/demand_climb.h"
-#include "memfit/units/quantity.h"
 
 namespace memfit::plugin {
 namespace {
@@ -19,6 +18,18 @@ namespace {
 std::vector<LimitWord> limitWords(const Options& options) {
     if (!options.limits.empty()) return options.limits;
     return parseLimitWords("none,min,sys,2x,4x").value();
+}
+
+/// What a squeeze may use of the budget where a bench comes after it.
+constexpr double squeezeShare = 0.5;
+
+/// Trials that a confirmation finds time for beyond its clean loads: they differ in length.
+constexpr int spareTrials = 1;
+
+void warn(const Context& context, const std::optional<Warning>& warning, Header& header) {
+    if (!warning) return;
+    header.warnings.push_back(*warning);
+    context.progress.note("warning: " + warning->text);
 }
 
 /// The most that a bench runs, however many rounds it is allowed.
@@ -42,19 +53,6 @@ PriceAim aimOf(const Options& options) {
     aim.againstUnlimited = policy == Policy::lean;
     aim.gomemlimitIfNotWorse = policy == Policy::lean;
     return aim;
-}
-
-/// `36Mi or 44Mi with GOMEMLIMIT, 71 : 29`
-std::string openText(const PriceChoice& choice) {
-    const auto text = [](const Settings& settings) {
-        return settings.limit ? formatQuantity(*settings.limit) +
-                                    (settings.mode == Mode::plain ? "" : " with GOMEMLIMIT")
-                              : std::string("no limit");
-    };
-    if (!choice.rival) return text(choice.chosen.settings);
-    return fmt::format("{} or {}, {:.0f} : {:.0f}", text(choice.chosen.settings),
-                       text(choice.rival->settings), choice.probability * 100,
-                       choice.rival->chance * 100);
 }
 
 void tellRound(const Context& context, const RoundPlan& plan) {
@@ -137,15 +135,15 @@ bool anyLimitNeedsMinimum(const Options& options) {
 
 FinishedSqueeze squeezeStage(const Context& context, Session& session, int trialsAfter) {
     context.progress.stage("squeeze", trialsAfter);
-    auto run =
-        squeeze(session.trials(), {context.options.mode, context.options.gomemlimit,
-                                   searchOptions(context.options), context.options.parallel});
+    auto run = squeeze(session.trials(), {context.options.mode, context.options.gomemlimit,
+                                          searchOptions(context.options), context.options.parallel,
+                                          context.kind == CommandKind::squeeze ? 1 : squeezeShare});
     run.result.header = session.header({}, run.stopped);
     run.result.ceiling = session.ceiling();
+    warn(context, run.budgetEnded, run.result.header);
     if (const auto climb = demandClimb(run.result.trials)) {
         const auto text = climbText(*climb, run.result.header);
-        run.result.header.warnings.push_back({std::string(demandClimbsCode), text});
-        context.progress.note("warning: " + text);
+        warn(context, Warning{std::string(demandClimbsCode), text}, run.result.header);
     }
     run.probe.header = session.header({}, std::nullopt);
     return {std::move(run.result), std::move(run.probe), std::move(run.stopped)};
@@ -154,8 +152,10 @@ FinishedSqueeze squeezeStage(const Context& context, Session& session, int trial
 FinishedBench benchStage(const Context& context, Session& session, const Results& inputs,
                          int trialsAfter) {
     FinishedBench finished;
+    std::optional<Warning> budgetEnded;
     const auto finish = [&](std::optional<Error> stopped) {
         finished.result.header = session.header(inputs.texts, stopped);
+        warn(context, budgetEnded, finished.result.header);
         if (auto warning = missingCpuTime(finished.result)) {
             finished.result.header.warnings.push_back(*std::move(warning));
         }
@@ -193,9 +193,12 @@ FinishedBench benchStage(const Context& context, Session& session, const Results
     const RoundLimits limits{context.options.runs,
                              std::max(mostLoads, static_cast<int>(cells->size()))};
     auto outcome =
-        bench(session.trials(), {*cells, aimOf(context.options), limits, std::random_device{}(),
-                                 [&](const RoundPlan& plan) { tellRound(context, plan); }});
+        bench(session.trials(),
+              {*cells, aimOf(context.options), limits, std::random_device{}(),
+               trialsAfter == 0 ? 0U : static_cast<std::size_t>(trialsAfter + spareTrials),
+               [&](const RoundPlan& plan) { tellRound(context, plan); }});
     finished.result = std::move(outcome.result);
+    budgetEnded = std::move(outcome.budgetEnded);
     finished.result.minimum = options.minimum;
     finished.result.goSys = options.sys;
     return finish(std::move(outcome.stopped));
@@ -212,6 +215,14 @@ std::optional<Error> confirmStage(const Context& context, Session& session,
     while (!stopped) {
         const auto settings = confirmation.next();
         if (!settings) break;
+        if (const auto& budget = session.trials().budget(); !budget.fits(1)) {
+            const auto text = fmt::format(
+                "the budget of {} ended before the advised settings were "
+                "confirmed; a larger --budget goes on",
+                budgetText(budget.seconds()));
+            warn(context, Warning{std::string(budgetEndedCode), text}, recommendation.header);
+            break;
+        }
         const int left = std::max(0, context.options.confirm - confirmation.tally().loads - 1);
         const auto record = session.trials().run(*settings, left);
         if (!record) {

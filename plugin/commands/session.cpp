@@ -19,6 +19,14 @@
 namespace memfit::plugin {
 namespace {
 
+Budget budgetOf(const Options& options) {
+    if (!options.budgetSeconds) return {};
+    return {*options.budgetSeconds, [] {
+                const auto now = std::chrono::steady_clock::now().time_since_epoch();
+                return std::chrono::duration<double>(now).count();
+            }};
+}
+
 Timestamp now() {
     return std::chrono::time_point_cast<std::chrono::milliseconds>(
         std::chrono::system_clock::now());
@@ -267,7 +275,7 @@ Session::Session(const Context& context, std::unique_ptr<Cluster> cluster,
       testbed_(std::move(testbed)),
       loadInfo_(std::move(loadInfo)),
       runner_(context.loop, *testbed_, std::move(plan)),
-      trials_(runner_, context.progress),
+      trials_(runner_, context.progress, budgetOf(context.options)),
       startedAt_(now()) {}
 
 Session::~Session() {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace memfit::plugin {
 namespace {
 
@@ -49,6 +51,31 @@ std::optional<Error> unanswered(const SqueezeRun& run) {
                 "raise --max-trials, or accept a wider --resolution");
     }
     return std::nullopt;
+}
+
+/// What it means that the search had no time for its next trial.
+void endByBudget(SqueezeRun& run, const Budget& budget, double share, int trialsLeft) {
+    const auto trials = run.result.trials.size();
+    if (run.result.minimum) {
+        run.budgetEnded = Warning{
+            std::string(budgetEndedCode),
+            fmt::format("the budget of {} ended the squeeze after {} trials: the minimum and the "
+                        "interval of the edge are wider than with a larger --budget",
+                        budgetText(budget.seconds()), trials)};
+        return;
+    }
+    const double usual = budget.typical() * static_cast<double>(trials + trialsLeft) / share;
+    run.stopped =
+        Error{ErrorKind::inconclusive,
+              fmt::format("the budget of {} {}; a trial takes about {} here",
+                          budgetText(budget.seconds()),
+                          trials < 2 ? "leaves the squeeze no second trial"
+                                     : fmt::format("ended the squeeze after {} trials, before it "
+                                                   "had a confirmed minimum",
+                                                   trials),
+                          budgetText(budget.typical())),
+              fmt::format("give --budget {}", roundBudgetText(std::max(usual, budget.seconds()))),
+              std::nullopt};
 }
 
 Settings settingsAt(Bytes limit, const SqueezePlan& plan) {
@@ -126,9 +153,12 @@ SqueezeRun squeeze(TrialSeries& trials, const SqueezePlan& plan) {
     // Without GOMEMLIMIT a program's use says nothing of what it can do with it.
     if (plan.mode == Mode::plain) search.observe(*observationOf(*unlimited));
 
+    bool ended = false;
     while (!run.stopped) {
         const auto limits = search.nextBatch(static_cast<std::size_t>(plan.parallel));
         if (limits.empty()) break;
+        ended = !trials.budget().fits(1, plan.budgetShare);
+        if (ended) break;
         std::vector<Settings> settings;
         settings.reserve(limits.size());
         for (const auto limit : limits) settings.push_back(settingsAt(limit, plan));
@@ -139,6 +169,10 @@ SqueezeRun squeeze(TrialSeries& trials, const SqueezePlan& plan) {
     const auto answer = search.answer();
     takeAnswer(run.result, answer);
     run.state = answer.state;
+    if (ended) {
+        const int left = std::max(1, search.expectedTrialsLeft());
+        endByBudget(run, trials.budget(), plan.budgetShare, left);
+    }
     if (!run.stopped) run.stopped = unanswered(run);
     return run;
 }

@@ -13,7 +13,8 @@ struct SqueezePlan {
     Mode mode = Mode::plain;
     GomemlimitRule gomemlimit;
     EdgeSearchOptions search;
-    int parallel = 1;  ///< trials at a time
+    int parallel = 1;        ///< trials at a time
+    double budgetShare = 1;  ///< of the budget that it may use
 };
 
 /// What a squeeze brought, complete or not.
@@ -21,12 +22,15 @@ struct SqueezeRun {
     SqueezeResult result;  ///< without header
     ProbeResult probe;     ///< what the unlimited run showed; without header
     EdgeSearchState state = EdgeSearchState::searching;
+    /// The budget ended a search that has a minimum all the same.
+    std::optional<Warning> budgetEnded;
     /// Why it stopped before the end (interrupted, failed), or why there is no answer
     /// (inconclusive). The result holds everything up to then.
     std::optional<Error> stopped;
 };
 
-/// The unlimited plain run first, then whatever limit teaches most, until the search is over.
+/// The unlimited plain run first, then whatever limit teaches most, until the search is over,
+/// or its share of the budget. With no minimum by then, that is inconclusive.
 [[nodiscard]] SqueezeRun squeeze(TrialSeries& trials, const SqueezePlan& plan);
 
 /// What one trial says about the edge; nullopt for outcomes that say nothing.

@@ -10,7 +10,9 @@ Result<TrialRecord> TrialSeries::run(const Settings& settings, int left, bool re
     const int number = ++number_;
     for (int attempt = 0;; ++attempt) {
         const auto onMoment = progress_.trialBegins(settings, number, left);
+        const double began = budget_.trialBegins();
         auto record = runner_.run(settings, onMoment);
+        budget_.trialEnded(began);
         if (!record) return record;
         progress_.trialEnds(*record, number);
         remember(*record);

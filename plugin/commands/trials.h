@@ -2,8 +2,11 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
+#include "commands/budget.h"
 #include "commands/progress.h"
 #include "load/trial_runner.h"
 #include "memfit/error.h"
@@ -13,10 +16,14 @@ namespace memfit::plugin {
 /// How often a trial is repeated whose outcome says nothing about the edge.
 inline constexpr int retries = 2;
 
+/// Warning of a result that is what a budget allowed, not what was asked for.
+inline constexpr std::string_view budgetEndedCode = "budget-ended";
+
 /// Runs trials with those repeats, numbers them, and shows them.
 class TrialSeries {
 public:
-    TrialSeries(TrialRunner& runner, Progress& progress) : runner_(runner), progress_(progress) {}
+    TrialSeries(TrialRunner& runner, Progress& progress, Budget budget = {})
+        : runner_(runner), progress_(progress), budget_(std::move(budget)) {}
 
     /// `left`: about how many trials come after this one. `repeat` false: an outcome that says
     /// nothing is returned at once (for the very first trial, where a wrong set-up is likelier than
@@ -30,6 +37,9 @@ public:
     /// As run(), all of them at once; results in the order of the settings.
     [[nodiscard]] std::vector<Result<TrialRecord>> runTogether(const std::vector<Settings>& all,
                                                                int left);
+
+    /// What of it is left; whether a trial still fits is for the loops to ask.
+    [[nodiscard]] const Budget& budget() const { return budget_; }
 
     /// Where the time went.
     struct Spent {
@@ -49,6 +59,7 @@ private:
 
     TrialRunner& runner_;
     Progress& progress_;
+    Budget budget_;
     int number_ = 0;
     Spent spent_;
     std::vector<std::string> warnings_;
