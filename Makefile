@@ -13,7 +13,7 @@ CONFIGURE = cmake --preset $(PRESET) $(if $(BATCHES),-DMEMFIT_BATCHES=$(BATCHES)
 # What the preset takes beside the rest: these are built with clang, the others with g++.
 PRESET_DEPS = $(filter clang asan,$(PRESET))
 
-.PHONY: dist demo demo-cluster test e2e bench lint install build sweep asan fuzz format clean
+.PHONY: dist demo demo-cluster test e2e bench repeat lint install build sweep asan fuzz format clean
 
 build: deps-build
 	$(CONFIGURE)
@@ -49,6 +49,17 @@ bench: deps-bench
 	cmake --build --preset release -j $(JOBS) --target kubectl-memfit measurements
 	scripts/dist.sh $$(dpkg --print-architecture)
 	tests/bench/run.sh build/release
+
+# Ten recommendations of the same program, half of them beside a neighbour that burns a core. RUNS=N, PROGRAM='./api',
+# LOAD='hey ... {url}/' and PORT=N change what is measured.
+repeat: export RUNS := $(RUNS)
+repeat: export PROGRAM := $(PROGRAM)
+repeat: export LOAD := $(LOAD)
+repeat: export PORT := $(PORT)
+repeat: deps-bench
+	cmake --preset release
+	cmake --build --preset release -j $(JOBS) --target kubectl-memfit
+	tests/bench/repeat.sh build/release/plugin/kubectl-memfit
 
 # On the cluster of $KUBECONFIG, else on one of its own, which it takes down again.
 e2e: deps-bench
