@@ -64,7 +64,7 @@ void endByBudget(SqueezeRun& run, const Budget& budget, double share, int trials
                         budgetText(budget.seconds()), trials)};
         return;
     }
-    const double usual = budget.typical() * static_cast<double>(trials + trialsLeft) / share;
+    const double usual = budget.typical() * (static_cast<double>(trials) + trialsLeft) / share;
     run.stopped =
         Error{ErrorKind::inconclusive,
               fmt::format("the budget of {} {}; a trial takes about {} here",
