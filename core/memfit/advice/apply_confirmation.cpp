@@ -81,6 +81,10 @@ void applyConfirmation(Recommendation& recommendation, const Confirmation& confi
     for (auto& reason : recommendation.reasons)
         reason = refreshed(std::move(reason), recommendation, confirmation);
     if (run || changed) dropReasons(recommendation, "limit-not-tried");
+    if (changed) {  // the chance was that of other settings
+        recommendation.probability.reset();
+        dropReasons(recommendation, "chance");
+    }
     dropReasons(recommendation, "current-fits");
     dropReasons(recommendation, "current-differs");
     for (auto& reason : confirmation.reasons()) recommendation.reasons.push_back(std::move(reason));

@@ -121,4 +121,9 @@ std::string percentText(double share) {
     return text + " %";
 }
 
+std::string chanceText(double chance) {
+    constexpr double most = 0.99;
+    return chance > most ? "over 99 %" : fmt::format("{:.0f} %", chance * 100);
+}
+
 }  // namespace memfit

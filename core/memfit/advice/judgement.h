@@ -63,7 +63,7 @@ struct Judgement {
 /// where the benches do not allow one: fewer than two cells were run twice and the law of Go's
 /// collector does not hold either.
 void fitModel(Judgement& j);
-/// Chooses as contract.md says: by the model, else by the medians (choose()). `atLeast`: no smaller
+/// Chooses by the model, else by the medians (choose()). `atLeast`: no smaller
 /// limit. The model may choose a limit between cells, which joins the candidates as one that is
 /// foreseen. nullopt: nothing qualifies.
 [[nodiscard]] std::optional<Choice> chooseByModel(Judgement& j, std::optional<Bytes> atLeast);
@@ -162,5 +162,7 @@ void addSources(Reason& reason, std::vector<std::string> from);
 [[nodiscard]] std::string speedName(std::string_view prefix, SpeedUnit unit);
 /// `5 %`, `7.5 %`.
 [[nodiscard]] std::string percentText(double share);
+/// `93 %`, `over 99 %`: no model is as sure as that.
+[[nodiscard]] std::string chanceText(double chance);
 
 }  // namespace memfit

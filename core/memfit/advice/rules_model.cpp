@@ -57,11 +57,6 @@ std::string cpuText(double seconds, double other, const char* once) {
                        figure(other));
 }
 
-std::string chanceText(double chance) {
-    constexpr double most = 0.99;
-    return chance > most ? "over 99 %" : fmt::format("{:.0f} %", chance * 100);
-}
-
 std::optional<RuleFinding> chance(const Judgement& j) {
     if (!j.price || !j.advised.limit) return std::nullopt;
     const auto& price = *j.price;

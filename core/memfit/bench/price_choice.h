@@ -54,8 +54,8 @@ struct PriceChoice {
     std::vector<std::size_t> teach;
 };
 
-/// The smallest limit whose expected throughput is within the tolerance of the reference, as
-/// contract.md has it. Under the law that may be a limit between those that were benched (whole
+/// The smallest limit whose expected throughput is within the tolerance of the reference. Under
+/// the law that may be a limit between those that were benched (whole
 /// MiB, GOMEMLIMIT only). nullopt: none is.
 [[nodiscard]] std::optional<PriceChoice> chooseByPrice(const PriceModel& model,
                                                        const PriceAim& aim);

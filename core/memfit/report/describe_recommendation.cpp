@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "memfit/advice/judgement.h"
 #include "memfit/advice/reproduce.h"
 #include "memfit/report/charts.h"
 #include "memfit/report/describe.h"
@@ -59,8 +60,11 @@ Table settingsTable(const Recommendation& recommendation) {
 }
 
 std::string confidenceSentence(const Recommendation& recommendation) {
-    std::string text = fmt::format("Basis: {}. Confidence: {}.", toString(recommendation.basis),
-                                   toString(recommendation.confidence));
+    const auto chance = recommendation.probability
+                            ? fmt::format(" (chance {})", chanceText(*recommendation.probability))
+                            : std::string();
+    std::string text = fmt::format("Basis: {}. Confidence: {}{}.", toString(recommendation.basis),
+                                   toString(recommendation.confidence), chance);
     if (recommendation.confirmed && recommendation.confirmed->loads > 0) {
         const auto& confirmed = *recommendation.confirmed;
         text += fmt::format(" Of {} load{} with these very settings {} {} killed.", confirmed.loads,

@@ -58,8 +58,11 @@ const std::string headroomText =
 
 TEST_CASE("settings that held keep their confidence, and the headroom counts the new loads") {
     auto recommendation = withGomemlimit();
+    const auto chance = recommendation.probability;
+    REQUIRE(chance);
     confirmWith(recommendation, {Outcome::survived, Outcome::survived, Outcome::survived});
     CHECK(recommendation.advised == advised(36, true));
+    CHECK(recommendation.probability == chance);
     CHECK((recommendation.confidence == Confidence::high));
     CHECK(recommendation.confirmed == Confirmed{3, 0});
     CHECK(recommendation.next.empty());
@@ -77,6 +80,8 @@ TEST_CASE("a lower GOMEMLIMIT leaves medium confidence and no word about the one
     CHECK(literal == 35'020 * KiB);
     CHECK((recommendation.confidence == Confidence::medium));
     CHECK(recommendation.confirmed == Confirmed{3, 0});
+    CHECK_FALSE(recommendation.probability);
+    CHECK(test::findReason(recommendation, "chance") == nullptr);
     CHECK(test::findReason(recommendation, "current-fits") == nullptr);
     CHECK(recommendation.reasons.back() ==
           Reason{"current-differs",

@@ -406,6 +406,19 @@ Next
 )");
 }
 
+TEST_CASE("the confidence is said with the chance behind it, where there is one") {
+    Recommendation recommendation;
+    recommendation.basis = Basis::measured;
+    recommendation.confidence = Confidence::high;
+    recommendation.probability = 0.932;
+    const auto words = [&] { return renderMarkdown(describe(recommendation, {})); };
+    CHECK(words().find("Basis: measured. Confidence: high (chance 93 %).") != std::string::npos);
+    recommendation.probability = 0.9996;
+    CHECK(words().find("Confidence: high (chance over 99 %).") != std::string::npos);
+    recommendation.probability.reset();
+    CHECK(words().find("Confidence: high.") != std::string::npos);
+}
+
 TEST_CASE("a page shows the memory over time of the cell that is advised") {
     BenchResult bench;
     bench.header = salesApi();
