@@ -156,8 +156,22 @@ std::string mark(std::size_t which, double x, double y) {
     }
 }
 
-std::string seriesSvg(const ChartSeries& series, std::size_t which, const Frame& frame) {
+/// What the intervals of a line enclose; empty where some point has none.
+std::string areaSvg(const ChartSeries& series, const Frame& frame) {
+    std::string there, back;
+    for (const auto& point : series.points) {
+        if (!point.low || !point.high) return {};
+        const double x = frame.column(point.x);
+        there += fmt::format("{:.1f},{:.1f} ", x, frame.row(*point.high));
+        back = fmt::format("{:.1f},{:.1f} ", x, frame.row(*point.low)) + back;
+    }
+    return fmt::format("<polygon points=\"{}{}\"/>\n", there, back);
+}
+
+std::string seriesSvg(const ChartSeries& series, std::size_t place, const Frame& frame) {
+    const std::size_t which = series.style.value_or(place);
     std::string out = fmt::format("<g class=\"s{}\">\n", which % colours);
+    if (series.mark == ChartSeries::Mark::line) out += areaSvg(series, frame);
     if (series.mark != ChartSeries::Mark::dots) {
         std::string points;
         for (const auto& point : series.points)
@@ -231,7 +245,8 @@ std::string chartSvg(const Chart& chart) {
     return out + "</svg>\n";
 }
 
-std::string seriesSample(const ChartSeries& series, std::size_t which) {
+std::string seriesSample(const ChartSeries& series, std::size_t place) {
+    const std::size_t which = series.style.value_or(place);
     constexpr double middle = sampleHeight / 2;
     std::string drawn;
     if (series.mark != ChartSeries::Mark::dots)

@@ -182,6 +182,8 @@ std::vector<Chart> charts(const BenchResult& result, std::optional<Bytes> advise
             cellChart(result, {"Time of a load", "seconds", &CellSummary::totalSeconds}, advised));
     add(all, cellChart(result, {"Latency, 99th percentile", "ms", &CellSummary::p99Seconds, milli},
                        advised));
+    auto marked = advised ? std::optional(limitLine("advised", *advised)) : std::nullopt;
+    if (auto cost = costChart(result, std::move(marked))) add(all, *std::move(cost));
     return all;
 }
 

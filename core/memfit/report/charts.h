@@ -14,10 +14,14 @@ namespace memfit {
 /// `advised`, else the minimum.
 [[nodiscard]] std::vector<Chart> charts(const SqueezeResult& result,
                                         std::optional<Bytes> advised = std::nullopt);
-/// Throughput and latency over the limit, plain and GOMEMLIMIT; the time of a load where nobody
-/// counted its requests. Marked is `advised`.
+/// Throughput and latency over the limit, plain and GOMEMLIMIT, and the cost of a request; the time
+/// of a load where nobody counted its requests. Marked is `advised`.
 [[nodiscard]] std::vector<Chart> charts(const BenchResult& result,
                                         std::optional<Bytes> advised = std::nullopt);
+/// What a request cost at each limit, with the model of the whole bench: the law of Go's collector
+/// where it holds, else curves. nullopt where no model can be fitted, or would be of single runs.
+[[nodiscard]] std::optional<Chart> costChart(const BenchResult& result,
+                                             std::optional<ChartLine> marked);
 /// Go's memory over time with the count of collections; none with fewer than two samples.
 [[nodiscard]] std::vector<Chart> charts(const ProbeResult& result);
 

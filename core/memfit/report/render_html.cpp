@@ -44,7 +44,7 @@ td:first-child{min-width:6rem}}
 .grid{stroke:var(--line)}.band{fill:var(--band)}
 .chosen{stroke:var(--text);stroke-width:2;stroke-dasharray:6 4}.also{stroke:var(--faint);stroke-width:2;stroke-dasharray:1 4}
 .bar{fill:var(--s0)}.over{fill:var(--bad)}
-polyline{fill:none;stroke-width:2}a{color:var(--s0)}
+polyline{fill:none;stroke-width:2}polygon{stroke:none;fill-opacity:.2}a{color:var(--s0)}
 .s0{stroke:var(--s0);fill:var(--s0)}.s1{stroke:var(--s1);fill:var(--s1)}
 .s2{stroke:var(--s2);fill:var(--s2)}.s3{stroke:var(--s3);fill:var(--s3)}
 @media print{body{max-width:none;padding:0}.scroll{overflow:visible;background:none}

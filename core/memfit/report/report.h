@@ -71,7 +71,9 @@ struct ChartSeries {
 
     std::string name;
     Mark mark = Mark::both;
-    std::vector<ChartPoint> points;
+    std::vector<ChartPoint> points;  ///< intervals of a line are an area around it
+    /// Colour, dashes and shape of the marks; nullopt: those of its place among the series.
+    std::optional<std::size_t> style = std::nullopt;
 };
 
 /// One value of x, and what it is.

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "memfit/experiment/rfc3339.h"
@@ -187,6 +188,125 @@ TEST_CASE("charts mark the minimum, and what is advised where there is a recomme
     summarize(bench);
     CHECK(textOf(chartOf(describe(bench)).marked) == "none");
     CHECK(textOf(chartOf(describe(bench, advised)).marked) == "36 advised: 36 MiB");
+}
+
+namespace {
+
+/// A run that allocates 2 MiB a request, of which each collection costs 2 ms of CPU beside the 5 ms
+/// that a request takes without any; `room` of the heap is free between two collections. Runs
+/// scatter by a percent.
+BenchRun runByTheLaw(double room, int block) {
+    BenchRun run;
+    run.outcome = Outcome::survived;
+    run.block = block;
+    const double collections = 1000 * 2 * static_cast<double>(MiB) / room;
+    const double scatter = 1 + (0.01 * (block - 1));
+    const double seconds = scatter * (5 + 0.002 * collections);
+    run.load = loadOf(1000 / seconds);
+    run.cost = Cost{seconds, "cgroup", {}, std::lround(collections), 2000 * MiB};
+    return run;
+}
+
+/// Cells with 20 MiB of memory that is not free; without GOMEMLIMIT 10 MiB of the heap are.
+BenchResult benchByTheLaw() {
+    BenchResult result;
+    result.header = salesApi();
+    for (const Bytes limit : {0, 24, 36, 48, 96}) {
+        const auto bound = limit > 0 ? std::optional(limit * MiB) : std::nullopt;
+        BenchCell plain{"", plainSettings(bound), {}, {}, {}};
+        for (int block = 0; block < 3; ++block) plain.runs.push_back(runByTheLaw(10 * MiB, block));
+        result.cells.push_back(plain);
+        if (!bound) continue;
+        BenchCell other{"", gomemlimitSettings(*bound, *bound), {}, {}, {}};
+        const auto room = static_cast<double>(*bound - 20 * MiB);
+        for (int block = 0; block < 3; ++block) other.runs.push_back(runByTheLaw(room, block));
+        result.cells.push_back(other);
+    }
+    summarize(result);
+    return result;
+}
+
+std::optional<Chart> costOf(const Report& report) {
+    for (const auto& block : report)
+        if (const auto* const chart = std::get_if<Chart>(&block);
+            chart != nullptr && chart->title.starts_with("Cost of"))
+            return *chart;
+    return std::nullopt;
+}
+
+std::string seriesOf(const Chart& chart) {
+    std::string names;
+    for (const auto& series : chart.series)
+        names += fmt::format("{} {}; ", series.name, series.points.size());
+    return names;
+}
+
+}  // namespace
+
+TEST_CASE("the cost of a request is shown with the law that it follows") {
+    const auto chart = costOf(describe(benchByTheLaw(), {false, false, 30 * MiB}));
+    REQUIRE(chart);
+    CHECK(chart->title == "Cost of a request");
+    CHECK(chart->yTitle == "ms of CPU");
+    CHECK(textOf(chart->marked) == "30 advised: 30 MiB");
+    CHECK(seriesOf(*chart) ==
+          "GOMEMLIMIT, by the law 61; plain, by the law: the same at every limit 2; "
+          "plain, measured 4; GOMEMLIMIT, measured 4; ");
+    const auto& law = chart->series[0].points;
+    CHECK(law.front().x == doctest::Approx(24));
+    CHECK(law.front().y == doctest::Approx(6).epsilon(0.02));
+    CHECK(law.back().x == doctest::Approx(96));
+    CHECK(law.back().y == doctest::Approx(5 + 4.0 / 76).epsilon(0.02));
+    for (const auto& point : law) {
+        CHECK((point.low <= point.y && point.y <= point.high));
+        CHECK(*point.high - *point.low < 0.2);
+    }
+    CHECK(chart->series[1].points[0].y == doctest::Approx(5.4).epsilon(0.02));
+    CHECK_FALSE(chart->series[1].points[0].low);
+    CHECK(pointsOf(chart->series[2]) == "24,5.4 36,5.4 48,5.4 96,5.4 ");
+    CHECK(chart->series[3].points[0].y == doctest::Approx(6).epsilon(0.001));
+}
+
+TEST_CASE("without figures of the collector the cost has curves, by the clock without CPU time") {
+    auto result = benchByTheLaw();
+    for (auto& cell : result.cells)
+        for (auto& run : cell.runs) run.cost.reset();
+    const auto chart = costOf(describe(result));
+    REQUIRE(chart);
+    CHECK(chart->yTitle == "ms by the clock");
+    CHECK(textOf(chart->marked) == "none");
+    CHECK(seriesOf(*chart) ==
+          "GOMEMLIMIT, by the model 4; plain, by the model 4; no limit, plain, by the model 2; "
+          "plain, measured 4; GOMEMLIMIT, measured 4; ");
+    const auto& curve = chart->series[0].points;
+    for (std::size_t i = 1; i < curve.size(); ++i) CHECK(curve[i].y <= curve[i - 1].y);
+    CHECK(curve.front().low);
+    CHECK_FALSE(chart->series[1].points.front().low);
+}
+
+TEST_CASE("the cost of loads whose requests nobody counted is one of a load") {
+    auto result = benchByTheLaw();
+    for (auto& cell : result.cells)
+        for (auto& run : cell.runs) {
+            const auto seconds = run.load->totalSeconds;
+            run.load = LoadReport{};
+            run.load->totalSeconds = seconds;
+        }
+    const auto chart = costOf(describe(result));
+    REQUIRE(chart);
+    CHECK(chart->title == "Cost of a load");
+    CHECK(chart->yTitle == "seconds of CPU");
+    CHECK(chart->series.back().points[0].y == doctest::Approx(6).epsilon(0.001));
+}
+
+TEST_CASE("single runs of cells, which no law tells from noise, make no chart of the cost") {
+    auto result = benchByTheLaw();
+    for (auto& cell : result.cells) {
+        cell.runs.resize(1);
+        cell.runs[0].cost.reset();
+    }
+    CHECK_FALSE(costOf(describe(result)));
+    CHECK_FALSE(costOf(describe(BenchResult{})));
 }
 
 TEST_CASE("a load that tells its time alone is shown by its time") {

@@ -86,6 +86,20 @@ TEST_CASE("a chart draws its series, intervals, band and chosen value where they
     CHECK(holds(svg, "<circle cx=\"608.0\" cy=\"16.0\" r=\"4\"/>"));
 }
 
+TEST_CASE(
+    "the intervals of a line are an area around it, and a style is drawn whatever the place") {
+    Chart chart;
+    chart.series = {{"law", ChartSeries::Mark::line, {{0, 50, 25, 100}, {10, 50, 25, 50}}, 1},
+                    {"level", ChartSeries::Mark::line, {{0, 50, 25, 100}, {10, 50}}}};
+    const auto svg = chartSvg(chart);
+    CHECK(holds(svg,
+                "<g class=\"s1\">\n"
+                "<polygon points=\"96.0,16.0 608.0,136.0 608.0,196.0 96.0,196.0 \"/>\n"
+                "<polyline points=\"96.0,136.0 608.0,136.0 \" stroke-dasharray=\"6 3\"/>"));
+    CHECK(svg.find("<polygon") == svg.rfind("<polygon"));
+    CHECK(holds(seriesSample(chart.series[0], 0), "<g class=\"s1\">"));
+}
+
 namespace {
 
 /// The labels of an axis: of x (in the middle of their ticks) or of y (at the end).
