@@ -40,13 +40,15 @@ constexpr std::array commands{
         CommandKind::bench, "bench",
         "run the load over limits x {plain, gomemlimit}, repeated, and compare",
         "(TARGET | --local -- PROGRAM [ARG...]) --load 'COMMAND' [flags]",
-        "Every cell (a limit in a mode) runs once a round, in shuffled order, so that drift\n"
-        "of the machine hits all alike. Without --min or a squeeze result (-f), it squeezes\n"
-        "first. With -f and nothing after `--`, program and load are taken from the result.",
+        "Runs cells (a limit in a mode) in rounds, in shuffled order, so that drift of the\n"
+        "machine hits all alike: every cell first, then those that teach most about what to\n"
+        "choose, until that is settled (--runs: the most rounds). Without --min or a squeeze\n"
+        "result (-f), it squeezes first. With -f and nothing after `--`, program and load are\n"
+        "taken from the result.",
         "kubectl memfit bench deploy/sales-api --load 'hey -n 1000 -c 10 {url}/v1/users'\n"
         "kubectl memfit bench --local --port 3000 --load 'hey -n 1000 -c 10 {url}/v1/users' "
         "-- ./sales-api\n"
-        "kubectl memfit bench -f squeeze.json --limits none,min,2x,64Mi --runs 7 -o json"},
+        "kubectl memfit bench -f squeeze.json --limits none,min,2x,64Mi -o json"},
     CommandSpec{
         CommandKind::recommend, "recommend",
         "turn results into limit, request, GOMEMLIMIT and GOGC, with reasons",
