@@ -244,6 +244,12 @@ std::optional<Chart> costChart(const BenchResult& result, std::optional<ChartLin
     addModel(chart, *model, drawn, *width);
     for (const auto mode : {Mode::plain, Mode::gomemlimit})
         chart.series.push_back(measured(*model, mode, drawn.unit()));
+    // Documents are not asked whether their figures make sense.
+    for (auto& series : chart.series)
+        std::erase_if(series.points, [](const ChartPoint& point) {
+            return !std::isfinite(point.y) || !std::isfinite(point.low.value_or(0)) ||
+                   !std::isfinite(point.high.value_or(0));
+        });
     std::erase_if(chart.series, [](const ChartSeries& series) { return series.points.empty(); });
     return chart;
 }

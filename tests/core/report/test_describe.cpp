@@ -309,6 +309,14 @@ TEST_CASE("single runs of cells, which no law tells from noise, make no chart of
     CHECK_FALSE(costOf(describe(BenchResult{})));
 }
 
+TEST_CASE("a cost beyond all numbers is not drawn") {
+    auto result = benchByTheLaw();
+    for (auto& run : result.cells[1].runs) run.cost->cpuSeconds = 1e308;
+    if (const auto chart = costOf(describe(result)))
+        for (const auto& series : chart->series)
+            for (const auto& point : series.points) CHECK(std::isfinite(point.y));
+}
+
 TEST_CASE("a load that tells its time alone is shown by its time") {
     BenchResult result;
     result.header = salesApi();
