@@ -38,17 +38,16 @@ CostUnit unitOf(const PriceModel& model) {
     });
     CostUnit unit;
     unit.title = counted ? "Cost of a request" : "Cost of a load";
-    unit.scale = counted ? milli : 1;
-    const std::string size = counted ? "ms" : "seconds";
-    if (model.figure() == CostFigure::clock) {
-        unit.figure = &PriceRun::clockSeconds;
-        unit.seconds = &PriceModel::clockSeconds;
-        unit.yTitle = size + " by the clock";
-    } else {
-        unit.figure = &PriceRun::cpuSeconds;
-        unit.seconds = &PriceModel::cpuSeconds;
-        unit.yTitle = size + " of CPU";
-    }
+    const bool byClock = model.figure() == CostFigure::clock;
+    unit.figure = byClock ? &PriceRun::clockSeconds : &PriceRun::cpuSeconds;
+    unit.seconds = byClock ? &PriceModel::clockSeconds : &PriceModel::cpuSeconds;
+    // Numbers of few digits: the axis has room for four.
+    constexpr double tenthOfMilli = 1e-4;
+    const double typical = (model.*unit.seconds)(model.logCost(0, 0)).value_or(1);
+    const bool tiny = counted && typical < tenthOfMilli;
+    unit.scale = tiny ? milli * milli : counted ? milli : 1;
+    unit.yTitle = tiny ? "µs" : counted ? "ms" : "seconds";
+    unit.yTitle += byClock ? " by the clock" : " of CPU";
     return unit;
 }
 
