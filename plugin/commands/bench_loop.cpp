@@ -16,7 +16,8 @@ int runsLeft(const BenchResult& done, std::size_t leftInRound, const RoundLimits
     for (const auto& cell : done.cells) loads += cell.runs.size();
     const auto usual = std::max(done.cells.size() * 2, loads) + leftInRound;
     const auto most = static_cast<std::size_t>(std::max(limits.loads, 0));
-    return static_cast<int>(std::min(usual, most) - std::min(loads, std::min(usual, most)));
+    const auto bound = std::min(usual, most);
+    return static_cast<int>(bound - std::min(loads, bound));
 }
 
 std::optional<Error> runCell(TrialSeries& trials, BenchCell& cell, int round, int left) {

@@ -255,7 +255,7 @@ double rightLimit(const World& world) {
     for (std::size_t i = 0; i < world.settings.size(); ++i) {
         const auto& settings = world.settings[i];
         if (!settings.limit) continue;
-        const auto limit = static_cast<double>(*settings.limit / MiB);
+        const auto limit = (static_cast<double>(*settings.limit) / static_cast<double>(MiB));
         if (world.speeds[i] >= enough) found = std::min(found, limit);
         if (settings.mode == Mode::plain) continue;
         from = std::min(from, limit);
@@ -296,14 +296,16 @@ bool isRight(const World& world, const AdvisedSettings& settings) {
     constexpr double tenth = 0.9;
     for (std::size_t i = 0; i < world.settings.size(); ++i) {
         const auto& its = world.settings[i].limit;
-        if (its && static_cast<double>(*its / MiB) < limit * tenth && world.speeds[i] >= strict)
+        if (its && (static_cast<double>(*its) / static_cast<double>(MiB)) < limit * tenth &&
+            world.speeds[i] >= strict)
             return false;
     }
     if (world.anyLimit && settings.gomemlimit.kind != GomemlimitAdvice::Kind::unset) {
         double least = std::numeric_limits<double>::infinity();
         for (const auto& its : world.settings)
             if (its.mode == Mode::gomemlimit)
-                least = std::min(least, static_cast<double>(*its.limit / MiB));
+                least =
+                    std::min(least, (static_cast<double>(*its.limit) / static_cast<double>(MiB)));
         const double smaller = limit * tenth;
         if (smaller > least && world.speedWith(smaller) >= strict) return false;
     }

@@ -45,8 +45,11 @@ std::vector<std::size_t> ofMode(std::span<const PriceCell> cells, Mode mode) {
     std::vector<std::size_t> found;
     for (std::size_t i = 0; i < cells.size(); ++i)
         if (cells[i].settings.mode == mode) found.push_back(i);
-    std::ranges::stable_sort(
-        found, [&](std::size_t a, std::size_t b) { return orderOf(cells[a]) > orderOf(cells[b]); });
+    std::ranges::sort(found, [&](std::size_t a, std::size_t b) {
+        const Bytes one = orderOf(cells[a]);
+        const Bytes other = orderOf(cells[b]);
+        return one != other ? one > other : a < b;
+    });
     return found;
 }
 
