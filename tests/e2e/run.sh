@@ -1,8 +1,6 @@
 #!/usr/bin/env bash
 # Runs the end-to-end tests on the cluster of $KUBECONFIG, else on one that it starts and takes down.
 # Usage: run.sh BUILD-FOLDER [e2e_tests arguments]
-# MEMFIT_E2E_JOBS (2): so many test cases run side by side, each in namespaces of its own; mostly they wait for pods. Those
-# of the suite "alone" touch more than that and run by themselves.
 set -euo pipefail
 here=$(dirname "$(realpath "$0")")
 cluster=$here/../cluster
@@ -29,24 +27,7 @@ if [ -z "${KUBECONFIG:-}" ]; then
     "$cluster/image" sales-api:dev "$work/sales-api"
     "$cluster/image" memfit-e2e-load:1 "$work/load"
 fi
-
-# What one case says is shown when it is through.
-run_case() {
-    local case=$1 log
-    shift
-    log=$(mktemp "$work/XXXXXX.log")
-    # A filter is a list with commas; a question mark stands for any character.
-    "$build/tests/e2e_tests" "$@" --no-version --test-case="${case//,/?}" >"$log" 2>&1 &&
-        grep -q 'test cases: *1 ' "$log" && failed=0 || failed=1
-    cat "$log"
-    return "$failed"
-}
-cases() { "$build/tests/e2e_tests" --list-test-cases --no-version "$@" | grep -v -e '^\[doctest\]' -e '^=*$'; }
-export -f run_case
-export build work
-cases --test-suite-exclude=alone "$@" | tr '\n' '\0' |
-    xargs -0 -P "${MEMFIT_E2E_JOBS:-2}" -I CASE bash -c 'run_case "$@"' - CASE "$@"
-"$build/tests/e2e_tests" --test-suite=alone "$@"
+"$build/tests/e2e_tests" "$@"
 
 # The edge against an exhaustive sweep, and every verdict against containerd's own events.
 ns=memfit-e2e-trials-$$

@@ -137,8 +137,7 @@ TEST_CASE("a trial pod that somebody deletes is no word on the edge, and tried a
     CHECK(ns.trialPods() == std::vector<std::string>{});
 }
 
-TEST_CASE("a restart of the API server in the midst of a trial does not end the run" *
-          doctest::test_suite("alone")) {
+TEST_CASE("a restart of the API server in the midst of a trial does not end the run") {
     // Only the cluster that the tests started themselves may be hurt.
     const char* const own = std::getenv("MEMFIT_E2E_CLUSTER");
     if (own == nullptr) {

@@ -70,8 +70,7 @@ TEST_CASE("recommend of many workloads takes the labels and the check that it is
     CHECK(none.out.starts_with("No Go program was found in 0 workloads."));
 }
 
-TEST_CASE("all namespaces are scanned with their nodes, and no more than that is read" *
-          doctest::test_suite("alone")) {
+TEST_CASE("all namespaces are scanned with their nodes, and no more than that is read") {
     const Namespace ns;
     ns.deploySalesApi();
     const Namespace other;
