@@ -44,17 +44,6 @@ int benchTrials(const Options& options) {
     return std::min(cells * options.runs, std::max(mostLoads, cells));
 }
 
-/// What the choice of a bench is to reach, as its advice will be asked.
-PriceAim aimOf(const Options& options) {
-    PriceAim aim;
-    const auto policy = options.policy.value_or(Policy::balanced);
-    aim.tolerance =
-        policy == Policy::fast ? fastTolerance : options.tolerance.value_or(aim.tolerance);
-    aim.againstUnlimited = policy == Policy::lean;
-    aim.gomemlimitIfNotWorse = policy == Policy::lean;
-    return aim;
-}
-
 void tellRound(const Context& context, const RoundPlan& plan) {
     const auto& choice = *plan.choice;
     if (plan.settled)
@@ -192,9 +181,13 @@ FinishedBench benchStage(const Context& context, Session& session, const Results
 
     const RoundLimits limits{context.options.runs,
                              std::max(mostLoads, static_cast<int>(cells->size()))};
+    const AdviceOptions advice;
     auto outcome =
         bench(session.trials(),
-              {*cells, aimOf(context.options), limits, std::random_device{}(),
+              {*cells,
+               aimOf(context.options.policy.value_or(advice.policy),
+                     context.options.tolerance.value_or(advice.tolerance)),
+               limits, std::random_device{}(),
                trialsAfter == 0 ? 0U : static_cast<std::size_t>(trialsAfter + spareTrials),
                [&](const RoundPlan& plan) { tellRound(context, plan); }});
     finished.result = std::move(outcome.result);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "memfit/advice/recommendation.h"
+#include "memfit/bench/price_choice.h"
 #include "memfit/experiment/documents.h"
 #include "memfit/experiment/statistics.h"
 
@@ -102,6 +103,9 @@ struct Choice {
 
 /// Speed that `fast` may miss of the best's.
 inline constexpr double fastTolerance = 0.01;
+
+/// What a policy asks of a choice by the model of the whole bench.
+[[nodiscard]] PriceAim aimOf(Policy policy, double tolerance);
 
 /// Is the cell fast enough for the policy, as the choice asks it? Every cell is when speeds are
 /// unknown.

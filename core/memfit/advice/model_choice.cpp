@@ -67,15 +67,6 @@ void setSpeeds(Judgement& j) {
     candidates.modelled = true;
 }
 
-PriceAim aimOf(const Judgement& j, std::optional<Bytes> atLeast) {
-    PriceAim aim;
-    aim.tolerance = j.options.policy == Policy::fast ? fastTolerance : j.options.tolerance;
-    aim.againstUnlimited = j.options.policy == Policy::lean;
-    aim.gomemlimitIfNotWorse = j.options.policy == Policy::lean;
-    aim.atLeast = atLeast;
-    return aim;
-}
-
 std::size_t placeOf(Judgement& j, const PriceChoice& price) {
     auto& cells = j.candidates.cells;
     if (price.chosen.cell) return *price.chosen.cell;
@@ -98,6 +89,14 @@ bool isUnlimited(const Candidate& cell) {
 
 }  // namespace
 
+PriceAim aimOf(Policy policy, double tolerance) {
+    PriceAim aim;
+    aim.tolerance = policy == Policy::fast ? fastTolerance : tolerance;
+    aim.againstUnlimited = policy == Policy::lean;
+    aim.gomemlimitIfNotWorse = policy == Policy::lean;
+    return aim;
+}
+
 void fitModel(Judgement& j) {
     auto& candidates = j.candidates;
     if (candidates.cells.empty() || candidates.unit == SpeedUnit::unknown) return;
@@ -115,7 +114,9 @@ void fitModel(Judgement& j) {
 std::optional<Choice> chooseByModel(Judgement& j, std::optional<Bytes> atLeast) {
     if (!j.model) return choose(j.candidates, j.options.policy, j.options.tolerance, atLeast);
     auto& cells = j.candidates.cells;
-    auto price = chooseByPrice(*j.model, aimOf(j, atLeast));
+    auto aim = aimOf(j.options.policy, j.options.tolerance);
+    aim.atLeast = atLeast;
+    auto price = chooseByPrice(*j.model, aim);
     if (!price) return std::nullopt;
     std::erase_if(cells, [](const Candidate& cell) { return cell.foreseen; });
     Choice choice;
