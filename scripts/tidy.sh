@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# clang-tidy over the units that it has not found clean before. Usage: tidy.sh [all]
+# clang-tidy over the units that it has not found clean before. Usage: tidy.sh [all|record]
 #
 # What decides about a unit is its text, that of the headers of this project that it includes, the rules, the compiler's
 # settings and the version of clang-tidy; a sum of these is its key. A unit is not checked again
@@ -7,7 +7,8 @@
 #   - if it has the same key at the commit that .ci/linted names, at which all units were clean. That file also names the
 #     version of clang-tidy. LINT_BASE=COMMIT takes another commit. Where the commit is not there (a shallow clone), or
 #     is none of HEAD's, all units are checked.
-# `tidy.sh all` checks every unit, and if all are clean and nothing is uncommitted it writes .ci/linted anew.
+# `tidy.sh all` checks every unit; `record` those that were not clean on this machine. Both write .ci/linted anew if all
+# are clean and nothing is uncommitted.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 records=${XDG_CACHE_HOME:-$HOME/.cache}/kubectl-memfit/tidy
@@ -71,7 +72,7 @@ if [ "${1:-}" != all ]; then
     mkdir -p "$records"
     find "$records" -type f -printf '%f\n' >"$work/clean"
     base=${LINT_BASE:-}
-    if [ -z "$base" ] && [ -f .ci/linted ]; then
+    if [ -z "$base" ] && [ "${1:-}" != record ] && [ -f .ci/linted ]; then
         read -r base linted_by <.ci/linted
         [ "$linted_by" = "$version" ] || base=
     fi
@@ -83,19 +84,20 @@ if [ "${1:-}" != all ]; then
 fi
 awk 'FILENAME ~ /clean$/ { clean[$1] = 1; next } !($1 in clean)' "$work/clean" "$work/now" >"$work/todo"
 echo "clang-tidy: $(wc -l <"$work/todo") of $(wc -l <"$work/now") units${base:+, the others were clean here or at $base}"
-[ -s "$work/todo" ] || exit 0
 
 # Every unit by itself and by its own headers alone.
-cmake --preset clang -B build/lint -DMEMFIT_PCH=OFF -DMEMFIT_BATCHES=OFF -DCMAKE_CXX_COMPILER_LAUNCHER= >/dev/null
 mkdir -p "$records"
 export records
+if [ -s "$work/todo" ]; then
+    cmake --preset clang -B build/lint -DMEMFIT_PCH=OFF -DMEMFIT_BATCHES=OFF -DCMAKE_CXX_COMPILER_LAUNCHER= >/dev/null
+fi
 # shellcheck disable=SC2016 # expanded by the inner shell
-xargs -P "$(nproc)" -n 2 bash -c '
+xargs -r -P "$(nproc)" -n 2 bash -c '
     said=$(clang-tidy-19 -p build/lint --quiet --warnings-as-errors="*" "$2" 2>&1) && clean=yes || clean=
     grep -Ev "^[0-9]+ warnings? generated|^Suppressed|^Use -header-filter|^\[[0-9/]+\] Processing|^$" <<<"$said" || true
     [ -n "$clean" ] && : >"$records/$1"' tidy <"$work/todo"
 
-if [ "${1:-}" = all ] && [ -z "$(git status --porcelain)" ]; then
+if [ -n "${1:-}" ] && [ -z "$(git status --porcelain)" ]; then
     echo "$(git rev-parse HEAD) $version" >.ci/linted
     echo "clang-tidy: all units are clean; .ci/linted names this commit"
 fi

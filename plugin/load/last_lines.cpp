@@ -16,7 +16,8 @@ std::string lastLines(std::string_view text) {
         const auto line = boost::algorithm::trim_copy(redactText(text.substr(begin)));
         text = text.substr(0, begin == 0 ? 0 : begin - 1);
         if (line.empty()) continue;
-        shown = shown.empty() ? line : line + " | " + shown;
+        if (!shown.empty()) shown.insert(0, " | ");
+        shown.insert(0, line);
         ++lines;
     }
     if (shown.size() > longest) shown.erase(0, shown.size() - longest);

@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <ranges>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -158,14 +159,14 @@ std::string mark(std::size_t which, double x, double y) {
 
 /// What the intervals of a line enclose; empty where some point has none.
 std::string areaSvg(const ChartSeries& series, const Frame& frame) {
-    std::string there, back;
+    std::string corners;
     for (const auto& point : series.points) {
         if (!point.low || !point.high) return {};
-        const double x = frame.column(point.x);
-        there += fmt::format("{:.1f},{:.1f} ", x, frame.row(*point.high));
-        back = fmt::format("{:.1f},{:.1f} ", x, frame.row(*point.low)) + back;
+        corners += fmt::format("{:.1f},{:.1f} ", frame.column(point.x), frame.row(*point.high));
     }
-    return fmt::format("<polygon points=\"{}{}\"/>\n", there, back);
+    for (const auto& point : series.points | std::views::reverse)
+        corners += fmt::format("{:.1f},{:.1f} ", frame.column(point.x), frame.row(*point.low));
+    return fmt::format("<polygon points=\"{}\"/>\n", corners);
 }
 
 std::string seriesSvg(const ChartSeries& series, std::size_t place, const Frame& frame) {

@@ -14,9 +14,9 @@ namespace memfit {
 /// shape and dash; colours are classes s0 to s3 of the page.
 [[nodiscard]] std::string chartSvg(const Chart& chart);
 
-/// A piece of the line of series number `which` of a chart, with its dash and its mark, for
+/// A piece of the line of series number `place` of a chart, with its dash and its mark, for
 /// legends.
-[[nodiscard]] std::string seriesSample(const ChartSeries& series, std::size_t which);
+[[nodiscard]] std::string seriesSample(const ChartSeries& series, std::size_t place);
 
 /// The same of the line at the chosen x, or at the other one that is marked.
 [[nodiscard]] std::string lineSample(bool chosen);
