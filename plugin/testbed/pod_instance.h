@@ -58,7 +58,6 @@ private:
     std::uint64_t version_ = 0;
     PodStatus status_;
     PodVerdict verdict_;
-    bool gone_ = false;
     bool everReady_ = false;
 };
 
