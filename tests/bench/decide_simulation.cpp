@@ -8,6 +8,8 @@
 ///     memory    advised over the right limit, mean
 ///     agree     of two benches of one world: limits within a tenth, the same mode
 ///     loads     of a bench, mean and most
+///     law       used, and not found to be off
+///     said, so  the chance that the advice states, mean, and how often it was so
 /// CPU time of a request scatters by a third of that, collections by 3 %.
 
 #include <fmt/format.h>
@@ -216,6 +218,7 @@ private:
 struct Advice {
     AdvisedSettings settings;
     double probability = 0;
+    bool lawUsed = false;
     int loads = 0;
 };
 
@@ -243,6 +246,8 @@ std::optional<Advice> adviceOf(const World& world, const Kind& kind, double nois
     if (!recommended) return std::nullopt;
     advice.settings = recommended->advised;
     advice.probability = recommended->probability.value_or(0);
+    advice.lawUsed = std::ranges::any_of(
+        recommended->reasons, [](const Reason& reason) { return reason.code == "law-holds"; });
     return advice;
 }
 
@@ -283,12 +288,16 @@ struct Row {
     double memory = 0;
     double loads = 0;
     int mostLoads = 0;
+    int lawUsed = 0;
+    double said = 0;  ///< sum of the chances stated
+    int so = 0;       ///< benches that were right as the chance has it
 };
 
 constexpr double slackPoints = 0.03;
 
-/// As the probability has it: neither too slow, nor too large.
-bool isRight(const World& world, const AdvisedSettings& settings) {
+/// As the probability has it: neither too slow, nor too large. Where the law was not used, only
+/// limits that were benched could be chosen.
+bool isRight(const World& world, const AdvisedSettings& settings, bool lawUsed) {
     const auto speed = world.speedOf(settings);
     if (!speed || *speed < world.best() * (1 - tolerance - slackPoints)) return false;
     const double strict = world.best() * (1 - tolerance + slackPoints);
@@ -300,7 +309,7 @@ bool isRight(const World& world, const AdvisedSettings& settings) {
             world.speeds[i] >= strict)
             return false;
     }
-    if (world.anyLimit && settings.gomemlimit.kind != GomemlimitAdvice::Kind::unset) {
+    if (lawUsed && world.anyLimit && settings.gomemlimit.kind != GomemlimitAdvice::Kind::unset) {
         double least = std::numeric_limits<double>::infinity();
         for (const auto& its : world.settings)
             if (its.mode == Mode::gomemlimit)
@@ -324,7 +333,11 @@ void judge(const World& world, const Advice& advice, Row& row, Bands& bands) {
         bands.at(std::min<std::size_t>(static_cast<std::size_t>(advice.probability * 10), 9));
     ++band.count;
     band.said += advice.probability;
-    if (isRight(world, advice.settings)) ++band.right;
+    const bool so = isRight(world, advice.settings, advice.lawUsed);
+    band.right += static_cast<int>(so);
+    row.lawUsed += static_cast<int>(advice.lawUsed);
+    row.said += advice.probability;
+    row.so += static_cast<int>(so);
 }
 
 bool same(const AdvisedSettings& a, const AdvisedSettings& b) {
@@ -367,8 +380,8 @@ int main(int count, char** words) {
         if (word == "--noise") only = std::atof(words[i + 1]) / 100;
     }
     fmt::print("{} worlds a row, two benches each; ! misses its target\n", worlds);
-    fmt::print("{:<24} {:>5}  {:>8} {:>8} {:>8} {:>8} {:>5}\n", "world", "noise", "right", "memory",
-               "agree", "loads", "most");
+    fmt::print("{:<24} {:>5}  {:>8} {:>8} {:>8} {:>8} {:>5} {:>6} {:>6} {:>6}\n", "world", "noise",
+               "right", "memory", "agree", "loads", "most", "law", "said", "so");
     Bands bands{};
     for (const auto& kind : kinds) {
         for (const auto& target : targets) {
@@ -376,13 +389,15 @@ int main(int count, char** words) {
             const auto row = measure(kind, target.noise, worlds, bands);
             const double benches = std::max(row.benches, 1);
             fmt::print(
-                "{:<24} {:>4.0f}%  {} {} {} {} {:>5}\n", kind.name, target.noise * 100,
+                "{:<24} {:>4.0f}%  {} {} {} {} {:>5} {:>5.0f}% {:>5.0f}% {:>5.0f}%\n", kind.name,
+                target.noise * 100,
                 against(100 * row.right / benches, 100 * target.right, true, kind.target, 1, "%"),
                 against(row.memory / benches, target.memory, false, kind.target, 2, " "),
                 against(100.0 * row.agree / row.worlds, 100 * target.agree, true, kind.target, 1,
                         "%"),
                 against(row.loads / benches, target.loads, false, kind.target, 1, " "),
-                row.mostLoads);
+                row.mostLoads, 100.0 * row.lawUsed / benches, 100 * row.said / benches,
+                100.0 * row.so / benches);
         }
     }
     fmt::print("\nstated chance against the share that was right, all benches above\n");

@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "memfit/advice/judgement.h"
 #include "memfit/units/bytes.h"
@@ -42,22 +43,30 @@ std::optional<RuleFinding> fewRuns(const Judgement& j) {
         Confidence::low};
 }
 
-double halfWidth(const Candidate* cell) {
+/// Half of the 95 % interval of a cell's speed, as a share of it; of its own runs alone, where the
+/// model also knows what other cells and other programs tell.
+double halfWidth(const Judgement& j, const Candidate* cell) {
     if (cell == nullptr || !cell->speed || !cell->enoughRuns() || cell->speed->median <= 0)
         return 0;
-    return (cell->speed->high - cell->speed->low) / (2 * cell->speed->median);
+    if (!j.model) return (cell->speed->high - cell->speed->low) / (2 * cell->speed->median);
+    constexpr double deviations = 1.96;
+    return deviations * j.model->noise() / std::sqrt(static_cast<double>(cell->runs));
 }
 
 std::optional<RuleFinding> noisyMachine(const Judgement& j) {
-    if (j.model) return std::nullopt;
+    // Under the law every run of every cell tells about all.
+    if (j.model && j.model->law() == LawState::holds) return std::nullopt;
     // Below this a tolerance asks more of a machine than any gives.
     constexpr double quietEnough = 0.02;
-    const double bound = std::max(j.options.tolerance, quietEnough);
-    const double width = std::max(halfWidth(j.chosen()), halfWidth(j.best()));
+    // The chance that the model states knows the noise. Only where runs tell next to nothing, so
+    // that what is usual decides, it is not enough to be sure.
+    const double bound =
+        j.model ? j.options.tolerance + slack : std::max(j.options.tolerance, quietEnough);
+    const double width = std::max(halfWidth(j, j.chosen()), halfWidth(j, j.best()));
     if (width <= bound) return std::nullopt;
     std::vector<const Candidate*> noisy;
     for (const auto* cell : {j.chosen(), j.best()})
-        if (halfWidth(cell) > bound) noisy.push_back(cell);
+        if (halfWidth(j, cell) > bound) noisy.push_back(cell);
     return RuleFinding{
         {"noisy-machine",
          fmt::format("Repeated runs of the same settings scatter by plus or minus {}, "

@@ -180,11 +180,15 @@ std::optional<RuleFinding> whatItBuys(const Judgement& j) {
         return std::nullopt;
     const auto& against = cells[*other].settings;
     const auto cost = [&](double logCost) { return j.model->cpuSeconds(logCost); };
-    std::vector<double> own = j.price->chosenCosts;
-    std::vector<double> its;
-    for (std::size_t d = 0; d < j.model->draws(); ++d) its.push_back(j.model->logCost(d, *other));
-    const double ownCost = median(own).value_or(0);
-    const double itsCost = median(its).value_or(0);
+    // Only differences within a draw mean something.
+    std::vector<double> more;
+    for (std::size_t d = 0; d < j.model->draws(); ++d)
+        more.push_back(j.model->logCost(d, *other) - j.price->chosenCosts[d]);
+    const double difference = median(more).value_or(0);
+    constexpr double worthSaying = 0.005;
+    if (std::abs(difference) < worthSaying) return std::nullopt;
+    const double ownCost = median(j.price->chosenCosts).value_or(0);
+    const double itsCost = ownCost + difference;
     const auto seconds = cost(ownCost);
     const auto otherSeconds = cost(itsCost);
     if (!seconds || !otherSeconds || !chosen->speed || !against.limit) return std::nullopt;

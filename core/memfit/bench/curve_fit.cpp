@@ -20,10 +20,16 @@ namespace {
 /// How likely a step is before anything was measured, and how large it then is (log scale). Without
 /// GOMEMLIMIT a Go program collects as often under any limit that it survives, so that a step is
 /// rarer there.
-constexpr double stepWithGomemlimit = 0.5;
+constexpr double stepWithGomemlimit = 0.75;
 constexpr double stepPlain = 0.12;
 constexpr double stepBetweenModes = 0.5;
-constexpr double smallStep = 0.06;
+constexpr double stepSize = 0.06;
+/// With GOMEMLIMIT each further MiB buys less than the one before, as under the law: what memory is
+/// expected to buy goes with 1 / (GOMEMLIMIT - fixed). `fixed` is taken for this share of the
+/// smallest limit, and the smallest limit for this much dearer than one without end.
+constexpr double expectedFixed = 0.75;
+constexpr double expectedPrice = 0.2;
+constexpr double leastStep = 0.005;
 /// A few steps are large: a program that is starved, or a cache that fits at last.
 constexpr double largeStep = 0.6;
 constexpr double largeShare = 0.2;
@@ -53,19 +59,29 @@ std::vector<std::size_t> ofMode(std::span<const PriceCell> cells, Mode mode) {
     return found;
 }
 
+double gomemlimitOf(const PriceCell& cell) {
+    return static_cast<double>(cell.settings.gomemlimit.value_or(cell.settings.limit.value_or(0)));
+}
+
 std::vector<Step> stepsOf(std::span<const PriceCell> cells) {
     std::vector<Step> steps;
     const auto plain = ofMode(cells, Mode::plain);
     const auto gomemlimit = ofMode(cells, Mode::gomemlimit);
-    const auto add = [&](const std::vector<std::size_t>& order, double chance) {
+    const auto add = [&](const std::vector<std::size_t>& order, double chance, auto&& size) {
         for (std::size_t i = 1; i < order.size(); ++i)
             steps.push_back({{order.begin() + static_cast<std::ptrdiff_t>(i), order.end()},
                              chance,
-                             smallStep,
+                             size(order[i - 1], order[i]),
                              false});
     };
-    add(plain, stepPlain);
-    add(gomemlimit, stepWithGomemlimit);
+    add(plain, stepPlain, [](std::size_t, std::size_t) { return stepSize; });
+    add(gomemlimit, stepWithGomemlimit, [&](std::size_t larger, std::size_t smaller) {
+        const double least = gomemlimitOf(cells[gomemlimit.back()]);
+        const double fixed = expectedFixed * least;
+        const double price = expectedPrice * (least - fixed);
+        return std::max(leastStep, (price / (gomemlimitOf(cells[smaller]) - fixed)) -
+                                       (price / (gomemlimitOf(cells[larger]) - fixed)));
+    });
     if (!plain.empty() && !gomemlimit.empty())
         steps.push_back({gomemlimit, stepBetweenModes, modesApart, true});
     return steps;

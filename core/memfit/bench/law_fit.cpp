@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/math/distributions/chi_squared.hpp>
 #include <boost/math/distributions/fisher_f.hpp>
+#include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <limits>
 
@@ -23,6 +24,8 @@ constexpr double usualScatter = 0.03;
 /// What the law may be off by in the cost of a cell before it is called wrong.
 constexpr double costShare = 0.015;
 constexpr double rejected = 0.015;
+/// The same of a cost that falls with the limit itself, against which the other tests are weak.
+constexpr double rejectedLimit = 0.03;
 
 struct CellCollections {
     double gomemlimit = 0;
@@ -228,7 +231,67 @@ public:
         return false;
     }
 
+    /// Does the cost fall with the limit itself, beside what collections make of it (pages of files
+    /// that fit beside the heap)? By a t-test of one more term, pages / limit, with the price
+    /// fitted anew; all figures together.
+    [[nodiscard]] bool limitPays(const LawDraw& draw) const {
+        const auto x = costs(draw);
+        auto dearer = draw;
+        constexpr double step = 1e-3;
+        dearer.price *= 1 + step;
+        auto price = costs(dearer);
+        std::vector<double> pages;
+        for (std::size_t i = 0; i < cells_.size(); ++i) {
+            price[i] = (price[i] - x[i]) / step;
+            const auto& limit = cells_[i].settings.limit;
+            pages.push_back(limit ? lowest_ / static_cast<double>(*limit) : 0);
+        }
+        Term gained;
+        double freedom = 0;
+        for (std::size_t i = 0; i < figures_.size(); ++i) {
+            const auto& figure = figures_[i];
+            const auto count = static_cast<double>(cells_.size());
+            const double left = std::max(figure.freedom() - (count - 1), 0.0);
+            const double noise =
+                ((usualWeight * usual_[i] * usual_[i]) + figure.squares(figure.best())) /
+                (left + usualWeight);
+            const double runs = static_cast<double>(figure.count()) / count;
+            gained.add(figure, x, pages, price, noise + (runs * costShare * costShare));
+            freedom += left + usualWeight;
+        }
+        const double t = gained.t();
+        if (!(t > 0)) return false;
+        const boost::math::students_t distribution(freedom);
+        return boost::math::cdf(boost::math::complement(distribution, t)) < rejectedLimit;
+    }
+
 private:
+    /// Normal equations of one term beside a nuisance one.
+    struct Term {
+        double tt = 0, tn = 0, nn = 0, t0 = 0, n0 = 0;
+        void add(const BlockFit& figure, const std::vector<double>& at,
+                 const std::vector<double>& term, const std::vector<double>& nuisance,
+                 double noise) {
+            for (std::size_t i = 0; i < at.size(); ++i) {
+                double pull = figure.b(i);
+                for (std::size_t k = 0; k < at.size(); ++k) {
+                    const double a = figure.a(i, k) / noise;
+                    pull -= figure.a(i, k) * at[k];
+                    tt += a * term[i] * term[k];
+                    tn += a * term[i] * nuisance[k];
+                    nn += a * nuisance[i] * nuisance[k];
+                }
+                t0 += pull / noise * term[i];
+                n0 += pull / noise * nuisance[i];
+            }
+        }
+        [[nodiscard]] double t() const {
+            const double shared = nn > 0 ? tn / nn : 0;
+            const double precision = tt - (shared * tn);
+            return precision > 0 ? (t0 - (shared * n0)) / std::sqrt(precision) : 0;
+        }
+    };
+
     std::span<const PriceCell> cells_;
     std::span<const BlockFit> figures_;
     std::span<const double> usual_;
@@ -297,7 +360,7 @@ LawFit fitLaw(std::span<const PriceCell> cells, std::span<const BlockFit> figure
             }
         }
     }
-    if (law.costsOff(best)) return {LawFit::State::costOff, {}};
+    if (law.costsOff(best) || law.limitPays(best)) return {LawFit::State::costOff, {}};
 
     double sum = 0;
     for (auto& each : density) sum += each = std::exp(each - most);

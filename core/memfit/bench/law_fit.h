@@ -47,7 +47,8 @@ struct LawFit {
 /// The posterior is worked out on a grid over `fixed` and the price, with flat priors on their
 /// logarithms; the noise of each figure is unknown and integrated out. Collections of a cell are
 /// taken for as sharp as 2 % and 0.3 collections, or their own scatter. A law that the cell means
-/// contradict (chi-squared for collections, F for costs, at 1.5 %) is not used.
+/// contradict (chi-squared for collections, F for costs, at 1.5 %; a cost that falls with the limit
+/// itself, at 3 %) is not used.
 [[nodiscard]] LawFit fitLaw(std::span<const PriceCell> cells, std::span<const BlockFit> figures,
                             std::span<const double> usualNoise);
 

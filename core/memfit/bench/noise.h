@@ -7,7 +7,7 @@
 namespace memfit {
 
 /// Weight of what is usual beside what a bench shows, in degrees of freedom.
-inline constexpr double usualWeight = 4;
+inline constexpr double usualWeight = 2;
 
 /// Logarithm of the likelihood of costs that leave `squares`, the variance of the noise integrated
 /// out under an inverse gamma prior around `usual` (standard deviation, log scale). `freedom`: of

@@ -40,7 +40,8 @@ struct PriceChoice {
     /// Chance that the choice is right: its throughput misses the reference by no more than the
     /// tolerance and `slack`, no limit smaller by a tenth would have missed it by less than the
     /// tolerance less `slack`, and GOMEMLIMIT is set or not for a gain that is not on the wrong
-    /// side of the tolerance by more than `slack`.
+    /// side of the tolerance by more than `slack`. Calibrated on simulated benches
+    /// (tests/bench/decide_simulation.cpp).
     double probability = 0;
     /// Chance that the very limit (within a tenth) and mode are those that the tolerance asks for.
     double sharpness = 0;

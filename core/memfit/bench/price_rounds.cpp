@@ -9,7 +9,7 @@ namespace memfit {
 namespace {
 
 /// Sharpness at which no rival is worth another load.
-constexpr double sharp = 0.9;
+constexpr double sharp = 0.92;
 
 /// Rounds of all cells after which a choice that is right is settled even where a rival is as
 /// right.

@@ -111,3 +111,24 @@ TEST_CASE("no values, one value and one block make a fit that says nothing wrong
     CHECK(off(block) < 0.01);
     CHECK(block.freedom() == count - 1);
 }
+
+TEST_CASE("the interval of a difference holds as often as it says") {
+    test::Random random(3);
+    constexpr int benches = 1000;
+    int held = 0;
+    for (int bench = 0; bench < benches; ++bench) {
+        std::vector<CostValue> values;
+        for (int block = 0; block < 5; ++block)
+            for (std::size_t cell = 0; cell < 4; ++cell)
+                values.push_back({cell, block, std::exp(0.1 * random.normal())});
+        const BlockFit fit(4, values);
+        const double variance = fit.squares(fit.best()) / (fit.freedom() - 3);
+        const double difference = fit.best()[0] - fit.best()[1];
+        // Student's t with 12 to 16 degrees of freedom, 95 %.
+        constexpr double deviations = 2.15;
+        held += static_cast<int>(std::abs(difference) <
+                                 deviations *
+                                     std::sqrt(variance * (1 / fit.weight(0) + 1 / fit.weight(1))));
+    }
+    CHECK(static_cast<double>(held) / benches == doctest::Approx(0.95).epsilon(0.02));
+}

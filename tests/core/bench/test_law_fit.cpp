@@ -113,6 +113,17 @@ TEST_CASE("plain cells that get slower with less memory are not the law's") {
     CHECK(fit.draws.empty());
 }
 
+TEST_CASE("a cost that falls a little with every limit is not the law's") {
+    auto truths = salesApi();
+    // 12 % at the smallest limit: pages of files that fit beside the heap.
+    for (auto& truth : truths)
+        if (const auto& limit = truth.settings.limit)
+            truth.cpuSeconds *= 1 + (0.12 * 22 * mebibyte / static_cast<double>(*limit));
+    const auto fit = lawOf(benched(truths, 4, 0.05));
+    CHECK((fit.state == LawFit::State::costOff));
+    CHECK(fit.draws.empty());
+}
+
 TEST_CASE("without collections or allocation of every cell with GOMEMLIMIT there is no law") {
     const auto noFigures = [](const std::vector<PriceTruth>& truths) {
         return lawOf(benched(truths, 3)).state == LawFit::State::noFigures;
