@@ -86,7 +86,7 @@ sweep: deps-bench
 
 # clang-tidy leaves out what it found clean before (scripts/tidy.sh); LINT=all checks everything.
 lint: deps-lint
-	LINT=$(LINT) scripts/lint.sh
+	LINT=$(filter all record,$(LINT)) scripts/lint.sh
 
 format: deps-lint
 	git ls-files '*.cpp' '*.h' | xargs clang-format-19 -i

@@ -97,7 +97,7 @@ xargs -r -P "$(nproc)" -n 2 bash -c '
     grep -Ev "^[0-9]+ warnings? generated|^Suppressed|^Use -header-filter|^\[[0-9/]+\] Processing|^$" <<<"$said" || true
     [ -n "$clean" ] && : >"$records/$1"' tidy <"$work/todo"
 
-if [ -n "${1:-}" ] && [ -z "$(git status --porcelain)" ]; then
+if [[ ${1:-} =~ ^(all|record)$ ]] && [ -z "$(git status --porcelain)" ]; then
     echo "$(git rev-parse HEAD) $version" >.ci/linted
     echo "clang-tidy: all units are clean; .ci/linted names this commit"
 fi
