@@ -48,8 +48,23 @@ bool LoadTrialRunner::largerLimitPassed(const Settings& settings) const {
     return unlimitedPassed_ || (largestPassed_ && *largestPassed_ > *settings.limit);
 }
 
+std::optional<RequestCounts> LoadTrialRunner::withMoreMemory(const Settings& settings) const {
+    std::optional<RequestCounts> sum;
+    for (const auto& [limit, counts] : survived_) {
+        if (!settings.limit || (limit && *limit <= *settings.limit)) continue;
+        if (!sum) sum.emplace();
+        sum->requests += counts.requests;
+        sum->failures += counts.failures;
+    }
+    return sum;
+}
+
 void LoadTrialRunner::remember(const TrialRecord& record, double loadSeconds) {
     if (record.trial.outcome != Outcome::survived) return;
+    if (record.trial.load) {
+        if (const auto counts = requestCounts(*record.trial.load))
+            survived_.push_back({record.trial.settings.limit, *counts});
+    }
     if (const auto limit = record.trial.settings.limit) {
         largestPassed_ = std::max(largestPassed_.value_or(0), *limit);
         return;
@@ -115,6 +130,7 @@ Result<TrialRecord> LoadTrialRunner::run(const Settings& settings,
     TrialFacts& facts = trial.facts;
     facts.limit = settings.limit;
     facts.largerLimitPassed = largerLimitPassed(settings);
+    facts.withMoreMemory = withMoreMemory(settings);
     if (plan_.floor && facts.load)
         facts.missedFloor = plan_.floor->missedBy(*facts.load, unlimited_);
     TrialRecord& record = trial.record;

@@ -12,6 +12,7 @@
 #include "memfit/experiment/floor.h"
 #include "memfit/experiment/memory_sample.h"
 #include "memfit/experiment/trial.h"
+#include "memfit/experiment/verdict.h"
 #include "memfit/observe/load_report.h"
 #include "process/event_loop.h"
 #include "testbed/testbed.h"
@@ -130,6 +131,7 @@ private:
     [[nodiscard]] Result<FreshStart> prepare(const Settings& settings);
     [[nodiscard]] Result<void> checkPrograms() const;
     [[nodiscard]] bool largerLimitPassed(const Settings& settings) const;
+    [[nodiscard]] std::optional<RequestCounts> withMoreMemory(const Settings& settings) const;
     void remember(const TrialRecord& record, double loadSeconds);
 
     EventLoop& loop_;
@@ -137,6 +139,11 @@ private:
     LoadPlan plan_;
     std::optional<LoadReport> unlimited_;
     std::optional<double> unlimitedSeconds_;
+    struct Survived {
+        std::optional<Bytes> limit;
+        RequestCounts counts;
+    };
+    std::vector<Survived> survived_;
     std::optional<Bytes> largestPassed_;  ///< largest limit that was survived
     bool unlimitedPassed_ = false;
 };

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <boost/math/distributions/binomial.hpp>
+#include <string>
 #include <utility>
 
 namespace memfit {
@@ -60,9 +63,28 @@ std::string commandFailure(const TrialFacts& facts) {
 }
 
 std::string someFailures(const LoadReport& load) {
-    const auto successes = load.successes();
-    if (!load.requests || !successes || *successes >= *load.requests) return {};
-    return fmt::format("{} of {} requests failed", *load.requests - *successes, *load.requests);
+    const auto counts = requestCounts(load);
+    if (!counts || counts->failures <= 0) return {};
+    return fmt::format("{} of {} requests failed", counts->failures, counts->requests);
+}
+
+/// `6 of 60 requests failed, none of 180 with more memory`; nullopt where chance may explain it.
+std::optional<std::string> failsMore(const TrialFacts& facts) {
+    if (!facts.limit || !facts.load || !facts.withMoreMemory) return std::nullopt;
+    const auto here = requestCounts(*facts.load);
+    const auto& there = *facts.withMoreMemory;
+    if (!here || here->failures <= 0 || there.requests <= 0) return std::nullopt;
+    const auto failures = static_cast<double>(here->failures + there.failures);
+    const double share =
+        static_cast<double>(here->requests) / static_cast<double>(here->requests + there.requests);
+    const boost::math::binomial distribution(failures, share);
+    constexpr double unlikely = 0.02;
+    const double chance = boost::math::cdf(
+        boost::math::complement(distribution, static_cast<double>(here->failures - 1)));
+    if (chance >= unlikely) return std::nullopt;
+    return fmt::format(
+        "{} of {} requests failed, {} of {} with more memory", here->failures, here->requests,
+        there.failures == 0 ? "none" : std::to_string(there.failures), there.requests);
 }
 
 Verdict judgeLoad(const TrialFacts& facts) {
@@ -71,6 +93,8 @@ Verdict judgeLoad(const TrialFacts& facts) {
     if (!facts.stillAnswers && (facts.limit || !servedNothing))
         return {Outcome::inconclusive,
                 with("no longer answers after the load, and no end is known", facts.detail)};
+    if (const auto more = failsMore(facts); more && facts.stillAnswers)
+        return {Outcome::belowFloor, with(*more, facts.detail)};
     if (facts.loadCommandFailed) return {Outcome::loadFailed, commandFailure(facts)};
     if (allFailed)
         return {Outcome::loadFailed,
@@ -84,6 +108,12 @@ Verdict judgeLoad(const TrialFacts& facts) {
 }
 
 }  // namespace
+
+std::optional<RequestCounts> requestCounts(const LoadReport& load) {
+    const auto successes = load.successes();
+    if (!load.requests || !successes) return std::nullopt;
+    return RequestCounts{*load.requests, std::max<std::int64_t>(*load.requests - *successes, 0)};
+}
 
 Verdict judge(const TrialFacts& facts) {
     if (facts.foreign) return {*facts.foreign, facts.detail};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -8,6 +9,12 @@
 #include "memfit/units/bytes.h"
 
 namespace memfit {
+
+/// Requests of one or more loads.
+struct RequestCounts {
+    std::int64_t requests = 0;
+    std::int64_t failures = 0;  ///< of them
+};
 
 /// What a testbed and a load saw of one trial, once its status has settled (facts may lag behind
 /// the load by seconds: asking for a verdict before the status was re-read is the caller's
@@ -26,6 +33,8 @@ struct TrialFacts {
     bool loadCommandFailed = false;  ///< exit code not zero, and no report that is understood
     bool stillAnswers = false;       ///< after the load, the service still accepts connections
     bool largerLimitPassed = false;  ///< a larger limit, or none, survived the same load
+    /// Of the loads that were survived at larger limits and at none; nullopt: not counted.
+    std::optional<RequestCounts> withMoreMemory;
     std::optional<std::string> missedFloor;  ///< Floor::missedBy()
     std::optional<Outcome> foreign;  ///< what the testbed knows to be none of the limit's doing:
                                      ///< evicted, unschedulable, imageError, inconclusive
@@ -51,11 +60,18 @@ struct Verdict {
 /// 6. Load cut at its time-out: `belowFloor` when a larger limit passed, else `loadFailed`.
 /// 7. The service no longer answers, though nothing is known to have ended: `inconclusive`. The
 ///    unlimited run that never served a request is `loadFailed`: the load goes to a wrong place.
-/// 8. The load command failed without a report, or every request failed: `loadFailed`.
-/// 9. The floor is missed: `belowFloor`. It says so of the unlimited run too, where nothing larger
+/// 8. More requests failed than with more memory, beyond chance (2 %, by the conditional test of
+/// two
+///    Poisson rates; Przyborowski and Wilenski 1940): `belowFloor`. A child that was killed unseen,
+///    or a service that gives up at its limit, answers errors and lives.
+/// 9. The load command failed without a report, or every request failed: `loadFailed`.
+/// 10. The floor is missed: `belowFloor`. It says so of the unlimited run too, where nothing larger
 ///    exists: no limit can hold that floor, and the caller has to stop.
-/// 10. `survived`; with a note when some requests failed.
+/// 11. `survived`; with a note when some requests failed.
 /// Whatever is not settled (load not started, no report) is `inconclusive`.
 [[nodiscard]] Verdict judge(const TrialFacts& facts);
+
+/// Requests of a load, as far as its report counts them.
+[[nodiscard]] std::optional<RequestCounts> requestCounts(const LoadReport& load);
 
 }  // namespace memfit

@@ -340,3 +340,46 @@ TEST_CASE("some failed requests do not kill a survivor, but are said") {
         {"not known", [](TrialFacts& f) { f.load->errors.reset(); }, {Outcome::survived, ""}},
     });
 }
+
+TEST_CASE("a trial that fails more requests than with more memory is too small, chance is not") {
+    const auto failing = [](std::int64_t failed, std::int64_t of, std::int64_t before,
+                            std::int64_t ofBefore) {
+        return [=](TrialFacts& f) {
+            f.load->requests = of;
+            f.load->non2xx = failed;
+            f.withMoreMemory = {ofBefore, before};
+        };
+    };
+    check({
+        {"a child was killed, and nobody told",
+         failing(6, 60, 0, 60),
+         {Outcome::belowFloor, "6 of 60 requests failed, none of 60 with more memory"}},
+        {"few failures, many requests before",
+         failing(3, 60, 0, 600),
+         {Outcome::belowFloor, "3 of 60 requests failed, none of 600 with more memory"}},
+        {"every one",
+         failing(60, 60, 1, 120),
+         {Outcome::belowFloor, "60 of 60 requests failed, 1 of 120 with more memory"}},
+        {"as often as ever",
+         failing(6, 60, 12, 120),
+         {Outcome::survived, "6 of 60 requests failed"}},
+        {"chance", failing(2, 60, 0, 60), {Outcome::survived, "2 of 60 requests failed"}},
+        {"nothing to hold it against",
+         failing(6, 60, 0, 0),
+         {Outcome::survived, "6 of 60 requests failed"}},
+        {"not counted",
+         [](TrialFacts& f) {
+             f.load->requests.reset();
+             f.load->non2xx = 6;
+             f.withMoreMemory = {60, 0};
+         },
+         {Outcome::survived, ""}},
+        {"the run without a limit",
+         [](TrialFacts& f) {
+             f.limit.reset();
+             f.load->non2xx = 100;
+             f.withMoreMemory = {500, 0};
+         },
+         {Outcome::survived, "100 of 500 requests failed"}},
+    });
+}
