@@ -16,6 +16,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr double answerSeconds = 2;
+/// For a load whose program has died.
+constexpr double lastWordsSeconds = 0.3;
 
 double secondsSince(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
@@ -150,6 +152,11 @@ Result<TrialRun::LoadRun> TrialRun::runCommand(const LoadCommand& command, doubl
             addToTimeline({});
         else if (auto done = snapshot(true); !done)
             return done.error();
+    }
+    // A load that ends by itself tells what it saw of the death.
+    if (!run.cut && loop_.waitUntil([&load] { return !load.running(); }, lastWordsSeconds) ==
+                        WaitEnd::interrupted) {
+        return EventLoop::interruption();
     }
     load.stop();
     run.output = load.output();
