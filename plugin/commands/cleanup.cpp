@@ -11,6 +11,7 @@
 #include "commands/consent.h"
 #include "journal/private_folder.h"
 #include "journal/run_journal.h"
+#include "kubectl/pod_removal.h"
 #include "memfit/manifest/trial_pod.h"
 #include "testbed/restore.h"
 
@@ -74,14 +75,28 @@ private:
     std::map<std::string, JournaledRun> known_;
 };
 
-Result<void> removePods(const ClusterApi& api, const std::vector<LeftPod>& pods) {
+/// Pods that are gone, and why the first that is not is still there.
+struct Removed {
+    std::vector<LeftPod> pods;
+    std::optional<Error> problem;
+};
+
+Removed removeEach(const Context& context, const ClusterApi& api,
+                   const std::vector<LeftPod>& pods) {
+    Removed removed;
     for (const auto& pod : pods) {
-        const auto removed = api.kubectl().text({"delete", "pod", pod.name, "--namespace=" + pod.ns,
-                                                 "--grace-period=0", "--force", "--wait=false",
-                                                 "--ignore-not-found"});
-        if (!removed) return removed.error();
+        const auto problem = removePods(context.loop, api.kubectl(), pod.ns, {"pod", pod.name});
+        if (!problem) {
+            removed.pods.push_back(pod);
+        } else if (!removed.problem) {
+            removed.problem = failure(
+                fmt::format("pod {} in namespace {} was not removed: {}", pod.name, pod.ns,
+                            *problem),
+                fmt::format("see what holds it: kubectl get pod {} --namespace {} --output yaml",
+                            pod.name, pod.ns));
+        }
     }
-    return {};
+    return removed;
 }
 
 Result<void> agreeToAll(const Context& context, const std::vector<LeftPod>& pods) {
@@ -172,14 +187,16 @@ Result<int> runCleanup(const Context& context) {
         if (!printed) return printed.error();
         return 0;
     }
-    if (auto removed = removePods(api, removable); !removed) return removed.error();
+    const auto removed = removeEach(context, api, removable);
     for (const auto* const run : runs.dead()) {
+        if (removed.problem) break;  // their pods may be those that are left
         std::error_code ignored;
         std::filesystem::remove(run->file, ignored);
     }
-    const auto printed = printText(orNothing(folders + summary(restored, removable, others.size())),
-                                   context.streams);
+    const auto printed = printText(
+        orNothing(folders + summary(restored, removed.pods, others.size())), context.streams);
     if (!printed) return printed.error();
+    if (removed.problem) return *removed.problem;
     return 0;
 }
 

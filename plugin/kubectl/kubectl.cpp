@@ -77,6 +77,14 @@ bool isDiagnostic(std::string_view line) {
            line.find_first_not_of("0123456789", 1) == 5;
 }
 
+/// What the user prefers of kubectl (`kuberc`, from 1.34 on) is not for our calls: there, a delete
+/// may ask and be cancelled, and a get may print other columns.
+ChildOptions withoutPreferences() {
+    ChildOptions options;
+    options.env["KUBECTL_KUBERC"] = "false";
+    return options;
+}
+
 std::string valueOr(const nlohmann::json& object, const char* key, std::string fallback) {
     const auto found = object.find(key);
     if (found == object.end() || !found->is_string()) return fallback;
@@ -156,7 +164,7 @@ void Kubectl::tell(const std::vector<std::string>& words) const {
 
 Result<Finished> Kubectl::run(const std::vector<std::string>& arguments,
                               std::optional<std::string> input, double timeoutSeconds) const {
-    ChildOptions options;
+    auto options = withoutPreferences();
     options.input = std::move(input);
     const auto all = words(arguments);
     tell(all);
@@ -166,7 +174,7 @@ Result<Finished> Kubectl::run(const std::vector<std::string>& arguments,
 Result<Finished> Kubectl::runThroughSignals(const std::vector<std::string>& arguments,
                                             std::optional<std::string> input,
                                             double timeoutSeconds) const {
-    ChildOptions options;
+    auto options = withoutPreferences();
     options.input = std::move(input);
     const auto all = words(arguments);
     tell(all);
@@ -222,7 +230,7 @@ Result<ClusterContext> Kubectl::context() const {
 
 Result<std::unique_ptr<Child>> Kubectl::start(const std::vector<std::string>& arguments,
                                               OutputPlan out) const {
-    ChildOptions options;
+    auto options = withoutPreferences();
     options.out = out;
     options.err = {OutputTo::tail, std::size_t{16} * 1024};
     const auto all = words(arguments);

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "kubectl/pod_removal.h"
 #include "memfit/units/go_settings.h"
 #include "testbed/namespace_reader.h"
 #include "testbed/pod_ceiling.h"
@@ -16,7 +17,6 @@
 namespace memfit::plugin {
 namespace {
 
-constexpr double removeSeconds = 30;
 constexpr int removeAttempts = 3;
 /// A pod's name is a DNS label here: its number and the run's id take part of the 63 letters.
 constexpr std::size_t longestWorkload = 30;
@@ -82,19 +82,30 @@ void PodTestbed::warn(const std::string& code, const std::string& text) {
     }
 }
 
-/// What is made must be removable: asked before anything is made.
+/// All rights that a run and its removal take: asked before anything is made.
 Result<void> PodTestbed::checkPermissions() {
-    for (const char* const verb : {"create", "delete", "watch"}) {
-        const auto answer = world_.api.kubectl().run(
-            {"auth", "can-i", verb, "pods", "--namespace=" + world_.options.ns, "--quiet"});
+    struct Right {
+        const char* verb;
+        const char* subresource;
+    };
+    std::vector<Right> rights{
+        {"create", ""}, {"delete", ""}, {"get", ""}, {"list", ""}, {"watch", ""}};
+    // The log of a load pod is its report.
+    if (world_.options.via == Via::pod) rights.push_back({"get", "log"});
+    for (const auto& [verb, subresource] : rights) {
+        std::vector<std::string> words{
+            "auth", "can-i", verb, "pods", "--namespace=" + world_.options.ns, "--quiet"};
+        const std::string part = subresource;
+        if (!part.empty()) words.push_back("--subresource=" + part);
+        const auto answer = world_.api.kubectl().run(words);
         if (!answer) return answer.error();
         if (answer->status.success()) continue;
         if (classifyFailure(ownWords(answer->err)) == CallFailure::unreachable) {
             return callError("kubectl auth can-i", answer->err);
         }
-        return failure(fmt::format("trial pods need the verb {} on pods in namespace {}, which "
+        return failure(fmt::format("trial pods need the verb {} on pods{} in namespace {}, which "
                                    "this user may not",
-                                   verb, world_.options.ns),
+                                   verb, part.empty() ? "" : "/" + part, world_.options.ns),
                        "ask for that permission; docs/rbac.md has the role each command needs");
     }
     return {};
@@ -224,14 +235,9 @@ Result<std::unique_ptr<Instance>> PodTestbed::start(const Settings& settings,
 }
 
 void PodTestbed::remove(const std::string& pod) {
-    const auto done = world_.api.kubectl().runThroughSignals(
-        {"delete", "pod", pod, "--namespace=" + world_.options.ns, "--grace-period=0", "--force",
-         "--wait=false", "--ignore-not-found"},
-        std::nullopt, removeSeconds);
-    if (done && done->status.success()) {
-        existing_.erase(pod);
-        if (world_.watch) world_.watch->forget(pod);
-    }
+    if (removePods(world_.loop, world_.api.kubectl(), world_.options.ns, {"pod", pod})) return;
+    existing_.erase(pod);
+    if (world_.watch) world_.watch->forget(pod);
 }
 
 /// Also what others made in the run's name: pods of the load.
@@ -240,13 +246,11 @@ void PodTestbed::removeAll() {
     std::string problem;
     for (int attempt = 0; attempt < removeAttempts && !done; ++attempt) {
         if (attempt > 0) world_.loop.waitThroughSignals([] { return false; }, 1);
-        const auto removed = world_.api.kubectl().runThroughSignals(
-            {"delete", "pods", "--namespace=" + world_.options.ns,
-             fmt::format("--selector={}={}", runIdLabel, world_.options.runId), "--grace-period=0",
-             "--force", "--wait=false", "--ignore-not-found"},
-            std::nullopt, removeSeconds);
-        done = removed && removed->status.success();
-        if (!done) problem = removed ? removed->lastError() : removed.error().message();
+        const auto left =
+            removePods(world_.loop, world_.api.kubectl(), world_.options.ns,
+                       {"pods", fmt::format("--selector={}={}", runIdLabel, world_.options.runId)});
+        done = !left;
+        if (left) problem = *left;
     }
     if (done) {
         if (journal_) journal_->finish();
