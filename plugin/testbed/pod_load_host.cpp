@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/algorithm/string/predicate.hpp>
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 
+#include "kubectl/pod_removal.h"
 #include "memfit/manifest/trial_pod.h"
 #include "memfit/observe/pod_status.h"
 #include "testbed/pod_world.h"
@@ -26,24 +28,71 @@ constexpr double stopSeconds = 5;
 constexpr std::int64_t graceSeconds = 2;
 constexpr std::size_t longestLog = std::size_t{64} * 1024 * 1024;
 
+/// What a namespace may ask of every pod.
+struct Demands {
+    bool nonRoot = false;    ///< Pod Security "restricted"
+    bool resources = false;  ///< a quota, or an admission policy
+};
+
+Json securityOf(const Demands& demands) {
+    Json security{{"allowPrivilegeEscalation", false},
+                  {"capabilities", {{"drop", {"ALL"}}}},
+                  {"seccompProfile", {{"type", "RuntimeDefault"}}}};
+    if (demands.nonRoot) {
+        // `nobody`: an image that names no user would be root.
+        constexpr int nobody = 65534;
+        security["runAsNonRoot"] = true;
+        security["runAsUser"] = nobody;
+        security["runAsGroup"] = nobody;
+    }
+    return security;
+}
+
+Json resourcesOf(const Demands& demands) {
+    if (!demands.resources) return Json::object();
+    return {{"requests", {{"cpu", "100m"}, {"memory", "128Mi"}}},
+            {"limits", {{"cpu", "1"}, {"memory", "512Mi"}}}};
+}
+
+/// What a refusal of the API server asks for beside what was given; nullopt: nothing that a load
+/// pod can give.
+std::optional<Demands> furtherDemands(const std::string& refusal, Demands given) {
+    using boost::algorithm::contains;
+    if (!given.nonRoot && (contains(refusal, "PodSecurity") || contains(refusal, "runAsNonRoot"))) {
+        given.nonRoot = true;
+        return given;
+    }
+    const bool quota = contains(refusal, "must specify") || contains(refusal, "exceeded quota") ||
+                       contains(refusal, "resources.limits") ||
+                       contains(refusal, "resources.requests");
+    if (!given.resources && quota) {
+        given.resources = true;
+        return given;
+    }
+    return std::nullopt;
+}
+
 Json loadPod(const PodLoadHost::Plan& plan, const std::string& name,
-             const std::vector<std::string>& words) {
-    return Json{
-        {"apiVersion", "v1"},
-        {"kind", "Pod"},
-        {"metadata",
-         {{"name", name},
-          {"labels",
-           {{std::string(managedByLabel), std::string(managedByValue)},
-            {std::string(runIdLabel), plan.runId}}}}},
-        {"spec",
-         {{"restartPolicy", "Never"},
-          {"activeDeadlineSeconds", plan.deadlineSeconds},
-          {"automountServiceAccountToken", false},
-          {"enableServiceLinks", false},
-          {"terminationGracePeriodSeconds", graceSeconds},
-          {"containers",
-           {{{"name", std::string(containerName)}, {"image", plan.image}, {"command", words}}}}}}};
+             const std::vector<std::string>& words, const Demands& demands) {
+    return Json{{"apiVersion", "v1"},
+                {"kind", "Pod"},
+                {"metadata",
+                 {{"name", name},
+                  {"labels",
+                   {{std::string(managedByLabel), std::string(managedByValue)},
+                    {std::string(runIdLabel), plan.runId}}}}},
+                {"spec",
+                 {{"restartPolicy", "Never"},
+                  {"activeDeadlineSeconds", plan.deadlineSeconds},
+                  {"automountServiceAccountToken", false},
+                  {"enableServiceLinks", false},
+                  {"terminationGracePeriodSeconds", graceSeconds},
+                  {"containers",
+                   {{{"name", std::string(containerName)},
+                     {"image", plan.image},
+                     {"command", words},
+                     {"resources", resourcesOf(demands)},
+                     {"securityContext", securityOf(demands)}}}}}}};
 }
 
 /// A load pod, followed by re-reading it.
@@ -53,10 +102,8 @@ public:
         : loop_(loop), api_(api), ns_(plan.ns), name_(std::move(name)) {}
 
     ~PodLoad() override {
-        (void)api_.kubectl().runThroughSignals(
-            {"delete", "pod", name_, "--namespace=" + ns_, "--grace-period=0", "--force",
-             "--wait=false", "--ignore-not-found"},
-            std::nullopt, startSeconds);
+        // What is left of it is removed with the run, which says so where it cannot be.
+        (void)removePods(loop_, api_.kubectl(), ns_, {"pod", name_});
     }
 
     /// Waits until the command runs or has ended. Errors: it never will.
@@ -170,12 +217,20 @@ Result<void> PodLoadHost::check(const std::string& /*program*/) {
 Result<std::unique_ptr<RunningLoad>> PodLoadHost::start(const std::vector<std::string>& words) {
     const auto name = fmt::format("memfit-load-{}-{}", plan_.runId, ++number_);
     auto load = std::make_unique<PodLoad>(loop_, api_, plan_, name);
-    const auto created = throughRestarts(loop_, [&] {
-        return api_.kubectl().text(
-            {"create", "--namespace=" + plan_.ns, "--filename=-", "--output=name"},
-            loadPod(plan_, name, words).dump());
-    });
-    if (!created) return created.error();
+    Demands demands;
+    for (;;) {
+        const auto created = throughRestarts(loop_, [&] {
+            return api_.kubectl().text(
+                {"create", "--namespace=" + plan_.ns, "--filename=-", "--output=name"},
+                loadPod(plan_, name, words, demands).dump());
+        });
+        if (created) break;
+        const auto further = isFailure(created.error(), CallFailure::forbidden)
+                                 ? furtherDemands(created.error().what, demands)
+                                 : std::nullopt;
+        if (!further) return created.error();
+        demands = *further;
+    }
     if (auto started = load->awaitStart(); !started) return started.error();
     return std::unique_ptr<RunningLoad>(std::move(load));
 }
