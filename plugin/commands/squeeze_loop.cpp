@@ -33,8 +33,13 @@ std::optional<Error> unanswered(const SqueezeRun& run) {
     };
     switch (run.state) {
         case EdgeSearchState::searching:
-        case EdgeSearchState::found:
             return std::nullopt;
+        case EdgeSearchState::found:
+            if (run.result.minimum) return std::nullopt;
+            return inconclusive(
+                fmt::format("no limit up to {} is survived as often as --risk asks",
+                            run.to ? formatMiB(*run.to) : "the largest that was tried"),
+                "raise --to");
         case EdgeSearchState::neverKilled: {
             const auto lowest = smallestLimit(
                 run.result, [](Outcome outcome) { return outcome == Outcome::survived; });
@@ -169,6 +174,7 @@ SqueezeRun squeeze(TrialSeries& trials, const SqueezePlan& plan) {
     const auto answer = search.answer();
     takeAnswer(run.result, answer);
     run.state = answer.state;
+    run.to = plan.search.to;
     if (ended) {
         const int left = std::max(1, search.expectedTrialsLeft());
         endByBudget(run, trials.budget(), plan.budgetShare, left);

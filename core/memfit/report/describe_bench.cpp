@@ -39,6 +39,9 @@ std::vector<BenchRow> benchRows(const BenchResult& result) {
 std::string spreadText(const Estimate& estimate, std::string (*text)(std::optional<double>)) {
     if (estimate.low == estimate.high || !(estimate.median > 0)) return text(estimate.median);
     const double half = (estimate.high - estimate.low) / 2 / estimate.median * 100;
+    // Two runs that differ bound nothing.
+    constexpr double whole = 100;
+    if (half >= whole) return fmt::format("{} ±>99%", text(estimate.median));
     return fmt::format("{} ±{:.0f}%", text(estimate.median), std::max(half, 1.0));
 }
 

@@ -68,6 +68,19 @@ TEST_CASE("a program that is never killed down to --from is inconclusive, and sa
     for (const auto& settings : lab.world.seen) CHECK(settings.limit.value_or(GiB) >= 64 * MiB);
 }
 
+TEST_CASE("a squeeze that may not try limits that are large enough is inconclusive, and says so") {
+    Lab lab;
+    auto plan = plainPlan();
+    plan.search.to = 6 * MiB;
+    const auto run = squeeze(lab.trials, plan);
+    REQUIRE(run.stopped);
+    CHECK((run.stopped->kind == ErrorKind::inconclusive));
+    CHECK_FALSE(run.result.minimum.has_value());
+    CHECK(run.stopped->next.starts_with("raise --to"));
+    for (const auto& settings : lab.world.seen)
+        if (settings.limit) CHECK(*settings.limit <= 6 * MiB);
+}
+
 TEST_CASE("a first trial that fails is reported at once") {
     Lab lab;
     lab.world.first = {Outcome::neverReady};
