@@ -51,7 +51,8 @@ struct Verdict {
 /// 6. Load cut at its time-out: `belowFloor` when a larger limit passed, else `loadFailed`.
 /// 7. The service no longer answers, though nothing is known to have ended: `inconclusive`. The
 ///    unlimited run that never served a request is `loadFailed`: the load goes to a wrong place.
-/// 8. The load command failed without a report, or every request failed: `loadFailed`.
+/// 8. The load command failed without a report, or its report says that nothing was served (every
+///    request failed, or none was answered): `loadFailed`.
 /// 9. The floor is missed: `belowFloor`. It says so of the unlimited run too, where nothing larger
 ///    exists: no limit can hold that floor, and the caller has to stop.
 /// 10. `survived`; with a note when some requests failed.
