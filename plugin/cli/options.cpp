@@ -126,7 +126,7 @@ constexpr std::string_view enforcementChoices = "auto|watchdog";
 constexpr std::string_view modeChoices = "plain|gomemlimit";
 constexpr std::string_view policyChoices = "balanced|lean|fast|no-limit";
 constexpr std::string_view loadFormatChoices =
-    "auto|hey|wrk|ab|siege|autocannon|oha|k6|vegeta|fortio|bombardier|none";
+    "auto|hey|wrk|wrk2|ab|siege|autocannon|oha|k6|vegeta|fortio|bombardier|none";
 
 constexpr std::array options{
     OptionSpec{"local", "", "", measured, onTrials,

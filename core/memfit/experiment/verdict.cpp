@@ -88,17 +88,20 @@ std::optional<std::string> failsMore(const TrialFacts& facts) {
 }
 
 Verdict judgeLoad(const TrialFacts& facts) {
-    const bool allFailed = facts.load && facts.load->allFailed();
-    const bool servedNothing = facts.loadCommandFailed || allFailed;
+    const bool servedNone = facts.load && facts.load->servedNone();
+    const bool servedNothing = facts.loadCommandFailed || servedNone;
     if (!facts.stillAnswers && (facts.limit || !servedNothing))
         return {Outcome::inconclusive,
                 with("no longer answers after the load, and no end is known", facts.detail)};
     if (const auto more = failsMore(facts); more && facts.stillAnswers)
         return {Outcome::belowFloor, with(*more, facts.detail)};
     if (facts.loadCommandFailed) return {Outcome::loadFailed, commandFailure(facts)};
-    if (allFailed)
+    if (servedNone) {
+        const auto* const what =
+            facts.load->allFailed() ? "every request failed" : "no request was answered";
         return {Outcome::loadFailed,
-                with("every request failed, though the program lives", facts.detail)};
+                with(fmt::format("{}, though the program lives", what), facts.detail)};
+    }
     if (!facts.load) return {Outcome::inconclusive, with("the load left no report", facts.detail)};
     if (facts.missedFloor) {
         const auto* const where = facts.limit ? "" : ", even without a limit; lower the floor";

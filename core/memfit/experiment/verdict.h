@@ -61,10 +61,10 @@ struct Verdict {
 /// 7. The service no longer answers, though nothing is known to have ended: `inconclusive`. The
 ///    unlimited run that never served a request is `loadFailed`: the load goes to a wrong place.
 /// 8. More requests failed than with more memory, beyond chance (2 %, by the conditional test of
-/// two
-///    Poisson rates; Przyborowski and Wilenski 1940): `belowFloor`. A child that was killed unseen,
-///    or a service that gives up at its limit, answers errors and lives.
-/// 9. The load command failed without a report, or every request failed: `loadFailed`.
+///    two Poisson rates; Przyborowski and Wilenski 1940): `belowFloor`. A child that was killed
+///    unseen, or a service that gives up at its limit, answers errors and lives.
+/// 9. The load command failed without a report, or its report says that nothing was served (every
+///    request failed, or none was answered): `loadFailed`.
 /// 10. The floor is missed: `belowFloor`. It says so of the unlimited run too, where nothing larger
 ///    exists: no limit can hold that floor, and the caller has to stop.
 /// 11. `survived`; with a note when some requests failed.

@@ -15,10 +15,11 @@ namespace {
 using load::Material;
 using load::Tool;
 
-constexpr std::array<std::pair<std::string_view, LoadFormat>, 12> formatNames{{
+constexpr std::array<std::pair<std::string_view, LoadFormat>, 13> formatNames{{
     {"auto", LoadFormat::automatic},
     {"hey", LoadFormat::hey},
     {"wrk", LoadFormat::wrk},
+    {"wrk2", LoadFormat::wrk2},
     {"ab", LoadFormat::ab},
     {"siege", LoadFormat::siege},
     {"autocannon", LoadFormat::autocannon},
@@ -30,9 +31,10 @@ constexpr std::array<std::pair<std::string_view, LoadFormat>, 12> formatNames{{
     {"none", LoadFormat::none},
 }};
 
-constexpr std::array<const Tool*, 10> tools{
-    &load::heyTool, &load::wrkTool, &load::abTool,     &load::siegeTool,  &load::autocannonTool,
-    &load::ohaTool, &load::k6Tool,  &load::vegetaTool, &load::fortioTool, &load::bombardierTool,
+constexpr std::array<const Tool*, 11> tools{
+    &load::heyTool,    &load::wrkTool,        &load::wrk2Tool,       &load::abTool,
+    &load::siegeTool,  &load::autocannonTool, &load::ohaTool,        &load::k6Tool,
+    &load::vegetaTool, &load::fortioTool,     &load::bombardierTool,
 };
 
 /// A tool whose report stands in the output; `json` is that report where it has the form of JSON.
@@ -95,6 +97,10 @@ const Found* choose(const std::vector<Found>& found, LoadFormat format,
     for (const auto& each : found) {
         if (each.tool->format == format) return &each;
     }
+    // wrk2 calls its program wrk, so that is what people name.
+    for (const auto& each : found) {
+        if (format == LoadFormat::wrk && each.tool->format == LoadFormat::wrk2) return &each;
+    }
     warnings.push_back("the load command's output holds no report of " +
                        std::string(toString(format)) +
                        (found.empty() ? "" : ", but one of " + listed(found)) +
@@ -120,6 +126,13 @@ void read(const Found& found, const Material& material, ParsedLoad& into) {
     }
 }
 
+/// The report holds nothing beyond what the caller has measured.
+bool saysNothing(const LoadReport& report) {
+    LoadReport nothing;
+    nothing.tool = report.tool;
+    return report == nothing;
+}
+
 }  // namespace
 
 std::string_view toString(LoadFormat format) {
@@ -143,7 +156,12 @@ std::optional<std::int64_t> LoadReport::successes() const {
 }
 
 bool LoadReport::allFailed() const {
-    return requests.value_or(0) > 0 && successes() == 0;
+    if (!requests) return requestsPerSecond == 0.0;
+    return *requests > 0 && successes() == 0;
+}
+
+bool LoadReport::servedNone() const {
+    return allFailed() || successes() == 0;
 }
 
 ParsedLoad parseLoadReport(const LoadOutput& output, LoadFormat format) {
@@ -155,6 +173,7 @@ ParsedLoad parseLoadReport(const LoadOutput& output, LoadFormat format) {
             read(*chosen, material, parsed);
         }
     }
+    parsed.onlyWallTime = saysNothing(parsed.report);
     parsed.report.exitCode = output.exitCode;
     if (!parsed.report.totalSeconds) {
         parsed.report.totalSeconds = load::toSeconds(output.wallSeconds);

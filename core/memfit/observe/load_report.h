@@ -16,6 +16,7 @@ enum class LoadFormat : std::uint8_t {
     automatic,
     hey,
     wrk,
+    wrk2,
     ab,
     siege,
     autocannon,
@@ -56,12 +57,20 @@ struct Latency {
 ///   400 and above as non2xx and cannot tell redirects from successes.
 /// - siege and k6 do not tell failed connections from answers with an error status (siege: 500 and
 ///   above): their `errors` are both, and k6 has no `non2xx`.
-/// - wrk: an answer later than its time-out is an error. ab without -r ends at the first failure
-/// and
-///   gives no report: then `requests` are those completed and that one.
+/// - wrk: an answer later than its time-out is an error. When it cannot connect, it makes one
+///   attempt: one request, which is an error.
+/// - wrk2 counts a connection that waits once at each look, so its `errors` and `requests` are
+///   estimates; its successes are not.
+/// - ab without -r ends at the first failure and gives no report: then `requests` are those
+///   completed and that one.
+/// - fortio: a gRPC call is a success when it says SERVING, any other health status is non2xx; over
+///   TCP and UDP `OK` is a success and all else is an error.
+/// - k6 before 0.31 counts requests but not the failed ones: `errors` are absent.
+/// - autocannon's table has thousands as `56k`: counts are rounded to that, and `requests` are the
+///   sent, some of which may have been under way at the end.
 /// - ab -r counts failures several times: `errors` is an estimate. oha's requests that were cut off
-///   when the time was up are not counted.
-/// - A tool that could reach nothing and prints no count: one request, which is an error.
+///   when the time was up are not counted, unless there was no other: then they are errors.
+/// - A tool that got no answer and prints no count: `requestsPerSecond` is 0, counts are absent.
 struct LoadReport {
     std::optional<std::string> tool;  ///< absent when the output was not recognised
     /// As the tool measured it; the caller's wall time where the tool gives none.
@@ -83,6 +92,9 @@ struct LoadReport {
     [[nodiscard]] std::optional<std::int64_t> successes() const;
     /// Every request failed (and there was at least one), or the tool could reach nothing at all.
     [[nodiscard]] bool allFailed() const;
+    /// The report says that nothing was served: allFailed(), or no request came to an end. False
+    /// where successes are not known.
+    [[nodiscard]] bool servedNone() const;
 
     friend bool operator==(const LoadReport&, const LoadReport&) = default;
 };
@@ -91,6 +103,9 @@ struct LoadReport {
 struct ParsedLoad {
     LoadReport report;
     std::vector<std::string> warnings;
+    /// No report was understood, or it said nothing: the wall time and the exit code, both measured
+    /// by the caller, are all that is known.
+    bool onlyWallTime = false;
 };
 
 /// Reads the report of a load tool; with LoadFormat::automatic the tool is told from the text.
@@ -98,8 +113,9 @@ struct ParsedLoad {
 /// The report may stand anywhere in either stream, among other lines; JSON is preferred to text,
 /// and of several runs of one tool the last counts. Never an error for odd output: an unknown
 /// report gives wall time and exit code only, and a warning; a mangled one what can be told of it.
-/// An explicit format that does not match the output warns too, and nothing is read. Exit code 0 is
-/// not taken as success: tools exit 0 when every request failed. Time is linear in the output.
+/// An explicit format that does not match the output warns too, and nothing is read; `wrk` also
+/// takes what wrk2 prints, whose program has the same name. Exit code 0 is not taken as success:
+/// tools exit 0 when every request failed. Time is linear in the output.
 /// Sources of the formats: the tools' own code and recorded runs (tests/fixtures/load).
 [[nodiscard]] ParsedLoad parseLoadReport(const LoadOutput& output,
                                          LoadFormat format = LoadFormat::automatic);

@@ -257,6 +257,15 @@ TEST_CASE("a load that proved nothing is not survived") {
         {"every answer was an error",
          [](TrialFacts& f) { f.load->non2xx = 500; },
          {Outcome::loadFailed, "every request failed, though the program lives"}},
+        {"no request came to an end",
+         [](TrialFacts& f) { f.load->requests = f.load->errors = f.load->non2xx = 0; },
+         {Outcome::loadFailed, "no request was answered, though the program lives"}},
+        {"no request was answered, and none was counted",
+         [](TrialFacts& f) {
+             f.load.emplace();
+             f.load->requestsPerSecond = 0;
+         },
+         {Outcome::loadFailed, "every request failed, though the program lives"}},
         {"command failed",
          [](TrialFacts& f) {
              f.load.emplace();

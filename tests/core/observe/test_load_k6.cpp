@@ -40,11 +40,12 @@ TEST_CASE("k6: without latencies of expected answers it says whose they are") {
     CHECK(warningsOf("k6/all_failed") == std::vector{both, mixed});
 }
 
-TEST_CASE("k6: a summary without http_req_failed knows no failures and no rate") {
+TEST_CASE(
+    "k6: a summary without http_req_failed counts requests, and knows no failures and no rate") {
     const auto text =
         replaced(readFixture("load/k6/export.txt"), "\"http_req_failed\"", "\"other\"");
     const auto report = parseLoadReport(onOut(text)).report;
-    CHECK(report.requests == std::nullopt);
+    CHECK(report.requests == 400);
     CHECK(report.errors == std::nullopt);
     CHECK(report.requestsPerSecond == std::nullopt);
     CHECK(report.totalSeconds == 10.0);
@@ -57,4 +58,16 @@ TEST_CASE("k6: the text at the end of a run, in times like Go's") {
     CHECK(lineOf("k6/text_old") ==
           "k6 total=10.0005 fast=0.0051 slow=0.0512 avg=0.0283 rps=34.99825 requests=400 "
           "errors=50 bytes=243000 p50=0.0281 p90=0.0461 p95=0.0488 exit=0");
+}
+
+TEST_CASE("k6: the heading of a threshold is no row, and a group's rows are not the run's") {
+    const auto line = lineOfText(readFixture("load/readings/k6/group_sections.txt"));
+    CHECK(line ==
+          "k6 total=10.0005 fast=0.0051 slow=0.0512 avg=0.0283 rps=34.99825 requests=400 "
+          "errors=50 bytes=243000 p50=0.0281 p90=0.0461 p95=0.0488 exit=0");
+}
+
+TEST_CASE("k6: of two runs the last is read, and lends nothing from the first") {
+    CHECK(lineOfText(readFixture("load/readings/k6/two_runs.txt")) ==
+          lineOfText(readFixture("load/readings/k6/no_dots.txt")));
 }

@@ -177,9 +177,34 @@ TEST_CASE("a load of no requests has not failed them all") {
     CHECK_FALSE(report.allFailed());
 }
 
+TEST_CASE("a load that served none: all failed, none came to an end, or none was counted") {
+    LoadReport report;
+    CHECK_FALSE(report.servedNone());
+    report.requests = 0;
+    report.errors = 0;
+    CHECK(report.servedNone());
+    report.requests = 2;
+    CHECK_FALSE(report.servedNone());
+    report.errors = 2;
+    CHECK(report.servedNone());
+    LoadReport uncounted;
+    uncounted.requestsPerSecond = 0;
+    CHECK(uncounted.allFailed());
+    CHECK(uncounted.servedNone());
+    uncounted.errors = 3;
+    CHECK(uncounted.servedNone());
+}
+
+TEST_CASE("a reading says whether it knows more than the wall time") {
+    CHECK(parseLoadReport(onOut("done")).onlyWallTime);
+    CHECK(parseLoadReport(loadOutput("hey/normal_n"), LoadFormat::none).onlyWallTime);
+    CHECK(parseLoadReport(loadOutput("ab/html")).onlyWallTime);
+    CHECK_FALSE(parseLoadReport(loadOutput("hey/conn_refused")).onlyWallTime);
+}
+
 TEST_CASE("format names are read back, and no other word is") {
-    for (const auto* const name : {"auto", "hey", "wrk", "ab", "siege", "autocannon", "oha", "k6",
-                                   "vegeta", "fortio", "bombardier", "none"}) {
+    for (const auto* const name : {"auto", "hey", "wrk", "wrk2", "ab", "siege", "autocannon", "oha",
+                                   "k6", "vegeta", "fortio", "bombardier", "none"}) {
         const auto format = loadFormatFromString(name);
         REQUIRE(format);
         CHECK(toString(*format) == name);

@@ -68,3 +68,18 @@ TEST_CASE("wrk: answers of 400 and above leave the rate, redirects cannot be tol
 TEST_CASE("wrk: a refused connection is told from standard error alone") {
     CHECK(lineOf("wrk/conn_refused") == "wrk total=7.5 rps=0 requests=1 errors=1 exit=1 allFailed");
 }
+
+TEST_CASE("wrk2: a tool of its own, which the name of its program chooses too") {
+    const auto output = onOut(readFixture("load/readings/wrk2/latency.txt"));
+    CHECK(parseLoadReport(output).report.tool == "wrk2");
+    CHECK(parseLoadReport(output, LoadFormat::wrk).report == parseLoadReport(output).report);
+    CHECK(parseLoadReport(loadOutput("wrk/normal"), LoadFormat::wrk2).report.tool == std::nullopt);
+}
+
+TEST_CASE("wrk2: connections that wait are no answers that came too late") {
+    const auto parsed = parseLoadReport(onOut(readFixture("load/readings/wrk2/spectrum.txt")));
+    CHECK(describe(parsed.report) ==
+          "wrk2 total=30 slow=0.0125 avg=0.0066 rps=1999.6801 requests=130021 errors=70003 "
+          "non2xx=18 bytes=20772291 p50=0.00667 p90=0.00914 p95=0.009855 p99=0.01118 exit=0");
+    CHECK(parsed.report.successes() == 60000);
+}

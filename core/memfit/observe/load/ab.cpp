@@ -79,7 +79,7 @@ void readReport(std::string_view report, std::int64_t completed, ParsedLoad& int
     counts.other =
         std::min(completed - counts.failed, countAfter(report, "Non-2xx responses:").value_or(0));
     counts.success = completed - counts.failed - counts.other;
-    setCounts(load, counts);
+    setPrintedCounts(load, counts);
     load.totalSeconds = toSeconds(numberAfter(report, "Time taken for tests:"));
     load.bytes = toBytes(numberAfter(report, "HTML transferred:"));
     setRate(load, numberAfter(report, "Requests per second:"), completed);

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "memfit/observe/load/json.h"
 #include "memfit/observe/load/text.h"
 #include "memfit/observe/load/tool.h"
@@ -21,7 +23,7 @@ void readAutocannonJson(const Json& object, ParsedLoad& into) {
     const auto errors = count(object, {"errors"});
     // Timeouts are among the errors; requests.sent also counts what was under way at the end.
     if (answered && other && errors) {
-        setCounts(report, {.success = *answered, .other = *other, .failed = *errors});
+        setPrintedCounts(report, {.success = *answered, .other = *other, .failed = *errors});
     }
     setRateOver(report, report.totalSeconds);
     report.fastestSeconds = seconds(object, {"latency", "min"}, millisecond);
@@ -42,18 +44,43 @@ bool isAutocannonTable(const Material& material) {
     return contains(material.all, "Req/Bytes counts sampled");
 }
 
-/// `46k errors (0 timeouts)`: exact below a thousand only. No line: no errors.
-std::optional<std::int64_t> tableErrors(std::string_view report) {
-    if (!contains(report, " errors (")) return 0;
-    const auto head = before(report, " errors (");
-    const auto line = head.substr(head.rfind('\n') + 1);
-    const auto measure = leadingMeasure(line);
-    if (!measure || !measure->unit.empty()) return std::nullopt;
-    return toCount(measure->value);
+/// A count of the table: `56k` is 56 thousand, to the nearest thousand.
+struct TableCount {
+    std::int64_t value = 0;
+    bool rounded = false;
+};
+
+/// The count at the start of the line that goes on with `words`.
+std::optional<TableCount> tableCount(std::string_view report, std::string_view words) {
+    if (!contains(report, words)) return std::nullopt;
+    const auto head = before(report, words);
+    const auto measure = leadingMeasure(head.substr(head.rfind('\n') + 1));
+    if (!measure) return std::nullopt;
+    const bool rounded = !measure->unit.empty();
+    const auto unit = bytesPer(measure->unit, 1000);
+    const auto value = unit ? toCount(measure->value * *unit) : std::nullopt;
+    return value ? std::optional(TableCount{*value, rounded}) : std::nullopt;
 }
 
-/// Only what no locale touches: the duration, and the line `90 2xx responses, 10 non 2xx responses`
-/// that is printed when there are such.
+/// Without the line of `90 2xx responses, 10 non 2xx responses`. `requests` are the sent.
+void fillTableCounts(const std::optional<TableCount>& requests,
+                     const std::optional<TableCount>& errors, bool readNothing, LoadReport& load) {
+    const auto failed = errors ? errors->value : 0;
+    if (readNothing) {
+        // Those sent and neither answered nor failed were under way at the end.
+        if (failed > 0) load.requests = failed;
+        if (failed == 0) load.errors.reset();
+        reportNoAnswer(load);
+        return;
+    }
+    const bool rounded = (requests && requests->rounded) || (errors && errors->rounded);
+    // Rounding may have hidden the few that were answered.
+    if (!requests || !load.errors || (rounded && requests->value <= failed)) return;
+    load.requests = std::max(requests->value, failed);
+}
+
+/// Only what no locale touches: the duration, the counts in the lines below the table, and the line
+/// `90 2xx responses, 10 non 2xx responses` that is printed when there are such.
 void readAutocannonTable(const Material& material, ParsedLoad& into) {
     into.warnings.emplace_back(
         "autocannon's table is rounded and follows the locale: little of it is read; use "
@@ -63,20 +90,24 @@ void readAutocannonTable(const Material& material, ParsedLoad& into) {
     LoadReport& load = into.report;
     load.totalSeconds = duration(before(summary, ","));
     if (summary.empty()) return;
-    const auto errors = tableErrors(report);
-    load.errors = errors;
+    const bool printsErrors = contains(report, " errors (");
+    const auto errors = tableCount(report, " errors (");
+    if (errors) load.errors = errors->value;
+    if (!printsErrors) load.errors = 0;
     const auto head = before(report, " 2xx responses, ");
     const auto success = toCount(leadingNumber(head.substr(head.rfind('\n') + 1)));
     const auto other = countAfter(report, " 2xx responses, ");
     if (success && other) {
         load.non2xx = other;
-        if (errors) setCounts(load, {.success = *success, .other = *other, .failed = *errors});
+        if (load.errors) {
+            setCounts(load, {.success = *success, .other = *other, .failed = *load.errors});
+        }
         if (load.totalSeconds) {
             load.requestsPerSecond = static_cast<double>(*success) / *load.totalSeconds;
         }
-    } else if (contains(summary, " 0 B read") && errors != 0) {
-        reportUnreachable(load);
-        if (errors) load.requests = load.errors = errors;
+    } else {
+        fillTableCounts(tableCount(report, " requests in "), errors, contains(summary, " 0 B read"),
+                        load);
     }
 }
 

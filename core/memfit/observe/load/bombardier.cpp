@@ -34,7 +34,7 @@ void readBombardierJson(const Json& object, ParsedLoad& into) {
     };
     report.latency = {percentile("50"), percentile("90"), percentile("95"), percentile("99")};
     report.bytes = count(object, {"result", "bytesRead"});
-    setCounts(report, counts);
+    setPrintedCounts(report, counts);
     setRateOver(report, report.totalSeconds);
     warnOfFailures(counts, into);
 }

@@ -19,7 +19,13 @@ std::string_view summaryOf(const Material& material) {
     return fromLast(material.all, "Summary:");
 }
 
+/// What else descends from boom prints this layout too: etcd's benchmark has `secs.` and a
+/// deviation, ghz begins with a count, oha with a success rate.
 bool isHeySummary(std::string_view summary) {
+    const auto head = before(summary, "Requests/sec:");
+    for (const auto* const foreign : {" secs.", "Stddev:", "Count:"}) {
+        if (contains(head, foreign)) return false;
+    }
     return contains(summary, "Total:") && contains(summary, "Slowest:") &&
            contains(summary, "Requests/sec:") && contains(summary, " secs") &&
            !contains(summary, "Success rate:");
@@ -102,7 +108,7 @@ void readCsv(std::string_view rows, ParsedLoad& into) {
     });
     LoadReport& report = into.report;
     if (samples.empty()) {
-        reportUnreachable(report);
+        reportNoAnswer(report);
         return;
     }
     // Failed requests have no row: only the answers can be told.

@@ -22,9 +22,14 @@ struct Figures {
 
 void fill(const Figures& figures, ParsedLoad& into) {
     LoadReport& report = into.report;
+    report.requests = figures.requests;
+    if (figures.requests && !figures.failed) {
+        into.warnings.emplace_back(
+            "k6 before 0.31, or without http_req_failed, does not count failed requests: errors "
+            "and the rate are not known");
+    }
     if (figures.requests && figures.failed) {
         const auto failed = std::min(*figures.failed, *figures.requests);
-        report.requests = figures.requests;
         report.errors = failed;
         setRate(report, figures.rate, *figures.requests);
         if (failed > 0) {
@@ -124,24 +129,107 @@ void readK6Json(const Json& object, ParsedLoad& into) {
     fill(figures, into);
 }
 
-/// What follows `name....: ` in the summary at the end of a run.
-std::string_view row(std::string_view text, std::string_view name) {
-    const auto line = firstLine(after(text, name));
-    return line.starts_with('.') ? trimmed(after(line, ": ")) : std::string_view{};
+/// A row of the summary: `name....: value`, or without the dots, or without the colon. A name may
+/// carry a selector, `http_req_duration{expected_response:true}`, or be one.
+struct Row {
+    std::string_view name, value;
+};
+
+/// Marks of thresholds that hold or not, before a row.
+std::string_view withoutMark(std::string_view line) {
+    for (const std::string_view mark : {"\xE2\x9C\x93", "\xE2\x9C\x97"}) {
+        if (line.starts_with(mark)) line.remove_prefix(mark.size());
+    }
+    return trimmed(line);
+}
+
+bool isNameByte(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/// nullopt for what is no row: the heading of a threshold is a name alone.
+std::optional<Row> rowOf(std::string_view text) {
+    const auto line = withoutMark(trimmed(text));
+    const auto* const nameEnd = std::ranges::find_if_not(line, isNameByte);
+    auto size = static_cast<std::size_t>(nameEnd - line.begin());
+    if (line.substr(size).starts_with('{')) {
+        const auto close = line.find('}', size);
+        if (close == std::string_view::npos) return std::nullopt;
+        size = close + 1;
+    }
+    if (size == 0) return std::nullopt;
+    auto value = line.substr(size);
+    value.remove_prefix(std::min(value.size(), value.find_first_not_of(". \t")));
+    if (value.starts_with(':')) value.remove_prefix(1);
+    value = trimmed(value);
+    if (value.empty() || value.size() == line.size() - size) return std::nullopt;
+    return Row{line.substr(0, size), value};
+}
+
+/// The rows that are read, of the last run in a text.
+struct Summary {
+    std::string_view requests, failed, durations, expected, received;
+};
+
+/// The rows of the whole run stand below TOTAL RESULTS, those of a threshold, a group or a scenario
+/// below headings of their own. Before 1.0 there are no such headings.
+bool isOfTheWholeRun(std::string_view heading) {
+    return !contains(heading, "THRESHOLDS") && !contains(heading, "GROUP:") &&
+           !contains(heading, "SCENARIO:");
+}
+
+Summary summaryOf(std::string_view text) {
+    static constexpr std::string_view block = "\xE2\x96\x88";
+    Summary summary;
+    bool whole = true;
+    std::string_view parent;
+    // A name that comes again begins the next run.
+    const auto set = [&](std::string_view& target, std::string_view value) {
+        if (!target.empty()) summary = {};
+        target = value;
+    };
+    forEachLine(text, [&](std::string_view line) {
+        if (trimmed(line).starts_with(block)) {
+            whole = isOfTheWholeRun(line);
+            if (contains(line, "TOTAL RESULTS")) summary = {};
+            return;
+        }
+        const auto row = whole ? rowOf(line) : std::nullopt;
+        if (!row) return;
+        const bool selector = contains(row->name, "{");
+        if (selector && contains(row->name, "expected_response:true") &&
+            (row->name.starts_with(allDurations) || parent == allDurations)) {
+            summary.expected = row->value;
+        }
+        if (selector) return;
+        parent = row->name;
+        if (parent == "http_reqs") set(summary.requests, row->value);
+        if (parent == "http_req_failed") set(summary.failed, row->value);
+        if (parent == allDurations) set(summary.durations, row->value);
+        if (parent == "data_received") set(summary.received, row->value);
+    });
+    return summary;
 }
 
 bool isK6Text(const Material& material) {
-    return !row(material.all, "http_reqs").empty() && !row(material.all, "http_req_failed").empty();
+    const auto summary = summaryOf(material.all);
+    return toCount(leadingNumber(summary.requests)) && contains(summary.durations, "avg=");
 }
 
+/// `avg=25ms min=0s med=27ms max=51.2ms p(90)=45ms`; once with commas, and `p90=`.
 void readTextTrend(std::string_view line, LoadReport& report) {
     const auto time = [&](std::string_view label) {
-        return duration(before(after(line, label), " "));
+        return duration(before(before(after(line, label), " "), ","));
+    };
+    const auto percentile = [&](std::string_view label, std::string_view old) {
+        const auto read = time(label);
+        return read ? read : time(old);
     };
     report.averageSeconds = time("avg=");
     report.fastestSeconds = time("min=");
     report.slowestSeconds = time("max=");
-    report.latency = {time("med="), time("p(90)="), time("p(95)="), time("p(99)=")};
+    report.latency = {time("med="), percentile("p(90)=", "p90="), percentile("p(95)=", "p95="),
+                      percentile("p(99)=", "p99=")};
 }
 
 /// `12.50%  5 out of 40`, before 1.0 `12.50% ✓ 5 ✗ 35`: the first count is that of the failures.
@@ -153,18 +241,19 @@ std::optional<std::int64_t> failedIn(std::string_view line) {
 }
 
 void readK6Text(const Material& material, ParsedLoad& into) {
-    const std::string_view text = material.all;
-    const auto requests = words(row(text, "http_reqs"), 2);
+    const auto summary = summaryOf(material.all);
+    const auto requests = words(summary.requests, 2);
     Figures figures;
-    figures.failed = failedIn(row(text, "http_req_failed"));
+    figures.requests = toCount(leadingNumber(summary.requests));
+    figures.failed = failedIn(summary.failed);
     if (requests.size() == 2) {
-        figures.requests = toCount(leadingNumber(requests[0]));
-        figures.rate = leadingNumber(requests[1]);
+        auto rate = requests[1];
+        if (rate.starts_with('(')) rate.remove_prefix(1);
+        figures.rate = leadingNumber(rate);
     }
-    const auto expected = row(text, "{ expected_response:true }");
-    figures.onlyExpected = !expected.empty();
-    readTextTrend(expected.empty() ? row(text, allDurations) : expected, into.report);
-    if (const auto received = leadingMeasure(row(text, "data_received"))) {
+    figures.onlyExpected = !summary.expected.empty();
+    readTextTrend(figures.onlyExpected ? summary.expected : summary.durations, into.report);
+    if (const auto received = leadingMeasure(summary.received)) {
         const auto unit = bytesPer(received->unit, 1000);
         if (unit) into.report.bytes = toBytes(received->value, *unit);
     }

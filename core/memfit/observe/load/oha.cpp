@@ -32,10 +32,15 @@ Distribution distributionOf(const Json& object) {
     return distribution;
 }
 
-/// oha's rate counts the aborted requests too, its success rate only speaks of the transport.
+/// Requests cut off at the deadline count only where there is nothing else: then nothing was
+/// answered. oha's rate counts the aborted requests too, its success rate only speaks of the
+/// transport.
 void setFigures(LoadReport& report, const Distribution& distribution, std::optional<double> rate) {
-    setCounts(report, distribution.counts);
+    auto counts = distribution.counts;
+    if (counts.total() == 0) counts.failed = distribution.aborted;
+    setCounts(report, counts);
     setRate(report, rate, addCounts(distribution.counts.total(), distribution.aborted));
+    if (counts.total() == 0 && rate == 0.0) reportNoAnswer(report);
 }
 
 void readOhaJson(const Json& object, ParsedLoad& into) {

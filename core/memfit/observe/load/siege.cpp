@@ -11,23 +11,41 @@ namespace {
 /// siege's figures; `transactions` were answered with a status below 500.
 struct Figures {
     std::optional<std::int64_t> transactions, successful, failed;
-    std::optional<double> elapsed, rate, mebibytes;
+    std::optional<double> elapsed, rate;
+    std::optional<std::int64_t> bytes;
 };
+
+/// Printed with two decimals of a MiB: zero is anything below 5 KiB.
+std::optional<std::int64_t> bytesOf(std::optional<double> mebibytes) {
+    return mebibytes > 0.0 ? toBytes(mebibytes, static_cast<double>(MiB)) : std::nullopt;
+}
+
+/// Some versions print 0 hits beside successes: the answers without success are then not known, and
+/// siege's rate, which is hits by time, is 0.
+void fillWithoutHits(std::int64_t successful, std::int64_t failed, ParsedLoad& into) {
+    into.report.requests = addCounts(successful, failed);
+    into.report.errors = failed;
+    setRateOver(into.report, into.report.totalSeconds);
+    into.warnings.emplace_back(
+        "siege prints no hits here: requests are its successes and failures, and answers without "
+        "success are not known");
+}
 
 void fill(const Figures& figures, ParsedLoad& into) {
     LoadReport& report = into.report;
     report.totalSeconds = toSeconds(figures.elapsed);
-    // Zero is anything below 5 KiB.
-    if (figures.mebibytes > 0.0) {
-        report.bytes = toBytes(figures.mebibytes, static_cast<double>(MiB));
-    }
+    report.bytes = figures.bytes;
     if (!figures.transactions || !figures.successful || !figures.failed) return;
     StatusCounts counts;
     counts.success = std::min(*figures.successful, *figures.transactions);
     counts.other = *figures.transactions - counts.success;
     counts.failed = *figures.failed;
-    setCounts(report, counts);
-    setRate(report, figures.rate, *figures.transactions);
+    if (figures.transactions == 0 && *figures.successful > 0) {
+        fillWithoutHits(*figures.successful, counts.failed, into);
+    } else {
+        setPrintedCounts(report, counts);
+        setRate(report, figures.rate, *figures.transactions);
+    }
     if (counts.failed > 0) {
         into.warnings.emplace_back(
             "siege does not tell answers with a status of 500 and more from connections that "
@@ -46,7 +64,7 @@ void readSiegeJson(const Json& object, ParsedLoad& into) {
           .failed = count(object, {"failed_transactions"}),
           .elapsed = number(object, {"elapsed_time"}),
           .rate = number(object, {"transaction_rate"}),
-          .mebibytes = number(object, {"data_transferred"})},
+          .bytes = bytesOf(number(object, {"data_transferred"}))},
          into);
     into.report.fastestSeconds = seconds(object, {"shortest_transaction"}, 1);
     into.report.slowestSeconds = seconds(object, {"longest_transaction"}, 1);
@@ -80,6 +98,16 @@ void readSiegeTimes(std::string_view report, ParsedLoad& into) {
     into.report.fastestSeconds = time("Shortest transaction:");
 }
 
+/// In `bytes` before 3.0 (exact), then in `MB`.
+std::optional<std::int64_t> bytesIn(std::string_view report) {
+    const auto data = leadingMeasure(firstLine(after(report, "Data transferred:")));
+    if (!data) return std::nullopt;
+    if (data->unit == "bytes") return toBytes(data->value);
+    const auto unit = bytesPer(data->unit, 1024);
+    if (!unit || data->value == 0) return std::nullopt;
+    return toBytes(data->value, *unit);
+}
+
 void readSiegeText(const Material& material, ParsedLoad& into) {
     // "Successful transactions:" holds no "Transactions:" with a capital, so the first one is it.
     const auto report = fromLast(material.all, "Transactions:");
@@ -88,7 +116,7 @@ void readSiegeText(const Material& material, ParsedLoad& into) {
           .failed = countAfter(report, "Failed transactions:"),
           .elapsed = numberAfter(report, "Elapsed time:"),
           .rate = numberAfter(report, "Transaction rate:"),
-          .mebibytes = numberAfter(report, "Data transferred:")},
+          .bytes = bytesIn(report)},
          into);
     readSiegeTimes(report, into);
 }

@@ -10,6 +10,10 @@ void reportUnreachable(LoadReport& report) {
     report.requestsPerSecond = 0.0;
 }
 
+void reportNoAnswer(LoadReport& report) {
+    report.requestsPerSecond = 0.0;
+}
+
 void StatusCounts::add(int status, std::int64_t count, int transport) {
     const bool succeeded = status >= 200 && status <= 299;
     std::int64_t& answered = succeeded ? success : other;
@@ -22,7 +26,10 @@ std::int64_t StatusCounts::total() const {
 }
 
 void setCounts(LoadReport& report, const StatusCounts& counts) {
-    if (counts.total() == 0) return;
+    if (counts.total() > 0) setPrintedCounts(report, counts);
+}
+
+void setPrintedCounts(LoadReport& report, const StatusCounts& counts) {
     report.requests = counts.total();
     report.errors = counts.failed;
     report.non2xx = counts.other;

@@ -31,6 +31,7 @@ struct Tool {
 
 extern const Tool heyTool;
 extern const Tool wrkTool;
+extern const Tool wrk2Tool;
 extern const Tool abTool;
 extern const Tool siegeTool;
 extern const Tool autocannonTool;
@@ -42,6 +43,9 @@ extern const Tool bombardierTool;
 
 /// A run that ended because nothing could be reached: one attempt, which failed.
 void reportUnreachable(LoadReport& report);
+
+/// A run without any answer, whose requests were not counted: no count is made up.
+void reportNoAnswer(LoadReport& report);
 
 /// Answers by HTTP status; `transport` is what the tool uses as the status of a failed connection.
 struct StatusCounts {
@@ -55,6 +59,9 @@ struct StatusCounts {
 
 /// Sets requests, errors and non2xx. Nothing counted at all is nothing known.
 void setCounts(LoadReport& report, const StatusCounts& counts);
+
+/// The same where the tool prints its counts even when all are 0: then nothing was answered.
+void setPrintedCounts(LoadReport& report, const StatusCounts& counts);
 
 /// Successes per second from `rate`, the tool's own figure over `counted` requests of any kind.
 /// More exact than dividing by a duration that is printed with few digits.

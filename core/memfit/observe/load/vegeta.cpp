@@ -13,7 +13,10 @@ constexpr double nanosecond = 1e-9;
 constexpr int noAnswer = 0;
 
 /// vegeta calls 200 to 399 a success, so its own throughput is not used.
-void setFigures(ParsedLoad& into, const StatusCounts& counts) {
+void setFigures(ParsedLoad& into, const StatusCounts& counts,
+                std::optional<std::int64_t> requests) {
+    // A run of no requests is known to be one; without their number nothing is.
+    if (requests == 0) setPrintedCounts(into.report, counts);
     setCounts(into.report, counts);
     setRateOver(into.report, into.report.totalSeconds);
     if (counts.failed > 0) {
@@ -46,7 +49,7 @@ void readVegetaJson(const Json& object, ParsedLoad& into) {
     StatusCounts counts;
     forEachCount(object, {"status_codes"},
                  [&](const std::string& name, auto counted) { addStatus(counts, name, counted); });
-    setFigures(into, counts);
+    setFigures(into, counts, count(object, {"requests"}));
 }
 
 bool isVegetaText(const Material& material) {
@@ -79,7 +82,7 @@ void readVegetaText(const Material& material, ParsedLoad& into) {
         addStatus(counts, before(entry, ":"),
                   toCount(leadingNumber(after(entry, ":"))).value_or(0));
     }
-    setFigures(into, counts);
+    setFigures(into, counts, toCount(leadingNumber(cell(report, "Requests  ", "total"))));
 }
 
 }  // namespace
