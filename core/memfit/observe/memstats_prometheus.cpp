@@ -61,7 +61,8 @@ using Names = std::unordered_map<std::string_view, Figure>;
 /// new (runtime/metrics); github.com/VictoriaMetrics/metrics (`go_gc_cpu_seconds_total`,
 /// `go_memlimit_bytes`); OpenCensus as Knative uses it (`go_heap_alloc`); OpenTelemetry's Go
 /// runtime instrumentation, today's (`go.memory.used`) and older ones, with the units and `_total`
-/// that its exporters append or do not; CockroachDB (pkg/server/status/runtime.go).
+/// that its exporters append or do not; CockroachDB (pkg/server/status/runtime.go); the
+/// OpenTelemetry Collector's own, behind its prefix (`process_runtime_total_sys_memory_bytes`).
 const Names& names() {
     static const Names all{
         {"go_goroutines", Figure::goroutines},
@@ -74,6 +75,7 @@ const Names& names() {
         {"go_memstats_sys_bytes", Figure::sys},
         {"go_memory_classes_total_bytes", Figure::sys},
         {"go_sys", Figure::sys},
+        {"process_runtime_total_sys_memory_bytes", Figure::sys},
         {"sys_go_totalbytes", Figure::mapped},
 
         {"go_memstats_heap_alloc_bytes", Figure::heapAlloc},
@@ -81,6 +83,7 @@ const Names& names() {
         {"go_memory_classes_heap_objects_bytes", Figure::heapAlloc},
         {"go_heap_alloc", Figure::heapAlloc},
         {"go_alloc", Figure::heapAlloc},
+        {"process_runtime_heap_alloc_bytes", Figure::heapAlloc},
         {"process_runtime_go_mem_heap_alloc", Figure::heapAlloc},
         {"process_runtime_go_mem_heap_alloc_bytes", Figure::heapAlloc},
         {"runtime_go_mem_heap_alloc", Figure::heapAlloc},
@@ -124,6 +127,8 @@ const Names& names() {
         {"go_memstats_alloc_bytes_total", Figure::totalAlloc},
         {"go_gc_heap_allocs_bytes_total", Figure::totalAlloc},
         {"go_total_alloc", Figure::totalAlloc},
+        {"process_runtime_total_alloc_bytes", Figure::totalAlloc},
+        {"process_runtime_total_alloc_bytes_total", Figure::totalAlloc},
         {"go_memory_allocated", Figure::totalAlloc},
         {"go_memory_allocated_total", Figure::totalAlloc},
         {"go_memory_allocated_bytes", Figure::totalAlloc},
@@ -156,8 +161,11 @@ const Names& names() {
         {"sys_gc_total_ns", Figure::gcCpuNanoseconds},
 
         {"process_resident_memory_bytes", Figure::resident},
+        {"process_memory_rss", Figure::resident},
+        {"process_memory_rss_bytes", Figure::resident},
         {"sys_rss", Figure::resident},
         {"process_cpu_seconds_total", Figure::cpuSeconds},
+        {"process_cpu_seconds", Figure::cpuSeconds},
         {"sys_cpu_user_ns", Figure::cpuUserNanoseconds},
         {"sys_cpu_sys_ns", Figure::cpuSystemNanoseconds},
 
@@ -187,10 +195,20 @@ const Names& names() {
 /// What the names above start with.
 constexpr std::array<std::string_view, 4> stems{"go_", "process_", "runtime_go_", "sys_g"};
 /// What only a Go program shows, whether memfit reads it or not.
-constexpr std::array<std::string_view, 11> signsOfGo{
-    "go_memstats_",    "go_memory_",          "go_gc_",      "go_sched_",
-    "go_cpu_classes_", "go_goroutine",        "go_info",     "go_threads",
-    "sys_go",          "process_runtime_go_", "runtime_go_",
+constexpr std::array<std::string_view, 13> signsOfGo{
+    "go_memstats_",
+    "go_memory_",
+    "go_gc_",
+    "go_sched_",
+    "go_cpu_classes_",
+    "go_goroutine",
+    "go_info",
+    "go_threads",
+    "sys_go",
+    "process_runtime_go_",
+    "runtime_go_",
+    "process_runtime_total_",
+    "process_runtime_heap_alloc",
 };
 /// Prefixes of programs that run beside the one that is meant, and show or pass on a page for it.
 constexpr std::array<std::string_view, 8> sidecars{
@@ -545,15 +563,15 @@ PrometheusPage readPrometheus(std::string_view text) {
                        fmt::format("the page is of several processes: Go's metrics stand there "
                                    "under {} and {}",
                                    quoted(prefixes[0]), quoted(prefixes[1])));
+    if (!page.other.empty())
+        return refused(PageFault::notGo,
+                       fmt::format("the page is of no Go program: it has {} and no go_* metric",
+                                   quoted(page.other)));
     if (sidecar)
         return refused(PageFault::sidecarOnly, "the page shows the memory of a sidecar only");
     if (bare != page.families.end() && !bare->second.doubt().empty())
         return figuresOf(bare->second);
-    return refused(PageFault::notGo,
-                   page.other.empty()
-                       ? "the page is of no Go program: it has no go_* metric"
-                       : fmt::format("the page is of no Go program: it has {} and no go_* metric",
-                                     quoted(page.other)));
+    return refused(PageFault::notGo, "the page is of no Go program: it has no go_* metric");
 }
 
 }  // namespace memfit::memstats

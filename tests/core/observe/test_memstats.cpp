@@ -270,6 +270,9 @@ TEST_CASE("a prefix is read where no other Go program stands beside it, never a 
     CHECK(parsed("a_b_go_memstats_sys_bytes 4096\na_b_process_resident_memory_bytes 7\n"
                  "process_resident_memory_bytes 9\n")
               .resident == 7);
+    CHECK(parsed("otelcol_process_runtime_total_sys_memory_bytes 4096\n"
+                 "otelcol_process_memory_rss_bytes 7\n")
+              .resident == 7);
     CHECK(refusal(sidecar) == "the page shows the memory of a sidecar only");
     CHECK(mayBeGo(sidecar));
 }
@@ -283,6 +286,11 @@ TEST_CASE("a page of a program in another language, or of none, is not Go's") {
           "the page is of no Go program: it has \"jvm_memory_used_bytes\" and no go_* metric");
     CHECK(notGo("process_resident_memory_bytes 7\n") ==
           "the page is of no Go program: it has no go_* metric");
+    CHECK(
+        notGo(
+            "python_info 1\nprocess_resident_memory_bytes{pid=\"1\"} 7\n"
+            "process_resident_memory_bytes{pid=\"2\"} 7\nistio_agent_go_memstats_sys_bytes 1\n") ==
+        "the page is of no Go program: it has \"python_info\" and no go_* metric");
     CHECK(notGo("<html></html>") == "the page holds no memory statistics of a Go program");
     CHECK(mayBeGo("go_goroutines 5\n"));
 }
