@@ -28,7 +28,7 @@ struct PrometheusPage {
 /// Prometheus text. A line that is not a sample is passed over, and so is a last line without its
 /// line feed: it may have been cut in the middle of a number. Of several names for one figure the
 /// first that makes sense counts.
-[[nodiscard]] PrometheusPage readPrometheus(std::string_view page);
+[[nodiscard]] PrometheusPage readPrometheus(std::string_view text);
 
 /// The trailer of a pprof heap profile with debug=1; its last line as above.
 [[nodiscard]] MemorySnapshot readPprof(std::string_view page);
