@@ -180,7 +180,7 @@ Result<LiveFacts> readLive(const Context& context, Cluster& cluster) {
         live.node = pod.node;
         live.settings = settingsOf(pod.containers, cluster.container, wiring);
         if (const auto status = readPodStatus(pod.json, cluster.container)) {
-            readHistory(*status, live);
+            readHistory(*status, live, wiring);
         }
         if (!pod.node.empty()) {
             auto snapshot = memory.statistics(pod);

@@ -8,6 +8,7 @@
 
 #include "commands/statistics_pages.h"
 #include "kubectl/port_forward.h"
+#include "load/redact.h"
 #include "memfit/observe/kubelet_usage.h"
 
 namespace memfit::plugin {
@@ -39,12 +40,14 @@ std::vector<StatsPlace> LiveMemory::places(const ListedPod& pod) const {
 }
 
 Result<std::optional<MemorySnapshot>> LiveMemory::throughApi(const ListedPod& pod,
-                                                             std::vector<int>& closedPorts) {
+                                                             std::vector<int>& closedPorts,
+                                                             PageProblems& problems) {
     std::optional<MemorySnapshot> snapshot;
     for (const auto& place : places(pod)) {
         if (proxyForbidden_ || Clock::now() >= deadline_) break;
         if (std::ranges::find(closedPorts, place.port) != closedPorts.end()) continue;
-        const auto answer = askPage(cluster_.api, {cluster_.context.ns, pod.name}, place, snapshot);
+        const auto answer =
+            askPage(cluster_.api, {cluster_.context.ns, pod.name}, place, snapshot, problems);
         if (!answer) return answer.error();
         if (*answer == PageAnswer::page) {
             found_ = place;
@@ -56,7 +59,8 @@ Result<std::optional<MemorySnapshot>> LiveMemory::throughApi(const ListedPod& po
     return snapshot;
 }
 
-Result<std::optional<MemorySnapshot>> LiveMemory::throughForward(const ListedPod& pod, int port) {
+Result<std::optional<MemorySnapshot>> LiveMemory::throughForward(const ListedPod& pod, int port,
+                                                                 PageProblems& problems) {
     ++forwards_;
     auto forward =
         PortForward::open(loop_, cluster_.api.kubectl(), cluster_.context.ns, pod.name, port);
@@ -71,22 +75,25 @@ Result<std::optional<MemorySnapshot>> LiveMemory::throughForward(const ListedPod
     auto snapshot = page.read({port});
     if (snapshot) return std::optional(*std::move(snapshot));
     if (snapshot.error().kind == ErrorKind::interrupted) return snapshot.error();
+    problems.add(page.problems());
     return std::optional<MemorySnapshot>();
 }
 
 Result<std::optional<MemorySnapshot>> LiveMemory::statistics(const ListedPod& pod) {
     std::vector<int> closedPorts;
-    auto snapshot = throughApi(pod, closedPorts);
+    PageProblems problems;
+    auto snapshot = throughApi(pod, closedPorts, problems);
     if (!snapshot || *snapshot) return snapshot;
     for (const int port : closedPorts) {
         if (forwards_ >= mostForwards || Clock::now() >= deadline_) {
             ++notAsked_;
             return snapshot;
         }
-        auto forwarded = throughForward(pod, port);
+        auto forwarded = throughForward(pod, port, problems);
         if (!forwarded || *forwarded) return forwarded;
     }
     ++missing_;
+    problems_.add(problems);
     return snapshot;
 }
 
@@ -127,10 +134,11 @@ std::vector<Warning> LiveMemory::warnings() const {
                        "Go's statistics were not read: that takes `get` on pods/proxy"});
     } else if (missing_ > 0) {
         all.push_back({"no-statistics",
-                       fmt::format("{} showed no Go statistics at {}; publish them (import _ "
+                       fmt::format("{} showed no Go statistics: {}; publish them (import _ "
                                    "\"expvar\"), or name them with --stats-port and --stats-path",
                                    missing_ == 1 ? "1 pod" : fmt::format("{} pods", missing_),
-                                   fmt::join(pathsToAsk(options_), ", "))});
+                                   problems_.empty() ? "the container declares no port"
+                                                     : redactText(problems_.text()))});
     }
     if (notAsked_ > 0) {
         all.push_back({"statistics-not-read",

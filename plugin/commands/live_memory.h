@@ -37,9 +37,11 @@ public:
 private:
     using Clock = std::chrono::steady_clock;
     [[nodiscard]] Result<std::optional<MemorySnapshot>> throughApi(const ListedPod& pod,
-                                                                   std::vector<int>& closedPorts);
+                                                                   std::vector<int>& closedPorts,
+                                                                   PageProblems& problems);
     [[nodiscard]] Result<std::optional<MemorySnapshot>> throughForward(const ListedPod& pod,
-                                                                       int port);
+                                                                       int port,
+                                                                       PageProblems& problems);
     [[nodiscard]] std::vector<StatsPlace> places(const ListedPod& pod) const;
 
     EventLoop& loop_;
@@ -49,6 +51,7 @@ private:
     std::map<std::string, std::optional<std::string>> summaries_;  ///< by node
     int forwards_ = 0;
     std::size_t missing_ = 0;   ///< pods without a page
+    PageProblems problems_;     ///< of their addresses
     std::size_t notAsked_ = 0;  ///< pods whose page would have cost one process or wait too many
     bool proxyForbidden_ = false;
     bool kubeletForbidden_ = false;

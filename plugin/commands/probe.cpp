@@ -47,6 +47,7 @@ Result<int> runProbe(const Context& context) {
     if (!printed) return printed.error();
     if (stopped) return *stopped;
     if (!result.idle && !result.loaded) {
+        if (record->noStatistics) return *record->noStatistics;
         return failure("the program shows no memory statistics",
                        "publish them (import _ \"expvar\"), or name them with --stats-port and "
                        "--stats-path");

@@ -12,6 +12,7 @@
 #include "commands/cluster.h"
 #include "commands/statistics_pages.h"
 #include "kubectl/vertical_autoscalers.h"
+#include "load/redact.h"
 #include "memfit/advice/scan.h"
 #include "memfit/report/describe_scan.h"
 #include "version.h"
@@ -67,6 +68,8 @@ private:
     Clock::time_point deadline_;
     bool proxyForbidden_ = false;
     std::size_t notAsked_ = 0;
+    std::size_t unclear_ = 0;   ///< pods that show Go's metrics, but no figure that is theirs
+    std::string firstUnclear_;  ///< the first of them, and what was wrong
 };
 
 void Scan::warn(std::string code, std::string text) {
@@ -197,10 +200,13 @@ void Scan::readUsage() {
 void Scan::askFor(const StatisticsSource& source) {
     std::vector<int> closed;
     std::optional<MemorySnapshot> snapshot;
+    PageProblems problems;
     bool late = false;
+    bool unclear = false;
     for (const auto& place : placesToAsk(source.ports, options_)) {
         if (std::ranges::find(closed, place.port) != closed.end()) continue;
-        const auto answer = askPage(cluster_.api, {source.nameSpace, source.pod}, place, snapshot);
+        const auto answer =
+            askPage(cluster_.api, {source.nameSpace, source.pod}, place, snapshot, problems);
         if (!answer) return;
         if (*answer == PageAnswer::page) break;
         if (*answer == PageAnswer::forbidden) {
@@ -208,9 +214,16 @@ void Scan::askFor(const StatisticsSource& source) {
             return;
         }
         late = late || *answer == PageAnswer::silent;
-        if (*answer != PageAnswer::noPage) closed.push_back(place.port);
+        unclear = unclear || *answer == PageAnswer::unclear;
+        if (*answer != PageAnswer::noPage && *answer != PageAnswer::unclear)
+            closed.push_back(place.port);
     }
     if (late && !snapshot) ++notAsked_;
+    if (unclear && !snapshot) {
+        if (unclear_++ == 0)
+            firstUnclear_ = fmt::format("{}: {}", source.pod, redactText(problems.text()));
+        return;
+    }
     // A declared port that does not answer from outside the pod may be the one that shows them.
     if (snapshot || closed.empty()) scan_->addStatistics(source, std::move(snapshot));
 }
@@ -226,6 +239,12 @@ void Scan::readStatistics() {
         }
         askFor(sources[i]);
     });
+    if (unclear_ > 0) {
+        warn("statistics-unclear",
+             fmt::format("{} Go's metrics, but no figure that is surely of one program: {}",
+                         unclear_ == 1 ? "1 pod shows" : fmt::format("{} pods show", unclear_),
+                         firstUnclear_));
+    }
     if (proxyForbidden_) {
         warn("statistics-forbidden",
              "Go's statistics were not read: that takes `get` on pods/proxy");

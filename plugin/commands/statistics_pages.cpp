@@ -43,21 +43,29 @@ std::vector<int> portsToAsk(const std::vector<ContainerPort>& declared, const Op
 }  // namespace
 
 Result<PageAnswer> askPage(ClusterApi& api, const PodName& pod, const StatsPlace& place,
-                           std::optional<MemorySnapshot>& snapshot) {
+                           std::optional<MemorySnapshot>& snapshot, PageProblems& problems) {
     const auto response =
         api.get(fmt::format("/api/v1/namespaces/{}/pods/{}:{}/proxy{}", urlEncoded(pod.nameSpace),
                             urlEncoded(pod.name), place.port, place.path),
                 answerSeconds);
     if (!response) {
         if (response.error().kind == ErrorKind::interrupted) return response.error();
+        problems.add(place, "no answer in time");
         return PageAnswer::silent;
     }
     if (!response->success()) {
-        if (!isFromApiServer(*response)) return PageAnswer::noPage;
+        if (!isFromApiServer(*response)) {
+            problems.add(place, fmt::format("status {}", response->status));
+            return PageAnswer::noPage;
+        }
+        problems.add(place.port, "nothing answers from outside the pod");
         return response->status == forbiddenStatus ? PageAnswer::forbidden : PageAnswer::closed;
     }
     auto read = parseMemstats(response->body);
-    if (!read) return PageAnswer::noPage;
+    if (!read) {
+        problems.add(place, pageProblem(read.error()));
+        return mayBeGo(response->body) ? PageAnswer::unclear : PageAnswer::noPage;
+    }
     read->time = timestampNow();
     snapshot = *std::move(read);
     return PageAnswer::page;

@@ -15,7 +15,8 @@ namespace memfit::plugin {
 /// What came of asking one page of a pod through the API server's proxy.
 enum class PageAnswer {
     page,       ///< Go's statistics
-    noPage,     ///< the program answered with something else
+    noPage,     ///< the program answered with something else, or is not Go
+    unclear,    ///< Go's metrics, but no figure that is surely the program's, see mayBeGo()
     closed,     ///< nobody answers at that port from outside the pod
     forbidden,  ///< the proxy may not be used
     silent,     ///< no answer in time
@@ -26,10 +27,12 @@ struct PodName {
     std::string name;
 };
 
-/// Asks the page at `place`; Go's statistics go into `snapshot`. Errors: kind interrupted.
+/// Asks the page at `place`; Go's statistics go into `snapshot`, what is wrong with the page into
+/// `problems`. Errors: kind interrupted.
 [[nodiscard]] Result<PageAnswer> askPage(ClusterApi& api, const PodName& pod,
                                          const StatsPlace& place,
-                                         std::optional<MemorySnapshot>& snapshot);
+                                         std::optional<MemorySnapshot>& snapshot,
+                                         PageProblems& problems);
 
 /// Where a container may show its statistics, the likeliest first: --stats-port, else its declared
 /// TCP ports, those named after statistics before the others, so that the service's own is asked

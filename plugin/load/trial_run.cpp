@@ -64,7 +64,9 @@ Result<void> TrialRun::snapshot(bool late) {
     }
     if (snapshot.error().kind == ErrorKind::interrupted) return snapshot.error();
     if (late || snapshotsWork_) return {};
-    record.warnings.push_back("no memory statistics: " + redactText(snapshot.error().message()));
+    record.noStatistics = snapshot.error();
+    record.noStatistics->what = "no memory statistics: " + redactText(snapshot.error().what);
+    record.warnings.push_back(record.noStatistics->message());
     return {};
 }
 

@@ -82,6 +82,7 @@ struct TrialRecord {
     std::vector<MemorySnapshot> samples;  ///< over time
     std::vector<MemorySample> timeline;   ///< of warm-up and load
     std::vector<std::string> warnings;    ///< from the load report, from a missing statistics page
+    std::optional<Error> noStatistics;    ///< why there is no page; redacted
     std::string loadError;    ///< last lines of the load tool's stderr when it failed; redacted
     double loadSeconds = 0;   ///< spent in load and warm-up commands
     double readySeconds = 0;  ///< spent waiting for readiness

@@ -177,7 +177,7 @@ Endpoint LocalInstance::service() const {
 }
 
 Result<MemorySnapshot> LocalInstance::memory() {
-    if (findings_.stats.absent()) return failure("the program has no memory statistics page");
+    if (findings_.stats.absent()) return findings_.stats.notFound();
     if (!child_->running()) return failure("the program has ended");
     std::vector<int> ports;
     if (!findings_.stats.located()) {

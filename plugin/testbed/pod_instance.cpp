@@ -263,8 +263,7 @@ std::optional<KubeletUsage> PodInstance::readSummary() {
 void PodInstance::readUsage() {
     usageAt_ = Clock::now();
     const auto seen = readSummary();
-    // Of a container that is only seconds old the kubelet says zero before its first sample.
-    if (!seen || seen->usage.value_or(1) == 0) return;
+    if (!seen) return;
     Usage usage = usage_.value_or(Usage{});
     usage.current = seen->usage ? seen->usage : seen->workingSet;
     usage.anon = seen->rss;

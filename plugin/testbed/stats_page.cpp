@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <chrono>
+#include <string_view>
 #include <utility>
 
 #include "memfit/observe/memstats.h"
@@ -15,6 +17,80 @@ namespace {
 constexpr double answerSeconds = 2;
 constexpr double connectSeconds = 1;
 }  // namespace
+
+void PageProblems::add(const StatsPlace& place, std::string problem) {
+    auto& pages = byPort_[place.port];
+    std::erase_if(pages, [&](const Page& page) {
+        return page.path == place.path || (page.path.empty() && !place.path.empty());
+    });
+    pages.push_back({place.path, std::move(problem)});
+}
+
+void PageProblems::add(int port, std::string problem) {
+    byPort_[port] = {{"", std::move(problem)}};
+}
+
+void PageProblems::add(const PageProblems& others) {
+    for (const auto& [port, pages] : others.byPort_) byPort_[port] = pages;
+}
+
+std::string PageProblems::text(bool details, std::size_t mostPorts) const {
+    // What was wrong, and on which ports.
+    std::vector<std::pair<std::string, std::vector<int>>> all;
+    for (const auto& [port, pages] : byPort_) {
+        std::vector<std::pair<std::string, std::vector<std::string>>> groups;
+        for (const auto& page : pages) {
+            const auto problem =
+                details ? page.problem : page.problem.substr(0, page.problem.find(':'));
+            const auto same =
+                std::ranges::find(groups, problem, [](auto& group) { return group.first; });
+            if (same == groups.end())
+                groups.push_back({problem, {page.path}});
+            else
+                same->second.push_back(page.path);
+        }
+        std::vector<std::string> told;
+        for (const auto& [problem, paths] : groups) {
+            const auto which = fmt::format("{}", fmt::join(paths, ", "));
+            told.push_back(fmt::format("{}{}({})", which, which.empty() ? "" : " ", problem));
+        }
+        const auto text = fmt::format("{}", fmt::join(told, ", "));
+        const auto same = std::ranges::find(all, text, [](auto& one) { return one.first; });
+        if (same == all.end())
+            all.push_back({text, {port}});
+        else
+            same->second.push_back(port);
+    }
+    std::vector<std::string> told;
+    std::size_t named = 0;
+    for (auto& [problem, ports] : all) {
+        if (named >= mostPorts) break;
+        ports.resize(std::min(ports.size(), mostPorts - named));
+        named += ports.size();
+        told.push_back(fmt::format("on port{} {} {}", ports.size() == 1 ? "" : "s",
+                                   fmt::join(ports, ", "), problem));
+    }
+    auto text = fmt::format("{}", fmt::join(told, ", "));
+    if (const auto more = byPort_.size() - named; more > 0)
+        text += fmt::format(", and {} more port{}", more, more == 1 ? "" : "s");
+    return text;
+}
+
+std::string PageProblems::text() const {
+    constexpr std::size_t longest = 190;
+    auto told = text(true, byPort_.size());
+    if (told.size() > longest) told = text(false, byPort_.size());
+    for (auto ports = byPort_.size(); told.size() > longest && ports > 1; --ports)
+        told = text(false, ports - 1);
+    return told;
+}
+
+std::string pageProblem(const Error& refusal) {
+    constexpr std::string_view beginning = "the page ";
+    std::string_view what = refusal.what;
+    if (what.starts_with(beginning)) what.remove_prefix(beginning.size());
+    return std::string(what);
+}
 
 const std::vector<std::string>& usualStatsPaths() {
     static const std::vector<std::string> paths{"/debug/vars", "/metrics",
@@ -59,8 +135,8 @@ std::vector<std::string> StatsPage::paths() const {
     return path_ ? std::vector<std::string>{*path_} : usualStatsPaths();
 }
 
-Result<MemorySnapshot> StatsPage::fetch(const StatsRoute& route, const std::string& path) {
-    const auto response = route.client->get(route.prefix + path, answerSeconds);
+Result<MemorySnapshot> StatsPage::read(const Result<HttpResponse>& response,
+                                       const std::string& path) {
     if (!response) return response.error();
     if (!response->success()) {
         return failure(fmt::format("GET {} answered with status {}", path, response->status));
@@ -73,25 +149,36 @@ Result<MemorySnapshot> StatsPage::fetch(const StatsRoute& route, const std::stri
 Result<MemorySnapshot> StatsPage::search(int port, bool& answered) {
     answered = false;
     auto route = connect_(port);
-    if (!route) return route.error();
+    if (!route) {
+        problems_.add(port, "nothing answers");
+        return route.error();
+    }
     answered = true;
-    std::optional<Error> firstProblem;
+    Error last;
     for (const std::string& path : paths()) {
-        auto snapshot = fetch(*route, path);
+        const auto response = route->client->get(route->prefix + path, answerSeconds);
+        auto snapshot = read(response, path);
         if (snapshot) {
             located_ = StatsPlace{port, path};
             route_ = *std::move(route);
             return snapshot;
         }
-        if (snapshot.error().kind == ErrorKind::interrupted) return snapshot.error();
+        last = snapshot.error();
+        if (last.kind == ErrorKind::interrupted) return last;
         // No answer is not the same as no page: a service under load may just be slow.
-        if (snapshot.error().kind == ErrorKind::failed &&
-            snapshot.error().what.find("answered with status") == std::string::npos) {
-            answered = false;
-        }
-        if (!firstProblem) firstProblem = snapshot.error();
+        if (!response) answered = false;
+        problems_.add({port, path}, !response ? "no answer"
+                                    : !response->success()
+                                        ? fmt::format("status {}", response->status)
+                                        : pageProblem(last));
     }
-    return *firstProblem;
+    return last;
+}
+
+Error StatsPage::notFound() const {
+    return failure(problems_.text(), path_ || port_ ? "check --stats-port and --stats-path"
+                                                    : "import expvar, or name the page with "
+                                                      "--stats-port and --stats-path");
 }
 
 Result<MemorySnapshot> StatsPage::read(const std::vector<int>& ports) {
@@ -105,24 +192,21 @@ Result<MemorySnapshot> StatsPage::read(const std::vector<int>& ports) {
             }
             route_ = *std::move(route);
         }
-        return fetch(*route_, located_->path);
+        return read(route_->client->get(route_->prefix + located_->path, answerSeconds),
+                    located_->path);
     }
     const std::vector<int> candidates = port_ ? std::vector<int>{*port_} : ports;
     if (candidates.empty()) return failure("the program listens on no port");
     bool allAnswered = true;
-    std::optional<Error> lastProblem;
+    problems_ = {};
     for (const int port : candidates) {
         bool answered = false;
         auto snapshot = search(port, answered);
         if (snapshot || snapshot.error().kind == ErrorKind::interrupted) return snapshot;
         allAnswered = allAnswered && answered;
-        lastProblem = snapshot.error();
     }
     absent_ = allAnswered;
-    if (path_ || port_) return *lastProblem;
-    return failure(fmt::format("no memory statistics page at {} on port {}",
-                               fmt::join(usualStatsPaths(), ", "), fmt::join(candidates, ", ")),
-                   "import expvar, or name the page with --stats-port and --stats-path");
+    return notFound();
 }
 
 Result<bool> StatsPage::servedOn(int port) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,6 +36,33 @@ struct StatsPlace {
     std::string path;
 };
 
+/// What was wrong with each address that was asked for a statistics page.
+class PageProblems {
+public:
+    /// `problem`: a few words, such as `status 404`. What was said of the same address before goes.
+    void add(const StatsPlace& place, std::string problem);
+    /// Of a whole port, at which nothing answers.
+    void add(int port, std::string problem);
+    void add(const PageProblems& others);
+
+    [[nodiscard]] bool empty() const { return byPort_.empty(); }
+    /// `on port 8080 /debug/vars, /metrics (status 404)`: what is the same is said once. Longer
+    /// than 190 characters it loses details first, then the last ports. Not redacted.
+    [[nodiscard]] std::string text() const;
+
+private:
+    struct Page {
+        std::string path;  ///< empty: the port itself
+        std::string problem;
+    };
+    std::map<int, std::vector<Page>> byPort_;
+
+    [[nodiscard]] std::string text(bool details, std::size_t mostPorts) const;
+};
+
+/// What is wrong with a page that parseMemstats() refused, in a few words.
+[[nodiscard]] std::string pageProblem(const Error& refusal);
+
 /// Finds and reads the statistics page of a program; what worked for one trial is tried first in
 /// the next.
 class StatsPage {
@@ -45,13 +73,18 @@ public:
               StatsConnect connect = {});
 
     /// Reads the page. `ports`: those on which the program listens, asked in this order unless one
-    /// is known. Errors: none of them has a page, unreachable, not understood; kind interrupted.
+    /// is known. Errors: none of them has a page (what was wrong with each address), unreachable;
+    /// kind interrupted.
     [[nodiscard]] Result<MemorySnapshot> read(const std::vector<int>& ports);
 
     /// The port is given or was found: read() needs no ports.
     [[nodiscard]] bool located() const { return located_.has_value(); }
     /// All ports answered and none has such a page: asking again is pointless.
     [[nodiscard]] bool absent() const { return absent_; }
+    /// What was wrong with each address, as of the last read that looked for the page.
+    [[nodiscard]] const PageProblems& problems() const { return problems_; }
+    /// The error of such a read.
+    [[nodiscard]] Error notFound() const;
     /// The port that the user named.
     [[nodiscard]] std::optional<int> namedPort() const { return port_; }
     /// Forgets the connection, not the place: the next program is another one.
@@ -65,8 +98,8 @@ public:
     [[nodiscard]] Result<bool> servedOn(int port);
 
 private:
-    [[nodiscard]] static Result<MemorySnapshot> fetch(const StatsRoute& route,
-                                                      const std::string& path);
+    [[nodiscard]] static Result<MemorySnapshot> read(const Result<HttpResponse>& response,
+                                                     const std::string& path);
     [[nodiscard]] Result<MemorySnapshot> search(int port, bool& answered);
     [[nodiscard]] std::vector<std::string> paths() const;
 
@@ -75,6 +108,7 @@ private:
     StatsConnect connect_;
     std::optional<StatsPlace> located_;
     std::optional<StatsRoute> route_;
+    PageProblems problems_;
     bool absent_ = false;
 };
 

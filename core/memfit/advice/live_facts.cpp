@@ -9,6 +9,7 @@
 #include "memfit/manifest/go_environment.h"
 #include "memfit/units/go_settings.h"
 #include "memfit/units/quantity.h"
+#include "memfit/units/quoted.h"
 
 namespace memfit {
 
@@ -19,6 +20,19 @@ const LivePod* largest(const LiveFacts& facts) {
     for (const auto& pod : facts.pods)
         if (found == nullptr || pod.inUse() > found->inUse()) found = &pod;
     return found;
+}
+
+void takeInForce(const PodStatus& status, LivePod& pod, std::vector<Warning>& warnings) {
+    const auto wanted = pod.settings.limit;
+    const auto& container = *status.container;
+    if (container.memoryLimit) pod.settings.limit = container.memoryLimit;
+    if (container.memoryRequest) pod.settings.request = container.memoryRequest;
+    if (!status.resizePending || !wanted || wanted == pod.settings.limit) return;
+    warnings.push_back(
+        {"resize-pending", fmt::format("pod {} has a limit of {}; {} was asked for, which its node "
+                                       "does not give it ({})",
+                                       pod.name, formatQuantity(*pod.settings.limit),
+                                       formatQuantity(*wanted), quoted(*status.resizePending))});
 }
 
 }  // namespace
@@ -82,8 +96,9 @@ std::optional<Finding> noRoomForOthers(const LiveFacts& facts, const std::string
                     formatGomemlimit(*named->settings.limit - most))};
 }
 
-void readHistory(const PodStatus& status, LivePod& pod) {
+void readHistory(const PodStatus& status, LivePod& pod, std::vector<Warning>& warnings) {
     if (!status.container) return;
+    takeInForce(status, pod, warnings);
     pod.restarts = status.container->restartCount;
     const auto end = judgePod(status).state;
     pod.oomKilled = end == PodState::oomKilled || end == PodState::oomAtStart;

@@ -47,8 +47,10 @@ void setFindings(std::vector<Finding> findings, LiveFacts& facts);
                                                      const std::string& workload,
                                                      const std::string& container);
 
-/// Sets the restarts and the last end of the container that `status` was read for.
-void readHistory(const PodStatus& status, LivePod& pod);
+/// Sets the restarts and the last end of the container that `status` was read for, and the limit
+/// and request in force, where the kubelet says them; `pod` has the settings of its spec before. A
+/// resize that is not carried out is added to `warnings` (code `resize-pending`).
+void readHistory(const PodStatus& status, LivePod& pod, std::vector<Warning>& warnings);
 
 /// What is set now: that of the newest pod, or by the template where none runs.
 [[nodiscard]] CurrentSettings currentSettings(const LiveFacts& facts);

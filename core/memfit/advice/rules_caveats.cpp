@@ -93,7 +93,7 @@ std::optional<RuleFinding> timeNotRate(const Judgement& j) {
 
 /// A page with sizes but without HeapReleased: what GOMEMLIMIT bounds cannot be told from it.
 bool trimmed(const std::optional<MemorySnapshot>& memory) {
-    return memory && memory->sys && !memory->heapReleased;
+    return memory && memory->sys && !memory->goMapped();
 }
 
 /// The trials of a squeeze whose page is trimmed; as one range where all are.

@@ -69,7 +69,7 @@ void ScanRow::add(const kube::Json& item, const ListedPod& pod) {
     kept.pod.name = pod.name;
     kept.pod.node = pod.node;
     kept.pod.settings = settingsOf(pod.containers, container_.name, facts_.warnings);
-    readHistory(readPodStatus(item, container_.name), kept.pod);
+    readHistory(readPodStatus(item, container_.name), kept.pod, facts_.warnings);
     keep(std::move(kept));
 }
 

@@ -62,6 +62,9 @@ std::optional<MemorySnapshot> readMemory(const std::optional<JsonFields>& fields
     memory.resident = fields->bytes("residentBytes");
     memory.cpuSeconds = fields->number("cpuSeconds");
     memory.gcCpuSeconds = fields->number("gcCpuSeconds");
+    memory.mapped = fields->bytes("goMappedBytes");
+    memory.gomemlimit = fields->text("gomemlimit");
+    memory.gogc = fields->text("gogc");
     memory.goVersion = fields->text("goVersion");
     memory.source = fields->word<StatsSource>("source", toString, StatsSource::pprof);
     return memory;

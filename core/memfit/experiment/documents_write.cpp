@@ -81,6 +81,9 @@ Json memoryTree(const MemorySnapshot& memory) {
     putKnown(tree, "residentBytes", memory.resident);
     putKnown(tree, "cpuSeconds", memory.cpuSeconds);
     putKnown(tree, "gcCpuSeconds", memory.gcCpuSeconds);
+    putKnown(tree, "goMappedBytes", memory.mapped);
+    putKnown(tree, "gomemlimit", memory.gomemlimit);
+    putKnown(tree, "gogc", memory.gogc);
     putKnown(tree, "goVersion", memory.goVersion);
     if (memory.source) tree["source"] = toString(*memory.source);
     return tree;

@@ -23,15 +23,18 @@ struct CurrentSettings {
 struct LivePod {
     std::string name;
     std::string node;
-    CurrentSettings settings;  ///< of the container, after admission and whoever resized it
+    /// Of the container, after admission; limit and request are those in force, which a resize that
+    /// waits has not changed yet
+    CurrentSettings settings;
     std::optional<MemorySnapshot> memory;
     std::optional<Usage> usage;
     std::int64_t restarts = 0;  ///< of the container
     bool oomKilled = false;     ///< the container's last end was an OOM kill
     std::string oomKilledAt;    ///< RFC 3339; empty when not said
 
-    /// The memory that it was seen to hold: what the kubelet says (working set, or anonymous
-    /// memory), else what Go says is in use for certain (HeapInuse and StackSys).
+    /// The memory that it was seen to hold, in bytes: what the kubelet says (working set, or
+    /// anonymous memory); else what the program's own page says (its resident memory, or what is
+    /// in use for certain by Go: HeapInuse and StackSys). nullopt: nobody says.
     [[nodiscard]] std::optional<Bytes> inUse() const;
 
     friend bool operator==(const LivePod&, const LivePod&) = default;

@@ -27,7 +27,7 @@ constexpr std::array metrics{
 
 std::optional<Bytes> size(const Json& memory, std::string_view field) {
     const auto value = kube::integer(memory, {field});
-    if (!value || *value < 0) return std::nullopt;
+    if (!value || *value <= 0) return std::nullopt;
     return value;
 }
 
@@ -134,13 +134,10 @@ void keepLargest(std::optional<Bytes>& field, Bytes value) {
     field = std::max(field.value_or(value), value);
 }
 
-bool isEmpty(const KubeletUsage& usage) {
-    return std::ranges::none_of(
-        metrics, [&](const auto& metric) { return (usage.*metric.second).has_value(); });
-}
-
-void dropUnknownPeak(KubeletUsage& usage) {
-    if (usage.peak == 0) usage.peak.reset();
+/// Page cache of 0 bytes alone tells nothing.
+bool tellsMemory(const KubeletUsage& usage) {
+    return std::ranges::any_of(
+        metrics, [&](const auto& metric) { return (usage.*metric.second).value_or(0) > 0; });
 }
 
 Result<Json> parseSummary(std::string_view json) {
@@ -159,7 +156,7 @@ std::optional<KubeletUsage> readContainer(const Json& container) {
     usage.workingSet = size(memory, "workingSetBytes");
     usage.rss = size(memory, "rssBytes");
     usage.time = kube::text(memory, {"time"});
-    if (isEmpty(usage)) return std::nullopt;
+    if (!tellsMemory(usage)) return std::nullopt;
     return usage;
 }
 
@@ -211,12 +208,11 @@ std::optional<KubeletUsage> readCadvisor(std::string_view text, const ContainerK
         const auto whose = judgeOwner(sample->owner, key);
         const auto value = readValue(sample->value);
         if (whose == Whose::other || !value) continue;
+        if (*value == 0 && metric->second != &KubeletUsage::cache) continue;
         keepLargest((whose == Whose::container ? ofContainer : ofPod).*metric->second, *value);
     }
-    dropUnknownPeak(ofContainer);
-    dropUnknownPeak(ofPod);
-    if (!isEmpty(ofContainer)) return ofContainer;
-    if (!isEmpty(ofPod)) return ofPod;
+    if (tellsMemory(ofContainer)) return ofContainer;
+    if (tellsMemory(ofPod)) return ofPod;
     return std::nullopt;
 }
 

@@ -18,25 +18,28 @@ struct ContainerKey {
     std::string container;
 };
 
-/// Memory of a container as the kubelet samples it (about every 10 s: it misses spikes).
+/// Memory of a container as the kubelet samples it (about every 10 s: it misses spikes), in bytes.
+/// Nothing that runs uses 0 bytes: where a kubelet says 0 (before its first sample, or where its
+/// runtime does not tell) the figure is not known, and absent. Page cache alone can be 0.
 struct KubeletUsage {
     std::optional<Bytes> usage;       ///< page cache included
     std::optional<Bytes> workingSet;  ///< usage less inactive page cache
     std::optional<Bytes> rss;         ///< anonymous memory
     std::optional<Bytes> cache;       ///< page cache, shmem included
-    std::optional<Bytes> peak;        ///< the kernel's high-water mark; absent where it says 0
+    std::optional<Bytes> peak;        ///< the kernel's high-water mark
     bool podLevel = false;            ///< of the whole pod, pause container and sidecars included
     std::string time;                 ///< RFC 3339, when it was sampled; empty when not said
 
     friend bool operator==(const KubeletUsage&, const KubeletUsage&) = default;
 };
 
-/// From `/api/v1/nodes/NODE/proxy/stats/summary`. nullopt: the pod or the container is not in it.
+/// From `/api/v1/nodes/NODE/proxy/stats/summary`. nullopt: the pod or the container is not in it,
+/// or nothing is known of its memory.
 /// Errors (kind input): not JSON, or not a summary.
 [[nodiscard]] Result<std::optional<KubeletUsage>> readStatsSummary(std::string_view json,
                                                                    const ContainerKey& key);
 
-/// Every container of such a summary. Errors: as readStatsSummary().
+/// Every container of such a summary of which something is known. Errors: as readStatsSummary().
 [[nodiscard]] Result<void> forEachContainer(
     std::string_view summary,
     const std::function<void(const ContainerKey& key, const KubeletUsage& usage)>& take);

@@ -33,7 +33,8 @@ std::string_view toString(StatsSource source) {
 
 std::optional<Bytes> MemorySnapshot::goMapped() const {
     // A page that claims to have released more than it ever obtained is not to be believed.
-    if (!sys || !heapReleased || *sys < *heapReleased) return std::nullopt;
+    if (!sys || !heapReleased) return mapped;
+    if (*sys < *heapReleased) return std::nullopt;
     return *sys - *heapReleased;
 }
 
@@ -55,6 +56,9 @@ MemorySnapshot fieldwiseMax(const MemorySnapshot& earlier, const MemorySnapshot&
         .resident = larger(earlier.resident, later.resident),
         .cpuSeconds = larger(earlier.cpuSeconds, later.cpuSeconds),
         .gcCpuSeconds = larger(earlier.gcCpuSeconds, later.gcCpuSeconds),
+        .mapped = larger(earlier.mapped, later.mapped),
+        .gomemlimit = newer(earlier.gomemlimit, later.gomemlimit),
+        .gogc = newer(earlier.gogc, later.gogc),
         .goVersion = newer(earlier.goVersion, later.goVersion),
         .source = newer(earlier.source, later.source),
     };

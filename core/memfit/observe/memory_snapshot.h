@@ -41,17 +41,23 @@ struct MemorySnapshot {
     /// CPU time of the collector since the start, as of the last collection; Go's own estimate,
     /// which includes marking on processors that had nothing else to do (Prometheus only)
     std::optional<double> gcCpuSeconds;
+    /// Sys - HeapReleased where a page gives only the difference (OpenTelemetry, CockroachDB);
+    /// see goMapped()
+    std::optional<Bytes> mapped;
+    /// GOMEMLIMIT and GOGC in force, whoever set them, in Go's grammar: a number of bytes, a
+    /// percentage, or `off` (Prometheus only)
+    std::optional<std::string> gomemlimit, gogc;
     std::optional<std::string> goVersion;
     std::optional<StatsSource> source;
 
-    /// Sys - HeapReleased: what GOMEMLIMIT bounds. Absent unless both are known.
+    /// Sys - HeapReleased: what GOMEMLIMIT bounds. Absent unless both are known, or `mapped` is.
     [[nodiscard]] std::optional<Bytes> goMapped() const;
 
     friend bool operator==(const MemorySnapshot&, const MemorySnapshot&) = default;
 };
 
 /// Field by field the larger of the two; a field known to one only is taken from it.
-/// `time`, `source` and `goVersion` are taken from `later` where it has them.
+/// `time`, `source`, `goVersion`, `gomemlimit` and `gogc` are taken from `later` where it has them.
 [[nodiscard]] MemorySnapshot fieldwiseMax(const MemorySnapshot& earlier,
                                           const MemorySnapshot& later);
 

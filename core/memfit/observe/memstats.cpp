@@ -6,74 +6,104 @@
 
 #include "memfit/observe/memstats_fields.h"
 #include "memfit/observe/memstats_readers.h"
+#include "memfit/observe/memstats_sample.h"
 
 namespace memfit {
 
 namespace {
 
+using memstats::PageFault;
+
 constexpr std::string_view usablePages =
-    "memfit reads /debug/vars (expvar), /metrics with go_memstats_* (Prometheus) and "
+    "memfit reads /debug/vars (expvar), /metrics with Go's metrics (Prometheus) and "
     "/debug/pprof/heap?debug=1";
 
 bool startsLine(std::string_view page, std::string_view what) {
     return page.starts_with(what) || page.find("\n" + std::string(what)) != std::string_view::npos;
 }
 
+/// Whether the first line that is no comment is a sample: a page may come without its comments.
+bool startsWithSample(std::string_view page) {
+    while (const auto line = memstats::takeLine(page)) {
+        if (line->empty() || line->front() == '#') continue;
+        return memstats::looksLikeSample(*line);
+    }
+    return false;
+}
+
 std::optional<StatsSource> kindOf(std::string_view page) {
     const auto start = page.find_first_not_of(" \t\r\n");
     if (start == std::string_view::npos) return std::nullopt;
-    if (page[start] == '{') return StatsSource::expvar;
+    if (page[start] == '{')
+        return startsWithSample(page) ? StatsSource::prometheus : StatsSource::expvar;
     if (page.starts_with("heap profile:") || startsLine(page, memstats::pprofTrailer)) {
         return StatsSource::pprof;
     }
     // Exporters of programs in other languages are told from pages that are none at all.
     if (startsLine(page, "# HELP ") || startsLine(page, "# TYPE ") || startsLine(page, "go_") ||
-        startsLine(page, "process_")) {
+        startsLine(page, "process_") || startsWithSample(page)) {
         return StatsSource::prometheus;
     }
     return std::nullopt;
 }
 
-Result<MemorySnapshot> read(std::string_view page, StatsSource kind) {
-    switch (kind) {
-        case StatsSource::expvar:
-            return memstats::readExpvar(page);
-        case StatsSource::prometheus:
-            return memstats::readPrometheus(page);
-        case StatsSource::pprof:
-            return memstats::readPprof(page);
-    }
-    return MemorySnapshot{};
+Error unusable(std::string what) {
+    return inputError(std::move(what), std::string(usablePages));
 }
 
-std::string_view whatIsMissing(StatsSource kind) {
+/// A page that was read, and what it leaves open where that failed.
+struct Reading {
+    Result<MemorySnapshot> snapshot;
+    bool mayBeGo = false;
+};
+
+Reading withFigures(MemorySnapshot snapshot, std::string_view otherwise) {
+    if (!memstats::hasMemoryFigure(snapshot)) return {unusable(std::string(otherwise))};
+    return {std::move(snapshot)};
+}
+
+Reading readExpvar(std::string_view page) {
+    auto snapshot = memstats::readExpvar(page);
+    if (!snapshot) return {std::move(snapshot)};
+    return withFigures(*std::move(snapshot),
+                       "the page is expvar's, without a figure of Go's memory in `memstats`");
+}
+
+Reading readPrometheus(std::string_view page) {
+    auto read = memstats::readPrometheus(page);
+    if (read.fault == PageFault::none) return {std::move(read.snapshot)};
+    return {unusable(std::move(read.why)), read.fault != PageFault::notGo};
+}
+
+Reading readOf(std::string_view page, StatsSource kind) {
     switch (kind) {
         case StatsSource::expvar:
-            return "the expvar page has no figure of Go's memory in `memstats`";
+            return readExpvar(page);
         case StatsSource::prometheus:
-            return "the Prometheus page has no go_memstats_* metric";
+            return readPrometheus(page);
         case StatsSource::pprof:
-            return "the heap profile has no runtime.MemStats at its end";
+            return withFigures(memstats::readPprof(page),
+                               "the page is a heap profile without runtime.MemStats at its end");
     }
-    return "the page has no figure of Go's memory";
+    return {unusable("the page has no figure of Go's memory")};
+}
+
+Reading readPage(std::string_view page) {
+    const std::optional<StatsSource> kind = kindOf(page);
+    if (!kind) return {unusable("the page holds no memory statistics of a Go program")};
+    auto reading = readOf(page, *kind);
+    if (reading.snapshot) reading.snapshot->source = kind;
+    return reading;
 }
 
 }  // namespace
 
 Result<MemorySnapshot> parseMemstats(std::string_view page) {
-    const std::optional<StatsSource> kind = kindOf(page);
-    if (!kind) {
-        return inputError("the page holds no memory statistics of a Go program",
-                          std::string(usablePages));
-    }
-    Result<MemorySnapshot> result = read(page, *kind);
-    if (!result) return result;
-    MemorySnapshot snapshot = std::move(result).value();
-    if (!memstats::hasMemoryFigure(snapshot)) {
-        return inputError(std::string(whatIsMissing(*kind)), std::string(usablePages));
-    }
-    snapshot.source = kind;
-    return snapshot;
+    return readPage(page).snapshot;
+}
+
+bool mayBeGo(std::string_view page) {
+    return readPage(page).mayBeGo;
 }
 
 }  // namespace memfit

@@ -60,7 +60,16 @@ void setField(MemorySnapshot& snapshot, const Field& field, double value,
 bool hasMemoryFigure(const MemorySnapshot& snapshot) {
     return snapshot.sys || snapshot.heapAlloc || snapshot.heapSys || snapshot.heapReleased ||
            snapshot.heapInuse || snapshot.stackSys || snapshot.nextGc || snapshot.totalAlloc ||
-           snapshot.resident;
+           snapshot.mapped || snapshot.resident;
+}
+
+std::optional<std::string_view> takeLine(std::string_view& text) {
+    const auto end = text.find('\n');
+    if (end == std::string_view::npos) return std::nullopt;
+    std::string_view line = text.substr(0, end);
+    text.remove_prefix(end + 1);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    return line;
 }
 
 }  // namespace memfit::memstats

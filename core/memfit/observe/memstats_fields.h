@@ -41,6 +41,10 @@ void setField(MemorySnapshot& snapshot, const Field& field, std::string_view tex
 void setField(MemorySnapshot& snapshot, const Field& field, double value,
               std::optional<std::int64_t> exact);
 
+/// Takes the next line that ends in a line feed, without it (and without a carriage return before
+/// it); nullopt when there is none.
+[[nodiscard]] std::optional<std::string_view> takeLine(std::string_view& text);
+
 /// Whether any figure of memory is known.
 [[nodiscard]] bool hasMemoryFigure(const MemorySnapshot& snapshot);
 

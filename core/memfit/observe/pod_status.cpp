@@ -7,6 +7,7 @@
 
 #include "memfit/observe/pod_status_read.h"
 #include "memfit/units/kube_json.h"
+#include "memfit/units/quantity.h"
 #include "memfit/units/quoted.h"
 
 namespace memfit {
@@ -35,12 +36,22 @@ ContainerState readState(const Json& state) {
     return read;
 }
 
+/// A quantity of the kubelet's; nullopt where there is none, or nothing that can be in force.
+std::optional<Bytes> readBytes(const Json& json, kube::Path path) {
+    const auto text = kube::text(json, path);
+    const auto quantity = text.empty() ? std::nullopt : std::optional(parseQuantity(text));
+    if (!quantity || !*quantity || (*quantity)->bytes <= 0) return std::nullopt;
+    return (*quantity)->bytes;
+}
+
 ContainerStatus readContainerStatus(const Json& json) {
     ContainerStatus status;
     status.name = kube::text(json, {"name"});
     status.containerId = kube::text(json, {"containerID"});
     status.ready = kube::flag(json, {"ready"});
     status.restartCount = kube::integer(json, {"restartCount"}).value_or(0);
+    status.memoryLimit = readBytes(json, {"resources", "limits", "memory"});
+    status.memoryRequest = readBytes(json, {"resources", "requests", "memory"});
     status.state = readState(kube::object(json, {"state"}));
     status.lastState = readState(kube::object(json, {"lastState"}));
     return status;
@@ -52,6 +63,8 @@ void readConditions(const Json& pod, PodStatus& status) {
         const bool holds = kube::text(condition, {"status"}) == "True";
         if (type == "ContainersReady") status.containersReady = holds;
         if (type == "DisruptionTarget") status.disrupted = holds;
+        if (type == "PodResizePending" && holds)
+            status.resizePending = kube::text(condition, {"reason"});
         if (type == "PodScheduled" && !holds &&
             kube::text(condition, {"reason"}) == "Unschedulable")
             status.unschedulable = kube::text(condition, {"message"});
@@ -83,6 +96,9 @@ PodStatus readPodStatus(const kube::Json& pod, std::string_view container) {
     status.reason = kube::text(pod, {"status", "reason"});
     status.message = kube::text(pod, {"status", "message"});
     status.podIp = kube::text(pod, {"status", "podIP"});
+    // Until Kubernetes 1.32; a condition since.
+    const auto resize = kube::text(pod, {"status", "resize"});
+    if (resize == "Deferred" || resize == "Infeasible") status.resizePending = resize;
     readConditions(pod, status);
     readContainers(pod, container, status);
     return status;

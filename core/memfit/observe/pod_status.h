@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "memfit/error.h"
+#include "memfit/units/bytes.h"
 
 namespace memfit {
 
@@ -29,6 +30,10 @@ struct ContainerStatus {
     std::string containerId;  ///< changes with every start
     bool ready = false;
     std::int64_t restartCount = 0;
+    /// What the kubelet has set for it, in bytes (status.containerStatuses[].resources, which it
+    /// says where pods can be resized in place). The spec says only what is wanted: a resize may
+    /// wait, or never be done. Absent where it is not said.
+    std::optional<Bytes> memoryLimit, memoryRequest;
     ContainerState state;
     ContainerState lastState;
 
@@ -41,7 +46,7 @@ struct PodStatus {
     std::string uid;
     std::string resourceVersion;
     std::string phase;    ///< `Pending`, `Running`, `Succeeded`, `Failed`, `Unknown`
-    std::string reason;   ///< `Evicted`, `DeadlineExceeded`, `NodeLost`, …
+    std::string reason;   ///< `Evicted`, `DeadlineExceeded`, `NodeLost`, …; may be an old one
     std::string message;  ///< beside it
     std::string podIp;
     std::string node;
@@ -49,6 +54,8 @@ struct PodStatus {
     bool deleted = false;          ///< deletionTimestamp is set
     bool disrupted = false;        ///< the condition DisruptionTarget (eviction, preemption, drain)
     std::optional<std::string> unschedulable;  ///< the scheduler's message
+    /// `Deferred` or `Infeasible`: a resize in place that the node does not carry out (now)
+    std::optional<std::string> resizePending;
     std::optional<ContainerStatus> container;  ///< the one on trial; absent until the kubelet says
     std::vector<ContainerStatus> initContainers;
     std::vector<ContainerStatus> otherContainers;
@@ -92,6 +99,9 @@ struct PodVerdict {
 };
 
 /// Judges by the container's own status first (a sidecar can keep the pod's phase at Running).
+/// The condition DisruptionTarget decides whatever exit code the container made of its SIGTERM. The
+/// pod's reason and that condition are history where the container runs, or is started again:
+/// kubelets leave both behind when a node comes back.
 /// `restartsBefore`: the restart count when the trial began; a restart since then counts by what
 /// lastState says. Rules: facts of the Vertical Pod Autoscaler's OOM observer, containerd, CRI-O
 /// and runc, see the source.

@@ -104,7 +104,25 @@ const ContainerState* endOf(const ContainerStatus& container, std::int64_t resta
     return ended ? &container.state : nullptr;
 }
 
+/// The container runs, or is about to again: what ended it, or the pod, before is history. A pod
+/// that is deleted ends for good.
+bool runsAgain(const PodStatus& status) {
+    if (status.deleted || status.phase != "Running" || !status.container) return false;
+    const auto kind = status.container->state.kind;
+    return kind == Kind::running || (kind == Kind::waiting && status.container->restartCount > 0);
+}
+
+/// Disrupted now, not at some time before.
+bool isDisrupted(const PodStatus& status) {
+    return status.disrupted && !runsAgain(status);
+}
+
+PodVerdict disrupted(std::optional<std::int64_t> exitCode = {}) {
+    return {PodState::evicted, "the pod was evicted or preempted", exitCode};
+}
+
 std::optional<PodVerdict> judgePodReason(const PodStatus& status) {
+    if (runsAgain(status)) return std::nullopt;
     if (isOneOf(status.reason, evictionReasons))
         return PodVerdict{PodState::evicted,
                           because("the node ended the pod", status.reason, status.message),
@@ -146,17 +164,16 @@ std::string describeExit(const ContainerState& end) {
 
 PodVerdict judgeEnd(const PodStatus& status, const ContainerState& end) {
     if (end.reason == "OOMKilled") return judgeOom(end);
+    const bool neverStarted = end.reason == "StartError" || end.reason == "ContainerCannotRun" ||
+                              meansLimitTooSmall(end.message);
+    if (neverStarted) return judgeFailedStart(end);
+    if (isDisrupted(status)) return disrupted(end.exitCode);
     if (end.reason == "ContainerStatusUnknown")
         return {PodState::unknown, because("the kubelet lost the container", "", end.message),
                 end.exitCode};
-    if (end.reason == "StartError" || end.reason == "ContainerCannotRun" ||
-        meansLimitTooSmall(end.message))
-        return judgeFailedStart(end);
-    if (status.reason == "DeadlineExceeded")
+    if (status.reason == "DeadlineExceeded" && !runsAgain(status))
         return {PodState::deadline, "the pod's deadline ran out", end.exitCode};
     const bool bySignal = end.exitCode == 137 || end.exitCode == 143;
-    if (status.disrupted && bySignal)
-        return {PodState::evicted, "the pod was evicted or preempted", end.exitCode};
     if (status.deleted && (bySignal || end.exitCode == 0))
         return {PodState::deleted, "the pod was deleted", end.exitCode};
     if (end.exitCode == 137)
@@ -209,8 +226,9 @@ std::optional<PodVerdict> judgeBeforeStart(const PodStatus& status) {
 }
 
 PodVerdict judgeWithoutEnd(const PodStatus& status) {
+    if (status.disrupted && (status.deleted || status.phase == "Failed")) return disrupted();
     if (status.deleted) return {PodState::deleted, "the pod is being deleted", {}};
-    if (status.reason == "DeadlineExceeded")
+    if (status.reason == "DeadlineExceeded" && !runsAgain(status))
         return {PodState::deadline, "the pod's deadline ran out", {}};
     if (status.reason == "NodeLost" || status.phase == "Unknown")
         return {PodState::unknown,

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "memfit/report/figures.h"
+#include "memfit/units/go_settings.h"
 #include "memfit/units/quantity.h"
 
 namespace memfit {
@@ -17,6 +18,23 @@ std::string lastOomText(const LivePod& pod) {
     return pod.oomKilledAt.empty() ? "yes" : pod.oomKilledAt;
 }
 
+/// What the program says is in force, where that is not what is set for it: code may set it too.
+std::string otherGomemlimit(const LivePod& pod) {
+    if (!pod.memory || !pod.memory->gomemlimit) return {};
+    const auto& settings = pod.settings;
+    const auto set = parseGomemlimit(settings.gomemlimit.value_or(""));
+    const auto inForce = parseGomemlimit(*pod.memory->gomemlimit);
+    const bool same = !settings.gomemlimitUnknown && set && inForce && *set == *inForce;
+    return same ? std::string() : *pod.memory->gomemlimit;
+}
+
+std::string otherGogc(const LivePod& pod) {
+    if (!pod.memory || !pod.memory->gogc) return {};
+    const auto& settings = pod.settings;
+    const auto set = formatGogc(parseGogc(settings.gogc.value_or("")));
+    return !settings.gogcUnknown && set == *pod.memory->gogc ? std::string() : *pod.memory->gogc;
+}
+
 std::vector<Span> podRow(const LivePod& pod) {
     const auto& settings = pod.settings;
     return {
@@ -25,7 +43,9 @@ std::vector<Span> podRow(const LivePod& pod) {
         {quantityText(settings.limit)},
         {quantityText(settings.request)},
         {settings.gomemlimitUnknown ? "unknown" : settings.gomemlimit.value_or("")},
+        {otherGomemlimit(pod)},
         {settings.gogcUnknown ? "unknown" : settings.gogc.value_or("")},
+        {otherGogc(pod)},
         {pod.memory ? sizeText(pod.memory->sys) : std::string()},
         {sizeText(pod.inUse())},
         {std::to_string(pod.restarts)},
@@ -73,7 +93,9 @@ Table podsTable(const std::vector<LivePod>& pods) {
                  {"limit", Align::right},
                  {"request", Align::right},
                  {"GOMEMLIMIT", Align::right},
+                 {"in force", Align::right},
                  {"GOGC", Align::right},
+                 {"in force", Align::right},
                  {"Go Sys", Align::right},
                  {"in use", Align::right},
                  {"restarts", Align::right},

@@ -43,6 +43,8 @@ constexpr MemoryRow memoryRows[] = {
     {"HeapSys", [](const MemorySnapshot& m) { return sizeText(m.heapSys); }},
     {"HeapAlloc", [](const MemorySnapshot& m) { return sizeText(m.heapAlloc); }},
     {"next GC at", [](const MemorySnapshot& m) { return sizeText(m.nextGc); }},
+    {"GOMEMLIMIT in force", [](const MemorySnapshot& m) { return m.gomemlimit.value_or(""); }},
+    {"GOGC in force", [](const MemorySnapshot& m) { return m.gogc.value_or(""); }},
     {"goroutines", [](const MemorySnapshot& m) { return countText(m.goroutines); }},
     {"GC cycles", [](const MemorySnapshot& m) { return countText(m.numGc); }},
     {"CPU spent in GC",

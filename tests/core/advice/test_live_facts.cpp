@@ -369,7 +369,7 @@ TEST_CASE("what could not be read is among the warnings, once") {
     CHECK(judged(facts, results).header.warnings == facts.warnings);
 }
 
-TEST_CASE("what a pod holds is what the kubelet says, else what Go surely has in use") {
+TEST_CASE("what a pod holds is what the kubelet says, else what the program's page says") {
     LivePod pod;
     CHECK_FALSE(pod.inUse());
     pod.memory = MemorySnapshot{};
@@ -382,10 +382,35 @@ TEST_CASE("what a pod holds is what the kubelet says, else what Go surely has in
     CHECK(pod.inUse() == std::numeric_limits<Bytes>::max());
     pod.usage = Usage{};
     pod.usage->current = 90;
+    pod.memory->resident = 30;
+    CHECK(pod.inUse() == 30);
     pod.usage->anon = 10;
     CHECK(pod.inUse() == 10);
     pod.usage->demand = 15;
     CHECK(pod.inUse() == 15);
+}
+
+TEST_CASE("the limit in force is the one that the kubelet has set, not the one that is wanted") {
+    PodStatus status;
+    status.container = ContainerStatus{};
+    status.resizePending = "Deferred";
+    std::vector<Warning> warnings;
+    LivePod pod;
+    pod.name = "api";
+    pod.settings.limit = GiB;
+    pod.settings.request = GiB;
+    readHistory(status, pod, warnings);
+    CHECK(pod.settings.limit == GiB);
+    CHECK(warnings.empty());
+    status.container->memoryLimit = 512 * MiB;
+    status.container->memoryRequest = 256 * MiB;
+    readHistory(status, pod, warnings);
+    CHECK(pod.settings.limit == 512 * MiB);
+    CHECK(pod.settings.request == 256 * MiB);
+    CHECK(warnings ==
+          std::vector<Warning>{{"resize-pending",
+                                "pod api has a limit of 512Mi; 1Gi was asked for, which its node "
+                                "does not give it (\"Deferred\")"}});
 }
 
 TEST_CASE("a probe of live pods shows the one that holds most, and all of them") {

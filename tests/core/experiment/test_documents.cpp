@@ -48,8 +48,9 @@ Header fullHeader() {
 }
 
 MemorySnapshot fullMemory() {
-    return {moment(1), 13, 23418120, 7065200, 16056320, 1,   2,     3,        4,
-            5,         6,  0.25,     0.5,     7777,     2.5, 0.125, "go1.22", StatsSource::pprof};
+    return {moment(1), 13,    23418120, 7065200, 16056320, 1,        2,
+            3,         4,     5,        6,       0.25,     0.5,      7777,
+            2.5,       0.125, 16777216, "64MiB", "off",    "go1.22", StatsSource::pprof};
 }
 
 LoadReport fullLoad() {

@@ -76,6 +76,18 @@ TEST_CASE("a high-water mark of 0 is none") {
     CHECK(readCadvisor(series("max_usage_bytes", ofApi, "0"), key) == std::nullopt);
 }
 
+TEST_CASE("0 bytes of anything but page cache are not known") {
+    const auto zeros = series("usage_bytes", ofApi, "0") + series("working_set_bytes", ofApi, "0") +
+                       series("rss", ofApi, "0") + series("cache", ofApi, "0");
+    CHECK(readCadvisor(zeros, key) == std::nullopt);
+    KubeletUsage expected;
+    expected.cache = 0;
+    expected.workingSet = 5;
+    CHECK(readCadvisor(zeros + series("working_set_bytes", ofApi, "5"), key) == expected);
+    CHECK(readCadvisor(zeros + series("usage_bytes", ofPod, "6"), key) ==
+          usage(6, std::nullopt, true));
+}
+
 TEST_CASE("the pod's series count only where the container has none, and are flagged") {
     CHECK(readCadvisor(series("max_usage_bytes", ofPod, "7") + series("usage_bytes", ofPod, "6"),
                        key) == usage(6, 7, true));

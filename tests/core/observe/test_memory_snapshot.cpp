@@ -62,6 +62,9 @@ TEST_CASE("every figure takes part in the maximum, in either order") {
                               .resident = 11,
                               .cpuSeconds = 2.5,
                               .gcCpuSeconds = 0.75,
+                              .mapped = 12,
+                              .gomemlimit = "64MiB",
+                              .gogc = "off",
                               .goVersion = "go1.19.8",
                               .source = StatsSource::expvar};
     CHECK((fieldwiseMax(full, {}) == full));

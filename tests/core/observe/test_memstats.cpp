@@ -228,11 +228,99 @@ TEST_CASE("Prometheus values that are no figure are absent") {
     CHECK((snapshot == expected));
 }
 
-TEST_CASE("of several samples of one name the first that makes sense counts") {
-    CHECK(parsed("go_memstats_sys_bytes{i=\"0\"} NaN\n"
-                 "go_memstats_sys_bytes{i=\"1\"} 4096\n"
-                 "go_memstats_sys_bytes{i=\"2\"} 8192\n")
+TEST_CASE("a page of several processes gives no figure, and says by what they are told") {
+    const auto several = [](std::string_view page) {
+        CHECK(mayBeGo(page));
+        return refusal(page);
+    };
+    CHECK(several("go_memstats_sys_bytes{i=\"0\"} NaN\n"
+                  "go_memstats_sys_bytes{i=\"1\"} 4096\n") ==
+          "the page is of several processes: go_memstats_sys_bytes is there for i=\"0\" and \"1\"");
+    CHECK(several("go_memstats_sys_bytes 4096\ngo_memstats_sys_bytes{pid=\"7\"} 4096\n") ==
+          "the page is of several processes: go_memstats_sys_bytes is there with different labels");
+    CHECK(several("go_memstats_sys_bytes 4096\ngo_memstats_sys_bytes 8192\n") ==
+          "the page is of several processes: go_memstats_sys_bytes is there twice");
+    CHECK(
+        several(
+            "go_memstats_sys_bytes{job=\"a\"} 1\nprocess_resident_memory_bytes{job=\"b\"} 2\n") ==
+        "the page is of several processes: process_resident_memory_bytes is of job=\"b\", another "
+        "metric of \"a\"");
+    CHECK(
+        several("go_info{version=\"go1.21\"} 1\ngo_info{version=\"go1.22\"} 1\ngo_sys 1\n") ==
+        "the page is of several processes: go_info is there for version=\"go1.21\" and \"go1.22\"");
+    CHECK(several("python_info{version=\"3\"} 1\ngo_memstats_sys_bytes 4096\n") ==
+          "the page is of several processes: \"python_info\" is not Go's");
+    CHECK(several("a_go_memstats_sys_bytes 1\nb_go_memstats_sys_bytes 2\n") ==
+          "the page is of several processes: Go's metrics stand there under \"a_\" and \"b_\"");
+}
+
+TEST_CASE("labels that are the same everywhere, and a sample that is repeated, are one process") {
+    CHECK(parsed("go_memstats_sys_bytes{job=\"a\",x=\"1\"} 4096\n"
+                 "go_memstats_sys_bytes{x=\"1\",job=\"a\"} 4.096e3\n"
+                 "process_resident_memory_bytes{job=\"a\"} 7\n")
               .sys == 4096);
+}
+
+TEST_CASE("a prefix is read where no other Go program stands beside it, never a sidecar's") {
+    const std::string sidecar =
+        "istio_agent_go_memstats_sys_bytes 1\nistio_agent_go_goroutines 2\n";
+    CHECK(parsed("app_go_memstats_sys_bytes 4096\n" + sidecar).sys == 4096);
+    CHECK(parsed(sidecar + "go_memstats_sys_bytes 4096\n").sys == 4096);
+    CHECK(parsed("app_go_memstats_sys_bytes 1\ngo_memstats_sys_bytes 4096\n").sys == 4096);
+    CHECK(parsed("a_b_go_memstats_sys_bytes 4096\na_b_process_resident_memory_bytes 7\n"
+                 "process_resident_memory_bytes 9\n")
+              .resident == 7);
+    CHECK(parsed("otelcol_process_runtime_total_sys_memory_bytes 4096\n"
+                 "otelcol_process_memory_rss_bytes 7\n")
+              .resident == 7);
+    CHECK(refusal(sidecar) == "the page shows the memory of a sidecar only");
+    CHECK(mayBeGo(sidecar));
+}
+
+TEST_CASE("a page of a program in another language, or of none, is not Go's") {
+    const auto notGo = [](std::string_view page) {
+        CHECK_FALSE(mayBeGo(page));
+        return refusal(page);
+    };
+    CHECK(notGo("jvm_memory_used_bytes{area=\"heap\"} 5\nprocess_resident_memory_bytes 7\n") ==
+          "the page is of no Go program: it has \"jvm_memory_used_bytes\" and no go_* metric");
+    CHECK(notGo("process_resident_memory_bytes 7\n") ==
+          "the page is of no Go program: it has no go_* metric");
+    CHECK(
+        notGo(
+            "python_info 1\nprocess_resident_memory_bytes{pid=\"1\"} 7\n"
+            "process_resident_memory_bytes{pid=\"2\"} 7\nistio_agent_go_memstats_sys_bytes 1\n") ==
+        "the page is of no Go program: it has \"python_info\" and no go_* metric");
+    CHECK(notGo("<html></html>") == "the page holds no memory statistics of a Go program");
+    CHECK(mayBeGo("go_goroutines 5\n"));
+}
+
+TEST_CASE("GOMEMLIMIT and GOGC in force are read however their absence is written") {
+    const auto inForce = [](const std::string& lines) {
+        const auto page = parsed("go_memstats_sys_bytes 4096\n" + lines);
+        return page.gomemlimit.value_or("-") + " " + page.gogc.value_or("-");
+    };
+    CHECK(inForce("go_gc_gomemlimit_bytes 6.7108864e+07\ngo_gc_gogc_percent 50\n") == "64MiB 50");
+    CHECK(inForce("go_gc_gomemlimit_bytes 9223372036854775807\n"
+                  "go_gc_gogc_percent 1.8446744073709552e+19\n") == "off off");
+    CHECK(inForce("go_memlimit_bytes 9.22337e+18\ngo_config_gogc_percent -1\n") == "off off");
+    CHECK(inForce("go_memlimit_bytes 0\n") == "- -");
+    CHECK(inForce("go_gc_gomemlimit_bytes NaN\ngo_gc_gogc_percent 1.5\n") == "- -");
+}
+
+TEST_CASE("names with dots, as Prometheus 3 writes them, are those of OpenTelemetry") {
+    MemorySnapshot expected;
+    expected.mapped = 12;
+    expected.goroutines = 3;
+    expected.source = StatsSource::prometheus;
+    CHECK((parsed("{\"go.memory.used\",\"go.memory.type\"=\"stack\"} 5\n"
+                  "{\"go.memory.used\",\"go.memory.type\"=\"other\"} 7\n"
+                  "{\"go.goroutine.count\"} 3\n") == expected));
+}
+
+TEST_CASE("a part of what OpenTelemetry shows is not taken for the whole") {
+    refusal("go_memory_used_bytes{go_memory_type=\"stack\"} 5\n");
+    refusal("go_memory_used_bytes 5\n");
 }
 
 TEST_CASE("a text page that is cut in the middle of a number does not lend its first digits") {
@@ -261,15 +349,17 @@ TEST_CASE("only the trailer of a heap profile is read, and of pairs the second")
 
 TEST_CASE("a page without a memory figure is refused with what is missing and what would work") {
     CHECK(parseMemstats(R"({"cmdline": ["x"], "goroutines": 7})").error().message() ==
-          "the expvar page has no figure of Go's memory in `memstats`; memfit reads /debug/vars "
-          "(expvar), /metrics with go_memstats_* (Prometheus) and /debug/pprof/heap?debug=1");
+          "the page is expvar's, without a figure of Go's memory in `memstats`; memfit reads "
+          "/debug/vars (expvar), /metrics with Go's metrics (Prometheus) and "
+          "/debug/pprof/heap?debug=1");
     CHECK(refusal(R"({"memstats": {"NumGC": 1, "PauseTotalNs": 5}})") ==
-          "the expvar page has no figure of Go's memory in `memstats`");
+          "the page is expvar's, without a figure of Go's memory in `memstats`");
     CHECK(refusal("# HELP up Whether it is.\n# TYPE up gauge\nup 1\n") ==
-          "the Prometheus page has no go_memstats_* metric");
-    CHECK(refusal("go_goroutines 5\n") == "the Prometheus page has no go_memstats_* metric");
+          "the page is of no Go program: it has no go_* metric");
+    CHECK(refusal("go_goroutines 5\n") ==
+          "the page has metrics of Go, but no figure of its memory");
     CHECK(refusal("heap profile: 0: 0 [0: 0] @ heap/1048576\n") ==
-          "the heap profile has no runtime.MemStats at its end");
+          "the page is a heap profile without runtime.MemStats at its end");
     CHECK(refusal("") == "the page holds no memory statistics of a Go program");
     CHECK(refusal("404 page not found\n") == "the page holds no memory statistics of a Go program");
     CHECK(refusal("<html><body>go_memstats_sys_bytes 1</body></html>") ==
