@@ -105,15 +105,21 @@ public:
     Linter(std::string_view fileName, const LintOptions& options)
         : fileName_(fileName), options_(options) {}
 
-    void read(std::string_view body) {
+    /// `suspicious`: some part of `body` is no text.
+    void read(std::string_view body, bool suspicious) {
         int line = 1;
         for (const auto part : yaml::splitDocuments(body)) {
-            auto tree = yaml::parseDocument(part);
             lint::Document document{part, fileName_, line, 0, {}, {}, false};
             line += static_cast<int>(std::ranges::count(part, '\n'));
+            // A part may be empty.
+            if (const auto problem = suspicious ? yaml::checkText(part) : std::nullopt;
+                problem && problem->offset > 0) {
+                refuse(document, *problem);
+                continue;
+            }
+            auto tree = yaml::parseDocument(part);
             if (tree.has_error()) {
-                report_.errors.push_back(document.located(tree.error()));
-                ++report_.judged.unreadable;
+                refuse(document, tree.error());
                 continue;
             }
             if (tree->root == yaml::noNode) continue;
@@ -136,6 +142,11 @@ public:
     }
 
 private:
+    void refuse(const lint::Document& document, const yaml::Problem& problem) {
+        report_.errors.push_back(document.located(problem));
+        ++report_.judged.unreadable;
+    }
+
     /// Only what is needed to the end is kept.
     void take(lint::Document document) {
         documents_.push_back(std::move(document));
@@ -225,12 +236,13 @@ void LintReport::keep(Severity least) {
 
 LintReport lintStream(std::string_view text, std::string_view fileName,
                       const LintOptions& options) {
-    if (const auto problem = yaml::checkText(text)) {
+    const auto problem = yaml::checkText(text);
+    if (problem && problem->offset == 0) {
         const lint::Document whole{text, fileName, 1, 0, {}, {}, false};
         return {{}, {whole.located(*problem)}, {}};
     }
     Linter linter(fileName, options);
-    linter.read(text.substr(yaml::byteOrderMark(text)));
+    linter.read(text.substr(yaml::byteOrderMark(text)), problem.has_value());
     return linter.judged();
 }
 

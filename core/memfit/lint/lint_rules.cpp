@@ -121,10 +121,22 @@ void judgeWithinPod(const View& view) {
                  "raise the pod's, or lower it"});
 }
 
+/// Whether a tool fills in what stands there.
+bool isFilledIn(const View& view) {
+    const Tree& tree = view.tree();
+    const auto& member = view.container.member;
+    const NodeId resources = tree.find(member.node, member.resources);
+    for (const NodeId node :
+         {resources, tree.find(resources, "limits"), tree.find(resources, "requests")}) {
+        if (node != noNode && tree[node].kind == Value::Kind::scalar) return true;
+    }
+    return false;
+}
+
 /// What a limit or a request that is not set gives a reference.
 void judgeUnset(const View& view, bool byLimit) {
     // Kubernetes may fill in the pod's amounts.
-    if (view.partial() || view.podLimited()) return;
+    if (view.partial() || view.podLimited() || isFilledIn(view)) return;
     const auto& variable = view.gomemlimit;
     if (byLimit && !view.limited()) {
         view.report({"gomemlimit-without-limit", variable.at,
@@ -318,13 +330,12 @@ void judgeVolumes(const View& view) {
     const auto go = goLimit(view);
     for (const auto& volume : memoryVolumes(view.container)) {
         const Bytes files = volume.size.value_or(0);
-        if (files > *bound->bytes) {
-            view.report(
-                {"volume-above-limit", volume.at,
-                 fmt::format("volume {} is in memory and may grow to {}, beyond {}, towards "
-                             "which it counts",
-                             quoted(volume.name), shownSize(volume.text), view.boundText()),
-                 "set its sizeLimit below the limit"});
+        if (volume.size && files >= *bound->bytes) {
+            view.report({"volume-above-limit", volume.at,
+                         fmt::format("volume {} is in memory and may grow to {}, and counts "
+                                     "towards {}",
+                                     quoted(volume.name), shownSize(volume.text), view.boundText()),
+                         "set its sizeLimit below the limit"});
         } else if (go && *go <= *bound->bytes && *go > *bound->bytes - std::max<Bytes>(files, 1)) {
             const bool whole = *go == *bound->bytes;
             view.report(
@@ -389,7 +400,7 @@ void judgeGogc(const View& view) {
 /// A limit that is not set stands in a value that is put together.
 void judgeOfNode(const View& view) {
     const auto& variable = view.gomemlimit;
-    if (!variable.ofNode || view.podLimited()) return;
+    if (!variable.ofNode || view.podLimited() || isFilledIn(view)) return;
     view.report({"gomemlimit-without-limit", variable.at,
                  fmt::format("GOMEMLIMIT is {}, which comes from a memory limit that is not set, "
                              "and is then all that the node can allocate",

@@ -232,8 +232,9 @@ Variable Environment::fromWhole(std::string_view name) const {
 }
 
 void Environment::judgeEntries(const Report& report) {
-    for (const std::string_view name : {"GOMEMLIMIT", "GOGC"}) {
-        judgeTwice(name, report);
+    judgeTwice("GOMEMLIMIT", report);
+    judgeTwice("GOGC", report);
+    for (const std::string_view name : goNames) {
         const auto variable = of(name);
         if (!variable.is(Kind::refused)) continue;
         if (variable.text.empty()) {

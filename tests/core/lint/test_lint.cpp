@@ -224,6 +224,17 @@ TEST_CASE("one bad document hides nothing of the others, and is named") {
     CHECK(describe(report.judged) == "1 container in 1 workload judged, 1 document not read");
 }
 
+TEST_CASE("a document that is no text hides nothing of the others either") {
+    const auto report = lintStream(
+        "a: \xFF\n---\n" + pod("      env: [{name: GOGC, value: x}]\n") + "---\nb: \x01\n",
+        "m.yaml");
+    CHECK(report.findings.size() == 1);
+    REQUIRE(report.errors.size() == 2);
+    CHECK(report.errors[0].message() == "m.yaml:1: bytes that are no UTF-8; save it as UTF-8");
+    CHECK(report.errors[1].message() ==
+          "m.yaml:9: a control character (0x01), not a manifest; give a text file");
+}
+
 TEST_CASE("only findings of the severity that is asked for stay") {
     auto report = lintStream(readFixture("lint/bad.yaml"), "bad.yaml");
     report.keep(Severity::error);
