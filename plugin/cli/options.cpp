@@ -72,7 +72,9 @@ constexpr std::array commands{
         "(FILE... | - | TARGET) [flags]",
         "Reads manifests (YAML or JSON, any number of documents), standard input, or a live\n"
         "workload, and names each setting that is wrong whatever the program does, with its line,\n"
-        "what comes of it, and the fix. Exits 3 on findings of --severity or above.",
+        "what comes of it, and the fix, then what was judged. Exits 3 on findings of --severity "
+        "or\n"
+        "above, and shows no others.",
         "kubectl memfit lint k8s/*.yaml\n"
         "helm template . | kubectl memfit lint -\n"
         "kubectl memfit lint deploy/sales-api\n"
@@ -352,7 +354,8 @@ constexpr std::array options{
                [](Options& o, Value v) { return storeBytes(v, o.currentLimit); }},
 
     OptionSpec{"severity", "", "LEVEL", adviceGroup, onLint,
-               "exit 3 on findings of this level or above (default warning)", "note|warning|error",
+               "show findings of this level or above, and exit 3 on one (default warning)",
+               "note|warning|error",
                [](Options& o, Value v) {
                    return storeChoice(v, severityFromString, "note|warning|error", o.severity);
                }},

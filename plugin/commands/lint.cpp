@@ -22,56 +22,45 @@ bool isTarget(const std::vector<std::string>& words) {
     return !file && workloadWords(words).has_value();
 }
 
-/// What was found, and what could not be judged.
-struct Linted {
-    std::vector<Finding> findings;
-    std::vector<Error> errors;
-    std::size_t judged = 0;  ///< texts
-};
-
-Result<std::vector<Finding>> lintFile(const std::string& name) {
+Result<LintReport> lintFile(const std::string& name) {
     const auto text = readText(name, "give manifests, - for standard input, or deploy/NAME");
     if (!text) return text.error();
-    return lintManifest(*text, name == "-" ? "<stdin>" : name);
+    return lintStream(*text, name == "-" ? "<stdin>" : name);
 }
 
 /// One broken file hides nothing of the others.
-Linted lintFiles(const std::vector<std::string>& files) {
-    Linted linted;
+LintReport lintFiles(const std::vector<std::string>& files) {
+    LintReport all;
     for (const auto& name : files) {
         auto found = lintFile(name);
-        if (!found) {
-            linted.errors.push_back(found.error());
-            continue;
-        }
-        ++linted.judged;
-        std::ranges::move(*found, std::back_inserter(linted.findings));
+        if (found)
+            all.add(*std::move(found));
+        else
+            all.errors.push_back(found.error());
     }
-    return linted;
+    return all;
 }
 
 /// Of a live workload: the object has no lines that anybody knows.
-Linted lintLive(const Context& context) {
+LintReport lintLive(const Context& context) {
     const auto cluster = openCluster(context, context.options.target);
-    if (!cluster) return {{}, {cluster.error()}, 0};
-    auto findings = lintManifest((*cluster)->workloadJson, (*cluster)->workload.label());
-    if (!findings) return {{}, {findings.error()}, 0};
-    for (auto& finding : *findings) {
+    if (!cluster) return {{}, {cluster.error()}, {}};
+    auto report = lintStream((*cluster)->workloadJson, (*cluster)->workload.label());
+    for (auto& finding : report.findings) {
         finding.at.line = 0;
         finding.at.column = 0;
     }
-    return {*std::move(findings), {}, 1};
+    return report;
 }
 
-Result<void> printFindings(const Context& context, const std::vector<Finding>& findings) {
+Result<void> printReport(const Context& context, const LintReport& report) {
     switch (context.options.output) {
         case OutputFormat::sarif:
-            return printText(lintSarif(findings, version), context.streams);
+            return printText(lintSarif(report.findings, version), context.streams);
         case OutputFormat::github:
-            return printText(lintGithub(findings), context.streams);
+            return printText(lintGithub(report.findings), context.streams);
         default:
-            return print({lintJson(findings), describe(findings)}, context.options,
-                         context.streams);
+            return print({lintJson(report), describe(report)}, context.options, context.streams);
     }
 }
 
@@ -79,20 +68,19 @@ Result<void> printFindings(const Context& context, const std::vector<Finding>& f
 
 Result<int> runLint(const Context& context) {
     const auto& options = context.options;
-    auto [findings, errors, judged] =
-        isTarget(options.target) ? lintLive(context) : lintFiles(options.target);
-    if (judged > 0) {
-        if (auto printed = printFindings(context, findings); !printed) return printed.error();
+    auto report = isTarget(options.target) ? lintLive(context) : lintFiles(options.target);
+    report.keep(options.severity);
+    if (report.judged.documents > 0) {
+        if (auto printed = printReport(context, report); !printed) return printed.error();
     }
+    auto& errors = report.errors;
     if (!errors.empty()) {
         const Error last = std::move(errors.back());
         errors.pop_back();
         for (const auto& error : errors) printError(error, context.streams);
         return last;
     }
-    const bool severe = std::ranges::any_of(
-        findings, [&](const Finding& finding) { return finding.severity >= options.severity; });
-    return severe ? 3 : 0;
+    return report.findings.empty() ? 0 : 3;
 }
 
 }  // namespace memfit::plugin

@@ -66,7 +66,7 @@ Result<std::vector<ListedPod>> readPods(Cluster& cluster, LiveFacts& facts) {
 
 /// What is wrong on sight in the container; the object has no lines that anybody knows.
 Result<std::vector<Finding>> readFindings(const Cluster& cluster) {
-    auto findings = lintManifest(cluster.workloadJson, cluster.workload.label());
+    auto findings = lintManifest(cluster.workloadJson, cluster.workload.label(), {.allGo = true});
     if (!findings) return findings;
     std::erase_if(*findings,
                   [&](const Finding& finding) { return finding.container != cluster.container; });

@@ -56,22 +56,41 @@ Json memoryVolumes(const Json& podSpec) {
     Json volumes = Json::array();
     for (const auto& volume : kube::array(podSpec, {"volumes"}))
         if (kube::text(volume, {"emptyDir", "medium"}) == "Memory")
-            volumes.push_back(
-                {{"name", kube::text(volume, {"name"})}, {"emptyDir", {{"medium", "Memory"}}}});
+            volumes.push_back({{"name", kube::text(volume, {"name"})},
+                               {"emptyDir", kube::object(volume, {"emptyDir"})}});
     return volumes;
+}
+
+/// Whether lint looks at the entry whatever the others say.
+bool isLinted(const Json& entry) {
+    const auto name = kube::text(entry, {"name"});
+    const bool maybeGo =
+        !name.empty() && std::string_view("GgOo").find(name.front()) != std::string_view::npos;
+    return maybeGo || kube::member(entry, {"valueFrom", "resourceFieldRef"}) != nullptr;
+}
+
+/// The variables that lint judges, and those that stand in their values.
+Json lintedVariables(const Json& env) {
+    const bool named = std::ranges::any_of(env, [](const Json& entry) {
+        return isLinted(entry) && kube::text(entry, {"value"}).find("$(") != std::string::npos;
+    });
+    if (named) return env;
+    Json linted = Json::array();
+    for (const auto& entry : env)
+        if (isLinted(entry)) linted.push_back(entry);
+    return linted;
 }
 
 /// Of a container what lint judges.
 Json lintedContainer(const Json& container) {
     Json part{{"name", kube::text(container, {"name"})},
               {"resources", kube::object(container, {"resources"})}};
-    for (const auto& entry : kube::array(container, {"env"}))
-        if (const auto name = kube::text(entry, {"name"}); name == "GOMEMLIMIT" || name == "GOGC")
-            part["env"].push_back(entry);
+    if (auto env = lintedVariables(kube::array(container, {"env"})); !env.empty())
+        part["env"] = std::move(env);
     if (const auto& from = kube::array(container, {"envFrom"}); !from.empty())
         part["envFrom"] = from;
     for (const auto& mount : kube::array(container, {"volumeMounts"}))
-        part["volumeMounts"].push_back({{"name", kube::text(mount, {"name"})}});
+        part["volumeMounts"].push_back(mount);
     return part;
 }
 
@@ -83,6 +102,8 @@ std::string lintedPart(const Json& object, WorkloadKind kind) {
     Json inner{{"containers", Json::array()}};
     for (const auto& container : kube::array(spec, {"containers"}))
         inner["containers"].push_back(lintedContainer(container));
+    if (const auto& resources = kube::object(spec, {"resources"}); !resources.empty())
+        inner["resources"] = resources;
     if (auto volumes = memoryVolumes(spec); !volumes.empty()) inner["volumes"] = std::move(volumes);
     return kube::dump(
         {{"apiVersion", pod ? "v1" : "apps/v1"},
@@ -122,7 +143,7 @@ Result<void> WorkloadScan::State::addWorkload(const Json& object, WorkloadKind k
                                    kube::text(object, {"metadata", "name"}));
     const auto workload = readWorkload(object, label);
     if (!workload) return workload.error();
-    const auto findings = lintManifest(lintedPart(object, kind), label);
+    const auto findings = lintManifest(lintedPart(object, kind), label, {.allGo = true});
     if (!findings) return findings.error();
     const Span span{rows.size(), 0};
     byName.emplace(keyOf(workload->nameSpace, toString(kind), workload->name), workloads.size());

@@ -4,20 +4,29 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
+#include <iterator>
 #include <tuple>
+#include <utility>
 
 #include "memfit/lint/lint_rules.h"
-#include "memfit/manifest/edit_find.h"
+#include "memfit/lint/lint_subjects.h"
 #include "memfit/manifest/yaml_documents.h"
-#include "memfit/manifest/yaml_scan.h"
 
 namespace memfit {
 
 namespace {
 
-using yaml::NodeId;
-
 constexpr std::array rules{
+    LintRule{"divisor-refused", Severity::error, "a divisor that Kubernetes does not take",
+             "Kubernetes refuses the object.",
+             "Write 1 with a suffix, such as 1Mi, or leave it out."},
+    LintRule{"env-not-string", Severity::error, "a variable's value that is no string",
+             "Kubernetes refuses the object.", "Write it in quotes."},
+    LintRule{"env-twice", Severity::warning, "two entries of one variable", "The last one counts.",
+             "Keep one."},
+    LintRule{"env-two-sources", Severity::error, "a variable with a value and a source",
+             "The two exclude each other: Kubernetes refuses the object.", "Keep one of the two."},
     LintRule{"gogc-malformed", Severity::warning, "GOGC that Go does not understand",
              "Go silently takes it for 100.", "Write a whole number, or off."},
     LintRule{"gogc-off-unbounded", Severity::error, "GOGC=off without GOMEMLIMIT",
@@ -25,6 +34,10 @@ constexpr std::array rules{
              "Set GOMEMLIMIT from limits.memory, or leave GOGC out."},
     LintRule{"gomemlimit-above-limit", Severity::error, "GOMEMLIMIT above the memory limit",
              "The kernel kills before Go collects.", "Take GOMEMLIMIT from limits.memory."},
+    LintRule{"gomemlimit-beside-autoscaler", Severity::warning,
+             "a fixed GOMEMLIMIT beside a VerticalPodAutoscaler",
+             "The autoscaler moves the limit, and GOMEMLIMIT stays.",
+             "Take GOMEMLIMIT from limits.memory."},
     LintRule{"gomemlimit-divisor", Severity::error, "GOMEMLIMIT by reference with a divisor",
              "It leaves a small number, which Go reads as that many bytes: the heap is collected "
              "without end.",
@@ -47,17 +60,24 @@ constexpr std::array rules{
     LintRule{
         "gomemlimit-other-container", Severity::error, "GOMEMLIMIT from another container's limit",
         "The limit that ends the program is its own container's.", "Name the container itself."},
+    LintRule{"gomemlimit-too-small", Severity::error, "GOMEMLIMIT in which no heap fits",
+             "Go collects without end.", "Write it as 36MiB, or take it from limits.memory."},
     LintRule{"gomemlimit-without-limit", Severity::warning,
              "GOMEMLIMIT from a limit that is not set",
              "It is then all that the node can allocate, or 0 from a request that is not set.",
              "Set the limit, or leave GOMEMLIMIT out."},
-    LintRule{"limit-too-small", Severity::error, "memory limit below 6Mi",
-             "Container runtimes start nothing below it.",
-             "Measure the minimum with kubectl memfit squeeze."},
+    LintRule{"limit-above-pod", Severity::error, "memory limit above the pod's",
+             "Kubernetes refuses the object.", "Raise the pod's, or lower it."},
+    LintRule{
+        "limit-below-runtimes", Severity::warning, "memory limit below 6Mi",
+        "Docker starts nothing below 6Mi, CRI-O nothing below 12Mi; containerd does if it fits.",
+        "Measure the minimum with kubectl memfit squeeze."},
+    LintRule{"limit-too-small", Severity::error, "memory limit below 1Mi",
+             "No container starts in it.", "Measure the minimum with kubectl memfit squeeze."},
     LintRule{"limit-without-request", Severity::note, "memory limit without a request",
              "The API server makes the request the limit, unless a LimitRange says otherwise.",
              "Write the request too."},
-    LintRule{"memory-fraction", Severity::error, "memory in thousandths of a byte",
+    LintRule{"memory-fraction", Severity::error, "memory in fractions of a byte",
              "m is a thousandth: 128m is less than a byte.", "Write M or Mi."},
     LintRule{"memory-malformed", Severity::error, "memory that is no quantity",
              "Kubernetes refuses the object.", "Write it as 64Mi."},
@@ -65,81 +85,110 @@ constexpr std::array rules{
              "Kubernetes refuses the object.", "Make the request the limit."},
     LintRule{"request-below-limit", Severity::note, "memory request below the limit",
              "The node may not have what the limit allows.", "Make the request the limit."},
+    LintRule{"requests-above-pod", Severity::error, "memory requests above the pod's",
+             "Kubernetes refuses the object.", "Raise the pod's request."},
+    LintRule{"variable-misspelt", Severity::warning, "a variable that Go does not know",
+             "Go reads GOMEMLIMIT and GOGC.", "Correct its name."},
+    LintRule{"volume-above-limit", Severity::warning,
+             "a volume in memory that may fill the memory limit",
+             "Its files count towards the limit of the container.",
+             "Set its sizeLimit below the limit."},
 };
-
-int linesIn(std::string_view text) {
-    return static_cast<int>(std::ranges::count(text, '\n'));
-}
 
 Severity severityOf(std::string_view code) {
     const auto* const found = std::ranges::find(rules, code, &LintRule::code);
     return found == rules.end() ? Severity::warning : found->severity;
 }
 
-/// Characters as editors count them. The text is UTF-8.
-int codePointsIn(std::string_view text) {
-    return static_cast<int>(std::ranges::count_if(
-        text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-}
+class Linter {
+public:
+    Linter(std::string_view fileName, const LintOptions& options)
+        : fileName_(fileName), options_(options) {}
 
-/// One document of a file.
-struct Document {
-    std::string_view text;
-    std::string_view fileName;
-    int firstLine = 1;
-    yaml::Tree tree;
-
-    [[nodiscard]] Location at(NodeId node) const {
-        const std::size_t offset = tree[node].begin;
-        const std::size_t start = yaml::lineStart(text, offset);
-        return {std::string(fileName), firstLine + linesIn(text.substr(0, offset)),
-                codePointsIn(text.substr(start, offset - start)) + 1};
-    }
-};
-
-std::string labelOf(const yaml::FoundWorkload& workload) {
-    const auto space = workload.nameSpace.empty() ? "" : workload.nameSpace + "/";
-    return fmt::format("{} {}{}", workload.kind, space, workload.name);
-}
-
-lint::Role roleIn(const yaml::Tree& tree, std::string_view list, NodeId container) {
-    if (list == "containers") return lint::Role::main;
-    const bool stays = tree.scalar(container, "restartPolicy") == "Always";
-    return stays ? lint::Role::sidecar : lint::Role::init;
-}
-
-void judge(const Document& document, const yaml::FoundWorkload& workload,
-           const lint::ContainerView& container, std::vector<Finding>& findings) {
-    lint::judgeContainer(container, [&](lint::Raw raw) {
-        findings.push_back({std::string(raw.code), severityOf(raw.code), document.at(raw.at),
-                            labelOf(workload), std::string(container.name), std::move(raw.text),
-                            std::move(raw.fix)});
-    });
-}
-
-void judge(const Document& document, const yaml::FoundWorkload& workload,
-           std::vector<Finding>& findings) {
-    const auto& tree = document.tree;
-    const NodeId podSpec = yaml::podSpecOf(tree, workload);
-    for (const std::string_view list : {"initContainers", "containers"}) {
-        const NodeId items = tree.find(podSpec, list);
-        if (items == yaml::noNode || tree[items].kind != yaml::Value::Kind::sequence) continue;
-        for (const NodeId item : tree[items].children) {
-            const NodeId node = tree.resolved(item);
-            if (tree[node].kind != yaml::Value::Kind::map) continue;
-            judge(document, workload,
-                  {tree, node, podSpec, tree.scalar(node, "name").value_or(""),
-                   roleIn(tree, list, node)},
-                  findings);
+    /// `suspicious`: some part of `body` is no text.
+    void read(std::string_view body, bool suspicious) {
+        int line = 1;
+        for (const auto part : yaml::splitDocuments(body)) {
+            lint::Document document{part, fileName_, line, 0, {}, {}, false};
+            line += static_cast<int>(std::ranges::count(part, '\n'));
+            // A part may be empty.
+            if (const auto problem = suspicious ? yaml::checkText(part) : std::nullopt;
+                problem && problem->offset > 0) {
+                refuse(document, *problem);
+                continue;
+            }
+            auto tree = yaml::parseDocument(part);
+            if (tree.has_error()) {
+                refuse(document, tree.error());
+                continue;
+            }
+            if (tree->root == yaml::noNode) continue;
+            ++report_.judged.documents;
+            document.tree = std::move(*tree);
+            take(std::move(document));
         }
     }
-}
 
-Error located(const yaml::Problem& problem, std::string_view text, std::string_view fileName,
-              int firstLine) {
-    return inputError(
-        problem.what, problem.next,
-        Location{std::string(fileName), firstLine + linesIn(text.substr(0, problem.offset)), 0});
+    [[nodiscard]] LintReport judged() {
+        for (auto& subject : subjects_) judge(subject);
+        auto& judged = report_.judged;
+        judged.others = judged.documents - static_cast<std::size_t>(std::ranges::count(
+                                               documents_, true, &lint::Document::ours));
+        std::ranges::sort(report_.findings, {}, [](const Finding& finding) {
+            return std::tuple(finding.at.line, finding.at.column, finding.code, finding.workload,
+                              finding.container);
+        });
+        return std::move(report_);
+    }
+
+private:
+    void refuse(const lint::Document& document, const yaml::Problem& problem) {
+        report_.errors.push_back(document.located(problem));
+        ++report_.judged.unreadable;
+    }
+
+    /// Only what is needed to the end is kept.
+    void take(lint::Document document) {
+        documents_.push_back(std::move(document));
+        auto& taken = documents_.back();
+        auto found = lint::findSubjects(taken, inner_);
+        std::ranges::move(found.errors, std::back_inserter(report_.errors));
+        const bool needed = stream_.add(taken) || !found.subjects.empty();
+        if (!found.subjects.empty()) taken.ours = true;
+        std::ranges::move(found.subjects, std::back_inserter(subjects_));
+        if (!needed) documents_.pop_back();
+    }
+
+    void judge(const lint::Subject& subject) {
+        ++report_.judged.workloads;
+        lint::judgePod(subject, reportOf(subject, {}));
+        for (const auto& member : subject.members) {
+            ++report_.judged.containers;
+            lint::judgeContainer({subject, member, stream_, options_.allGo},
+                                 reportOf(subject, member.name));
+        }
+    }
+
+    [[nodiscard]] lint::Report reportOf(const lint::Subject& subject, std::string container) {
+        return [this, &subject, container = std::move(container)](lint::Raw raw) {
+            const auto& document = raw.in != nullptr ? *raw.in : *subject.document;
+            report_.findings.push_back({std::string(raw.code), severityOf(raw.code),
+                                        document.at(raw.at), subject.label(), container,
+                                        std::move(raw.text), std::move(raw.fix)});
+        };
+    }
+
+    std::string_view fileName_;
+    const LintOptions& options_;
+    std::deque<lint::Document> documents_;
+    std::deque<lint::Document> inner_;  ///< those that stand in strings of the others
+    std::vector<lint::Subject> subjects_;
+    lint::Stream stream_;
+    LintReport report_;
+};
+
+std::string counted(std::size_t count, std::string_view what) {
+    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
 }  // namespace
@@ -167,23 +216,53 @@ std::span<const LintRule> lintRules() {
     return rules;
 }
 
-Result<std::vector<Finding>> lintManifest(std::string_view text, std::string_view fileName) {
-    if (const auto problem = yaml::checkText(text)) return located(*problem, text, fileName, 1);
-    std::vector<Finding> findings;
-    int line = 1;
-    for (const auto part : yaml::splitDocuments(text.substr(yaml::byteOrderMark(text)))) {
-        auto tree = yaml::parseDocument(part);
-        if (tree.has_error()) return located(tree.error(), part, fileName, line);
-        const Document document{part, fileName, line, std::move(*tree)};
-        for (const auto& workload : yaml::findWorkloads(document.tree)) {
-            judge(document, workload, findings);
-        }
-        line += linesIn(part);
+std::string Finding::owner() const {
+    return container.empty() ? workload : fmt::format("{}, container {}", workload, container);
+}
+
+void LintReport::add(LintReport other) {
+    std::ranges::move(other.findings, std::back_inserter(findings));
+    std::ranges::move(other.errors, std::back_inserter(errors));
+    judged.containers += other.judged.containers;
+    judged.workloads += other.judged.workloads;
+    judged.documents += other.judged.documents;
+    judged.others += other.judged.others;
+    judged.unreadable += other.judged.unreadable;
+}
+
+void LintReport::keep(Severity least) {
+    std::erase_if(findings, [&](const Finding& finding) { return finding.severity < least; });
+}
+
+LintReport lintStream(std::string_view text, std::string_view fileName,
+                      const LintOptions& options) {
+    const auto problem = yaml::checkText(text);
+    if (problem && problem->offset == 0) {
+        const lint::Document whole{text, fileName, 1, 0, {}, {}, false};
+        return {{}, {whole.located(*problem)}, {}};
     }
-    std::ranges::sort(findings, {}, [](const Finding& finding) {
-        return std::tuple(finding.at.line, finding.at.column, finding.code);
-    });
-    return findings;
+    Linter linter(fileName, options);
+    linter.read(text.substr(yaml::byteOrderMark(text)), problem.has_value());
+    return linter.judged();
+}
+
+Result<std::vector<Finding>> lintManifest(std::string_view text, std::string_view fileName,
+                                          const LintOptions& options) {
+    auto report = lintStream(text, fileName, options);
+    if (!report.errors.empty()) return report.errors.front();
+    return std::move(report.findings);
+}
+
+std::string describe(const LintCoverage& judged) {
+    auto text = fmt::format("{} in {} judged", counted(judged.containers, "container"),
+                            counted(judged.workloads, "workload"));
+    if (judged.others > 0) {
+        text += fmt::format(", {} of {} none of ours", judged.others,
+                            counted(judged.documents, "document"));
+    }
+    if (judged.unreadable > 0)
+        text += fmt::format(", {} not read", counted(judged.unreadable, "document"));
+    return text;
 }
 
 }  // namespace memfit

@@ -34,17 +34,49 @@ struct Finding {
     /// Of the value; without line for what has no text of its own. Columns count Unicode code
     /// points, from 1.
     Location at;
-    std::string workload;  ///< `Deployment shop/api`; the namespace only where the object names it
-    std::string container;
-    std::string text;  ///< what is wrong, and what comes of it
-    std::string fix;   ///< what to write instead
+    std::string workload;   ///< `Deployment shop/api`; the namespace only where the object names it
+    std::string container;  ///< empty: of the whole pod, or it has no name
+    std::string text;       ///< what is wrong, and what comes of it
+    std::string fix;        ///< what to write instead
+
+    [[nodiscard]] std::string owner() const;  ///< `Deployment shop/api, container app`
 
     friend bool operator==(const Finding&, const Finding&) = default;
 };
 
+/// How much of a text was judged.
+struct LintCoverage {
+    std::size_t containers = 0;
+    std::size_t workloads = 0;
+    std::size_t documents = 0;   ///< all that could be read; empty ones do not count
+    std::size_t others = 0;      ///< of these: nothing in them was judged
+    std::size_t unreadable = 0;  ///< beside these
+
+    friend bool operator==(const LintCoverage&, const LintCoverage&) = default;
+};
+
+/// What lint finds in a text.
+struct LintReport {
+    std::vector<Finding> findings;  ///< in the order of the text
+    std::vector<Error> errors;      ///< of documents that could not be read
+    LintCoverage judged;
+
+    /// Puts what was found in another text behind this.
+    void add(LintReport other);
+    /// Only what is of `least` or above stays.
+    void keep(Severity least);
+};
+
+struct LintOptions {
+    /// Every container is known to run Go. Else notes are for those whose environment shows it.
+    bool allGo = false;
+};
+
 /// Judges every container of every workload in `text`: a YAML file of any number of documents, or a
-/// JSON one, as for editManifest(). Findings stand in the order of the text. `fileName` names the
-/// text in findings and errors. Other objects are passed over.
+/// JSON one, as for editManifest(); Tekton's steps, ClusterServiceVersions, what is written like a
+/// container in the values of a HelmRelease, and the patches inside Kustomizations. What ConfigMaps
+/// of the text bring into an environment is judged where it stands; a VerticalPodAutoscaler of the
+/// text is heeded. Other objects are passed over. `fileName` names the text in findings and errors.
 ///
 /// Init containers are judged as well; one that ends before the others start may do without
 /// collection (GOGC=off) and with a small request.
@@ -52,12 +84,22 @@ struct Finding {
 /// Only what is wrong whatever the program does is found: values at which Go dies or which it
 /// ignores (runtime/mgcpacer.go, runtime/string.go), references that do not say what they seem to
 /// (the kubelet's resourceFieldRef), quantities that Kubernetes or the container runtime refuses.
-/// Errors (kind input, with file and line): not text, not YAML, templates.
-[[nodiscard]] Result<std::vector<Finding>> lintManifest(std::string_view text,
-                                                        std::string_view fileName);
+/// Values that a tool fills in later (`{{ .Values.x }}`, `${X}`) are not judged.
+/// Errors (kind input, with file and line): not text; and for each document that is not YAML, or is
+/// a template. One such document hides nothing of the others.
+[[nodiscard]] LintReport lintStream(std::string_view text, std::string_view fileName,
+                                    const LintOptions& options = {});
 
-/// The findings as the `findings` of a LintResult document.
-[[nodiscard]] std::string lintJson(const std::vector<Finding>& findings);
+/// The findings alone; any error ends it.
+[[nodiscard]] Result<std::vector<Finding>> lintManifest(std::string_view text,
+                                                        std::string_view fileName,
+                                                        const LintOptions& options = {});
+
+/// `3 containers in 2 workloads judged, 1 of 4 documents none of ours`
+[[nodiscard]] std::string describe(const LintCoverage& judged);
+
+/// A LintResult document.
+[[nodiscard]] std::string lintJson(const LintReport& report);
 
 /// A SARIF 2.1.0 log (OASIS), with which code hosts show findings on their lines. `version`: of
 /// memfit. File names become URI references (RFC 3986): relative ones stay relative, absolute ones

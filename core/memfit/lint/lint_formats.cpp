@@ -24,15 +24,23 @@ Json findingTree(const Finding& finding) {
         tree["column"] = finding.at.column;
     }
     tree["workload"] = finding.workload;
-    tree["container"] = finding.container;
+    if (!finding.container.empty()) tree["container"] = finding.container;
     tree["text"] = finding.text;
     tree["fix"] = finding.fix;
     return tree;
 }
 
+Json errorTree(const Error& error) {
+    Json tree = Json::object();
+    if (error.at) tree["file"] = error.at->file;
+    if (error.at && error.at->line > 0) tree["line"] = error.at->line;
+    tree["text"] = error.what;
+    if (!error.next.empty()) tree["fix"] = error.next;
+    return tree;
+}
+
 std::string sentence(const Finding& finding) {
-    return fmt::format("{}, container {}: {}; {}", finding.workload, finding.container,
-                       finding.text, finding.fix);
+    return fmt::format("{}: {}; {}", finding.owner(), finding.text, finding.fix);
 }
 
 Json sarifRules() {
@@ -92,9 +100,15 @@ std::string escaped(std::string_view text, bool property) {
 
 }  // namespace
 
-std::string lintJson(const std::vector<Finding>& findings) {
+std::string lintJson(const LintReport& report) {
+    const auto& judged = report.judged;
     Json tree{{"apiVersion", apiVersion}, {"kind", "LintResult"}, {"findings", Json::array()}};
-    for (const auto& finding : findings) tree["findings"].push_back(findingTree(finding));
+    for (const auto& finding : report.findings) tree["findings"].push_back(findingTree(finding));
+    tree["judged"] = {{"containers", judged.containers},
+                      {"workloads", judged.workloads},
+                      {"documents", judged.documents},
+                      {"otherDocuments", judged.others}};
+    for (const auto& error : report.errors) tree["errors"].push_back(errorTree(error));
     return dumped(tree);
 }
 

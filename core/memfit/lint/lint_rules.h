@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "memfit/lint/lint_subjects.h"
 #include "memfit/manifest/yaml_tree.h"
 
 namespace memfit::lint {
@@ -16,25 +17,25 @@ struct Raw {
     yaml::NodeId at = yaml::noNode;
     std::string text;
     std::string fix;
+    Document* in = nullptr;  ///< of `at`; nullptr: the container's own
 };
 
 using Report = std::function<void(Raw)>;
 
-enum class Role {
-    main,     ///< of `containers`
-    sidecar,  ///< of `initContainers`, with restartPolicy Always: it runs beside the main ones
-    init,     ///< of `initContainers`: it ends before the main ones start
-};
-
 /// What a rule looks at.
 struct ContainerView {
-    const yaml::Tree& tree;
-    yaml::NodeId node = yaml::noNode;
-    yaml::NodeId podSpec = yaml::noNode;
-    std::string_view name;
-    Role role = Role::main;
+    const Subject& subject;
+    const Member& member;
+    const Stream& stream;
+    bool knownGo = false;  ///< whatever its environment says
+
+    [[nodiscard]] const yaml::Tree& tree() const { return subject.document->tree; }
+    [[nodiscard]] const std::string& name() const { return member.name; }
 };
 
 void judgeContainer(const ContainerView& container, const Report& report);
+
+/// The amounts of the whole pod (`spec.resources`).
+void judgePod(const Subject& subject, const Report& report);
 
 }  // namespace memfit::lint

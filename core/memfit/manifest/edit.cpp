@@ -39,6 +39,10 @@ struct Match {
     int line = 0;
 };
 
+char lowered(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+
 int linesIn(std::string_view text) {
     return static_cast<int>(std::ranges::count(text, '\n'));
 }
@@ -115,7 +119,7 @@ private:
             const auto& workloads = candidates_[c].workloads;
             for (std::size_t w = 0; w < workloads.size(); ++w) {
                 const FoundWorkload& one = workloads[w];
-                const bool named = one.kind == selector_.kind && one.name == selector_.name;
+                const bool named = sameKind(one.kind) && one.name == selector_.name;
                 if (!named && !anyWorkload()) continue;
                 const bool fits = !selector_.nameSpace || one.nameSpace == *selector_.nameSpace ||
                                   (withoutNamespace && one.nameSpace.empty());
@@ -143,6 +147,11 @@ private:
         return inFile(fmt::format("{} is there more than once, in lines {}", wanted(), lines),
                       selector_.nameSpace ? "split the file" : "say which with --namespace",
                       found.front().line);
+    }
+
+    /// A type is a kind in lower case, where it is none of Kubernetes' own.
+    [[nodiscard]] bool sameKind(std::string_view kind) const {
+        return std::ranges::equal(kind, selector_.kind, {}, lowered, lowered);
     }
 
     [[nodiscard]] bool anyWorkload() const {
@@ -205,7 +214,7 @@ private:
         if (const auto problem = yaml::templateInContainer(in.tree, node)) {
             return located(*problem, in.text, in.firstLine);
         }
-        const std::string name(in.tree.scalar(node, "name").value_or(container));
+        const std::string name(in.tree.scalar(node, "name").value_or(""));
         yaml::DocumentEdit document;
         document.text = in.text;
         document.tree = in.tree;
@@ -234,9 +243,10 @@ private:
         std::vector<std::size_t> found;
         for (std::size_t i = 0; i < items.size(); ++i) {
             const auto name = in.tree.scalar(items[i], "name");
+            // An only container may do without a name (Knative names it itself).
+            const bool only = items.size() == 1 && (container.empty() || !name);
+            if (name == container || only) found.push_back(i);
             if (!name) continue;
-            const bool only = container.empty() && items.size() == 1;
-            if (*name == container || only) found.push_back(i);
             if (i < maxListed) there += (there.empty() ? "" : ", ") + std::string(*name);
         }
         const int line = lineOf(in, containers);
@@ -245,9 +255,14 @@ private:
                 return located(*problem, in.text, in.firstLine);
             }
         }
+        if (found.empty() && container.empty() && items.empty()) {
+            return inFile(fmt::format("{} {} has no containers", workload.kind, workload.name),
+                          "give the manifest that has them", line);
+        }
         if (found.empty() && container.empty()) {
-            return inFile(fmt::format("{} {} has several containers", workload.kind, workload.name),
-                          "say which with --container: " + there, line);
+            return inFile(
+                fmt::format("{} {} has several containers", workload.kind, workload.name),
+                there.empty() ? "give each a name" : "say which with --container: " + there, line);
         }
         if (found.empty()) {
             return inFile(fmt::format("{} has no container {}", wanted(), container),

@@ -12,7 +12,7 @@ namespace memfit {
 
 /// Which object of a manifest is meant. Neither kind nor name: the only workload that is there.
 struct WorkloadSelector {
-    std::string kind;  ///< as Kubernetes spells it, `Deployment`
+    std::string kind;  ///< `Deployment`, in whatever case
     std::string name;
     std::optional<std::string> nameSpace;  ///< also matches an object that names no namespace
 
@@ -39,7 +39,7 @@ struct ManifestEdit {
 
 /// Gives the container `container` of one workload in `text`, a YAML file of any number of
 /// documents or a JSON one, the memory settings `wanted`. `fileName` names the text in errors; an
-/// empty `container` means the only one.
+/// empty `container` means the only one, and an only one without a name is whichever is asked for.
 ///
 /// Only what differs in meaning is changed (`0.5Gi` stays where 512Mi is wanted), so that a second
 /// edit changes nothing. Every byte outside of the changes stays: comments, blank lines, order,
@@ -47,7 +47,8 @@ struct ManifestEdit {
 /// Init containers are not looked at. Objects below `items` of a list count as objects. A default
 /// that comes through an alias or a merge key is written out at the container, and that is noted;
 /// what others use through an anchor is never changed. Of a variable that occurs twice in env the
-/// last, which is the one that counts, is kept.
+/// last, which is the one that counts, is kept. A comment that speaks of a value that goes is shown
+/// in a note.
 /// The edited text is parsed again and compared with the wanted tree, and with aliases and merge
 /// keys resolved with what the text meant, before it is returned.
 ///

@@ -175,7 +175,8 @@ private:
         auto made = splices(document_.text, document_.tree, planned.operation, style);
         if (made.empty() || !apart(steps, made)) return;
         steps.push_back({std::move(planned.operation), std::move(made), std::move(planned.what)});
-        if (!planned.note.empty()) document_.notes.push_back(std::move(planned.note));
+        for (auto* const note : {&planned.note, &planned.comment})
+            if (!note->empty()) document_.notes.push_back(std::move(*note));
     }
 
     [[nodiscard]] std::optional<Problem> carryOut(std::vector<Step>& steps, std::size_t container) {

@@ -132,10 +132,11 @@ private:
     }
 
     [[nodiscard]] Value reference() const {
-        return mapValue(
-            {{"resourceFieldRef",
-              mapValue({{"containerName", stringValue(std::string(input_.containerName))},
-                        {"resource", stringValue("limits.memory")}})}});
+        std::vector<std::pair<std::string, Value>> field;
+        if (!input_.containerName.empty())
+            field.emplace_back("containerName", stringValue(std::string(input_.containerName)));
+        field.emplace_back("resource", stringValue("limits.memory"));
+        return mapValue({{"resourceFieldRef", mapValue(std::move(field))}});
     }
 
     [[nodiscard]] Value entry(const Variable& variable) const {
@@ -212,10 +213,14 @@ private:
         const auto checked = requireUnusedBelow(input_, tree_[env_].children[index]);
         if (checked.has_error()) return checked.error();
         std::string what = variable.name + " removed";
-        if (tree_[env_].children.size() > 1) {
-            return Plan{onItems(Operation::Kind::removeItem, index, {}, std::move(what))};
-        }
-        return Plan{removal(input_, input_.container, env.index, std::move(what))};
+        Plan plan{tree_[env_].children.size() > 1
+                      ? onItems(Operation::Kind::removeItem, index, {}, std::move(what))
+                      : removal(input_, input_.container, env.index, std::move(what))};
+        const NodeId item = tree_[env_].children[index];
+        const auto value = tree_.ownKey(item, "value");
+        if (value && tree_[tree_[item].children[*value + 1]].kind == Value::Kind::scalar)
+            plan.front().comment = commentNote(input_, item, tree_[item].children[*value + 1]);
+        return plan;
     }
 
     [[nodiscard]] Checked<Plan> planItem(const Variable& variable, std::size_t index) const {
@@ -260,6 +265,8 @@ private:
         auto planned = replacement(input_, node, at, key(variable), valueLike(variable, old),
                                    replacing(variable, old));
         planned.note = sourceNote(variable, old);
+        if (tree_[old].kind == Value::Kind::scalar)
+            planned.comment = commentNote(input_, node, old);
         return {std::move(planned)};
     }
 

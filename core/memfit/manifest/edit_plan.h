@@ -28,8 +28,9 @@ struct PlanInput {
 
 struct PlannedOperation {
     Operation operation;
-    std::string what;  ///< see ManifestChange
-    std::string note;  ///< empty for none
+    std::string what;       ///< see ManifestChange
+    std::string note;       ///< empty for none
+    std::string comment{};  ///< a note on a comment that speaks of the old value; empty for none
 };
 
 using Plan = std::vector<PlannedOperation>;
@@ -56,6 +57,10 @@ using Checked = boost::system::result<T, Problem>;
 /// an empty collection takes its place.
 [[nodiscard]] PlannedOperation removal(const PlanInput& input, NodeId map, std::size_t index,
                                        std::string what);
+
+/// A note that shows the comment, on the lines of `entry` up to `value` or right above them, that
+/// speaks of the value: names it, or is a share in percent. Empty when there is none.
+[[nodiscard]] std::string commentNote(const PlanInput& input, NodeId entry, NodeId value);
 
 /// How the value of a key is to be reached for a change.
 struct Access {

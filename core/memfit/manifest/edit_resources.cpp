@@ -153,7 +153,10 @@ private:
             now.kind == Value::Kind::null
                 ? text(side)
                 : fmt::format("{}.memory {} -> {}", side.key, shown(now.text), value.text);
-        return std::optional(replacement(input_, amounts, *own, memory, std::move(value), what));
+        auto planned = replacement(input_, amounts, *own, memory, std::move(value), what);
+        if (now.kind == Value::Kind::scalar)
+            planned.comment = commentNote(input_, tree_[amounts].children[*own], direct);
+        return std::optional(std::move(planned));
     }
 
     [[nodiscard]] NodeId directMemory(std::string_view key) const {
@@ -225,10 +228,14 @@ private:
         }
         auto checked = requireUnusedBelow(input_, tree_[map].children[index + 1]);
         if (checked.has_error()) return checked.error();
-        const NodeId now = tree_.resolved(tree_[amounts.value].children[own + 1]);
-        return Plan{
+        const NodeId direct = tree_[amounts.value].children[own + 1];
+        const NodeId now = tree_.resolved(direct);
+        Plan plan{
             removal(input_, map, index,
                     fmt::format("{}.memory removed (was {})", side.key, shown(tree_[now].text)))};
+        if (tree_[direct].kind == Value::Kind::scalar)
+            plan.front().comment = commentNote(input_, tree_[amounts.value].children[own], direct);
+        return plan;
     }
 
     const PlanInput& input_;

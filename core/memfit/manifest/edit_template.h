@@ -16,7 +16,8 @@ namespace memfit::yaml {
                                                     const FoundWorkload& workload);
 
 /// In a key or value of the container. Not in block scalars, nor in `command` and `args`: programs
-/// take templates of their own there (`--format={{.ID}}`).
+/// take templates of their own there (`--format={{.ID}}`). In a quoted string only where the memory
+/// settings stand: elsewhere braces are text (an alert's).
 [[nodiscard]] std::optional<Problem> templateInContainer(const Tree& tree, NodeId container);
 
 /// In the name of one of `containers`, a sequence.

@@ -28,7 +28,7 @@ void apply(Value& document, const Tree& tree, const Operation& operation) {
     const auto at = children.begin() + static_cast<std::ptrdiff_t>(operation.index);
     switch (operation.kind) {
         case Operation::Kind::setEntry: {
-            if (at->text != operation.key) *at = stringValue(operation.key);
+            if (at->text != operation.key) *at = keyLike(operation.key, at->quote);
             const bool scalars =
                 at[1].kind == Value::Kind::scalar && operation.value.kind == Value::Kind::scalar;
             const Value old = std::exchange(at[1], operation.value);

@@ -34,8 +34,7 @@ public:
             old.kind == Value::Kind::scalar) {
             return {{old.content, old.end, value}};
         }
-        Value name = stringValue(operation_.key);
-        if (style_.json) name.quote = '"';
+        const Value name = keyLike(operation_.key, key.quote);
         const std::string colon = compact() ? ":" : ": ";
         if (sameKey && old.end > old.begin) return {{old.begin, old.end, value}};
         if (sameKey) return {{key.end, std::max(old.end, key.end), colon + value}};

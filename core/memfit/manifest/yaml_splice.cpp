@@ -29,7 +29,7 @@ public:
         const bool sameLine = lineStart(text_, colon) == lineStart(text_, old.begin);
         const std::size_t oldEnd = std::max<std::size_t>(old.end, colon);
         Splice first{sameKey ? colon : key.begin, sameLine ? oldEnd : colon,
-                     (sameKey ? "" : flowText(stringValue(operation.key), {}) + ":") + head};
+                     (sameKey ? "" : flowText(keyLike(operation.key, key.quote), {}) + ":") + head};
         Splice second{lineEnd(text_, first.end), lineEnd(text_, first.end), {}};
         if (!sameLine) second.end = std::max(second.begin, trimmedEnd(oldEnd));
         if (!scalar)

@@ -82,6 +82,12 @@ Value stringValue(std::string text) {
     return value;
 }
 
+Value keyLike(std::string key, char quote) {
+    Value value = stringValue(std::move(key));
+    if (quote == '"' || quote == '\'') value.quote = quote;
+    return value;
+}
+
 Value mapValue(std::vector<std::pair<std::string, Value>> entries) {
     Value map;
     map.kind = Value::Kind::map;

@@ -28,6 +28,9 @@ struct Value {
 /// plain where that is safe, double-quoted for what looks like a number, a boolean or null.
 [[nodiscard]] Value stringValue(std::string text);
 
+/// A key in the quotes of the one that it replaces, if that had any.
+[[nodiscard]] Value keyLike(std::string key, char quote);
+
 /// A plain scalar, whatever it looks like: `1000` of a memory quantity is a number to everyone.
 [[nodiscard]] Value plainValue(std::string text);
 

@@ -22,8 +22,8 @@ std::string counted(std::ptrdiff_t count, std::string_view what) {
 
 }  // namespace
 
-Report describe(const std::vector<Finding>& findings) {
-    if (findings.empty()) return {Paragraph{{{"No setting is wrong on sight.", Tone::good}}}};
+Report describe(const LintReport& lint) {
+    const auto& findings = lint.findings;
     const auto count = [&](Severity severity) {
         return std::ranges::count(findings, severity, &Finding::severity);
     };
@@ -31,17 +31,21 @@ Report describe(const std::vector<Finding>& findings) {
     Bullets bullets;
     for (const auto& finding : findings) {
         bullets.items.push_back(
-            {fmt::format("{}: {}: {}, container {}: {}; {}", placeText(finding.at),
-                         toString(finding.severity), finding.workload, finding.container,
-                         finding.text, finding.fix),
+            {fmt::format("{}: {}: {}: {}; {}", placeText(finding.at), toString(finding.severity),
+                         finding.owner(), finding.text, finding.fix),
              finding.code, toneOf(finding.severity)});
     }
-    report.emplace_back(std::move(bullets));
-    report.emplace_back(
-        Paragraph{{{fmt::format("{}, {}, {}", counted(count(Severity::error), "error"),
-                                counted(count(Severity::warning), "warning"),
-                                counted(count(Severity::note), "note")),
-                    Tone::strong}}});
+    if (!findings.empty()) {
+        report.emplace_back(std::move(bullets));
+        report.emplace_back(
+            Paragraph{{{fmt::format("{}, {}, {}", counted(count(Severity::error), "error"),
+                                    counted(count(Severity::warning), "warning"),
+                                    counted(count(Severity::note), "note")),
+                        Tone::strong}}});
+    } else if (lint.judged.containers > 0) {
+        report.emplace_back(Paragraph{{{"No setting is wrong on sight.", Tone::good}}});
+    }
+    report.emplace_back(Paragraph{{{describe(lint.judged), Tone::normal}}});
     return report;
 }
 

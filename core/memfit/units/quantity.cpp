@@ -262,7 +262,9 @@ Result<Amount> parseAmount(std::string_view text, std::int64_t exponent, const W
 Result<Quantity> parseQuantity(std::string_view text) {
     const Result<Amount> amount = parseAmount(text, 0, memoryWording);
     if (!amount) return amount.error();
-    return Quantity{amount->units, amount->fractional};
+    const auto scale = parseSuffix(split(text).suffix);
+    const bool large = scale && (scale->decimal > 0 || scale->binary > 0);
+    return Quantity{amount->units, amount->fractional && !large};
 }
 
 std::string formatQuantity(Bytes bytes) {

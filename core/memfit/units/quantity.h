@@ -10,8 +10,9 @@ namespace memfit {
 
 /// A Kubernetes memory quantity as the API server reads it.
 struct Quantity {
-    Bytes bytes = 0;          ///< rounded up to a whole byte, as Quantity.Value() does
-    bool fractional = false;  ///< the text named a fraction of a byte (`17m`): surely a mistake
+    Bytes bytes = 0;  ///< rounded up to a whole byte, as Quantity.Value() does
+    /// The text named a fraction of a byte (`17m`, `1.5`): surely a mistake. `1.3Gi` is none.
+    bool fractional = false;
 
     friend bool operator==(const Quantity&, const Quantity&) = default;
 };

@@ -37,14 +37,13 @@ std::string refusal(const std::string& text) {
 }
 
 std::vector<Finding> bad() {
-    auto found = lintManifest(readFixture("lint/bad.yaml"), "bad.yaml");
-    REQUIRE(found.has_value());
-    return *std::move(found);
+    return lintStream(readFixture("lint/bad.yaml"), "bad.yaml").findings;
 }
 
 TEST_CASE("every bad setting is found on its line, with why and the fix") {
     CHECK(lintGithub(bad()) == readFixture("lint/bad.github.txt"));
-    CHECK(renderText(describe(bad()), {}) == readFixture("lint/bad.table.txt"));
+    const auto report = lintStream(readFixture("lint/bad.yaml"), "bad.yaml");
+    CHECK(renderText(describe(report), {}) == readFixture("lint/bad.table.txt"));
 }
 
 TEST_CASE("the bad manifests show every rule, and every finding is of a rule") {
@@ -58,7 +57,11 @@ TEST_CASE("the bad manifests show every rule, and every finding is of a rule") {
 
 TEST_CASE("good settings, other objects and what comes from elsewhere are passed over") {
     CHECK(findings(readFixture("lint/good.yaml")).empty());
-    CHECK(renderText(describe(std::vector<Finding>{}), {}) == "No setting is wrong on sight.\n");
+    CHECK(renderText(describe(lintStream(readFixture("lint/good.yaml"), "good.yaml")), {}) ==
+          "No setting is wrong on sight.\n4 containers in 1 workload judged, 1 of 2 documents none "
+          "of ours\n");
+    CHECK(renderText(describe(lintStream("kind: Service\n---\nkind: Secret\n", "m.yaml")), {}) ==
+          "0 containers in 0 workloads judged, 2 of 2 documents none of ours\n");
 }
 
 TEST_CASE("a finding says where, of whom, what and the fix") {
@@ -73,14 +76,14 @@ TEST_CASE("of a variable that is there twice the last one counts") {
     const std::string both =
         "      env: [{name: GOMEMLIMIT, value: 2Gi}, "
         "{name: GOMEMLIMIT, value: 2GiB}]\n";
-    CHECK(codes(pod(both)).empty());
+    CHECK(codes(pod(both)) == std::vector<std::string>{"env-twice"});
 }
 
 TEST_CASE("aliases and merge keys are followed") {
     CHECK(
         codes("x: &env [{name: GOGC, value: x}]\ny: &amounts {limits: {memory: 4Mi}}\n" +
               pod("      env: *env\n      resources: {<<: *amounts, requests: {memory: 4Mi}}\n")) ==
-        std::vector<std::string>{"gogc-malformed", "limit-too-small"});
+        std::vector<std::string>{"gogc-malformed", "limit-below-runtimes"});
 }
 
 TEST_CASE("JSON and lists are linted too") {
@@ -97,16 +100,18 @@ TEST_CASE("init containers and sidecars are judged too") {
         "    - name: proxy\n      restartPolicy: Always\n"
         "      resources: {limits: {memory: 4Mi}, requests: {memory: 4Mi}}\n"
         "  containers:\n    - name: c\n      env: [{name: GOGC, value: 50%}]\n");
-    CHECK(found ==
-          std::vector<Finding>{
-              {"gomemlimit-malformed", Severity::error, Location{"m.yaml", 6, 39}, "Pod p", "wait",
-               "GOMEMLIMIT is \"2Gi\", at which a Go program dies at start", "write 2GiB"},
-              {"limit-too-small", Severity::error, Location{"m.yaml", 9, 36}, "Pod p", "proxy",
-               "the memory limit is 4Mi; container runtimes start nothing below 6Mi",
-               "set what the container takes, and no less than 6Mi"},
-              {"gogc-malformed", Severity::warning, Location{"m.yaml", 12, 33}, "Pod p", "c",
-               "GOGC is \"50%\", which Go does not understand and silently takes for 100",
-               "write a whole number, or off"}});
+    CHECK(
+        found ==
+        std::vector<Finding>{
+            {"gomemlimit-malformed", Severity::error, Location{"m.yaml", 6, 39}, "Pod p", "wait",
+             "GOMEMLIMIT is \"2Gi\", at which a Go program dies at start", "write 2GiB"},
+            {"limit-below-runtimes", Severity::warning, Location{"m.yaml", 9, 36}, "Pod p", "proxy",
+             "the memory limit is 4Mi: Docker starts nothing below 6Mi, CRI-O nothing below "
+             "12Mi; containerd does if it fits",
+             "set what the container takes"},
+            {"gogc-malformed", Severity::warning, Location{"m.yaml", 12, 33}, "Pod p", "c",
+             "GOGC is \"50%\", which Go does not understand and silently takes for 100",
+             "write a whole number, or off"}});
 }
 
 TEST_CASE("an init container that ends may do without collection and with a small request") {
@@ -165,7 +170,7 @@ TEST_CASE("SARIF names each rule once and each finding with its region") {
     CHECK(run.at("tool").at("driver").at("version") == "1.2.3");
     CHECK(run.at("columnKind") == "unicodeCodePoints");
     CHECK(run.at("tool").at("driver").at("rules").size() == lintRules().size());
-    CHECK(run.at("tool").at("driver").at("rules").at(0) == nlohmann::json::parse(R"({
+    CHECK(run.at("tool").at("driver").at("rules").at(4) == nlohmann::json::parse(R"({
         "id": "gogc-malformed",
         "shortDescription": {"text": "GOGC that Go does not understand"},
         "fullDescription": {"text": "GOGC that Go does not understand. Go silently takes it for 100."},
@@ -199,12 +204,55 @@ TEST_CASE("JSON has every finding, and no line where there is none") {
     auto found = bad();
     found.resize(1);
     found.front().at = Location{"deployment/bad", 0, 0};
-    CHECK(nlohmann::json::parse(lintJson(found)) == nlohmann::json::parse(R"({
+    CHECK(nlohmann::json::parse(lintJson({found, {}, {1, 1, 2, 1, 0}})) ==
+          nlohmann::json::parse(R"({
         "apiVersion": "memfit.dev/v1alpha1", "kind": "LintResult", "findings": [
           {"code": "gomemlimit-malformed", "severity": "error", "file": "deployment/bad",
            "workload": "Deployment shop/bad", "container": "gomemlimit-malformed",
            "text": "GOMEMLIMIT is \"2Gi\", at which a Go program dies at start",
-           "fix": "write 2GiB"}]})"));
+           "fix": "write 2GiB"}],
+        "judged": {"containers": 1, "workloads": 1, "documents": 2, "otherDocuments": 1}})"));
+}
+
+TEST_CASE("one bad document hides nothing of the others, and is named") {
+    const auto report = lintStream(readFixture("lint/one-bad-document.yaml"), "m.yaml");
+    REQUIRE(report.findings.size() == 1);
+    CHECK(report.findings.front().code == "gomemlimit-malformed");
+    REQUIRE(report.errors.size() == 1);
+    CHECK(report.errors.front().message() ==
+          "m.yaml:17: the key \"app\" occurs twice in one map; remove one of the two");
+    CHECK(describe(report.judged) == "1 container in 1 workload judged, 1 document not read");
+}
+
+TEST_CASE("a document that is no text hides nothing of the others either") {
+    const auto report = lintStream(
+        "a: \xFF\n---\n" + pod("      env: [{name: GOGC, value: x}]\n") + "---\nb: \x01\n",
+        "m.yaml");
+    CHECK(report.findings.size() == 1);
+    REQUIRE(report.errors.size() == 2);
+    CHECK(report.errors[0].message() == "m.yaml:1: bytes that are no UTF-8; save it as UTF-8");
+    CHECK(report.errors[1].message() ==
+          "m.yaml:9: a control character (0x01), not a manifest; give a text file");
+}
+
+TEST_CASE("only findings of the severity that is asked for stay") {
+    auto report = lintStream(readFixture("lint/bad.yaml"), "bad.yaml");
+    report.keep(Severity::error);
+    CHECK(std::ranges::all_of(report.findings, [](const Finding& finding) {
+        return finding.severity == Severity::error;
+    }));
+}
+
+TEST_CASE("notes are for containers that show that they run Go, or are known to") {
+    const auto text = pod("      resources: {limits: {memory: 64Mi}}\n");
+    CHECK(codes(text).empty());
+    const auto known = lintManifest(text, "m.yaml", {.allGo = true});
+    REQUIRE(known.has_value());
+    REQUIRE(known->size() == 1);
+    CHECK(known->front().code == "limit-without-request");
+    CHECK(codes(pod("      env: [{name: GOMAXPROCS, value: '2'}]\n"
+                    "      resources: {limits: {memory: 64Mi}}\n")) ==
+          std::vector<std::string>{"limit-without-request"});
 }
 
 TEST_CASE("a workflow command cannot be ended by what a manifest holds") {
@@ -212,9 +260,9 @@ TEST_CASE("a workflow command cannot be ended by what a manifest holds") {
     finding.code = "x";
     finding.at = Location{"a,b:c%\n.yaml", 1, 2};
     finding.workload = "Pod p\n::error::hacked";
-    CHECK(lintGithub({finding}) ==
-          "::warning file=a%2Cb%3Ac%25%0A.yaml,line=1,col=2,title=x::Pod p%0A::error::hacked, "
-          "container : ; \n");
+    CHECK(
+        lintGithub({finding}) ==
+        "::warning file=a%2Cb%3Ac%25%0A.yaml,line=1,col=2,title=x::Pod p%0A::error::hacked: ; \n");
 }
 
 }  // namespace

@@ -80,7 +80,7 @@ TEST_CASE("a template's action in quotes or within a value is one all the same")
     CHECK(refusal(app("resources: {limits: {memory: \"{{ .Values.mem }}\"}}")) ==
           "deploy.yaml:9" + next);
     CHECK(refusal(app("workingDir: /{{ .Values.dir }}")) == "deploy.yaml:9" + next);
-    CHECK(refusal(app("env:\n        - name: A\n          value: '{{ .Values.a }}'")) ==
+    CHECK(refusal(app("env:\n        - name: GOGC\n          value: '{{ .Values.a }}'")) ==
           "deploy.yaml:11" + next);
     CHECK(refusal(app("env: [{'{{ .Values.key }}': b}]")) == "deploy.yaml:9" + next);
     CHECK(refusal(deployment("      - image: x\n        name: app-{{ .Values.x }}\n")) ==

@@ -7,13 +7,15 @@ using namespace memfit::test;
 
 TEST_CASE("lint exits 3 on findings of the severity or above, and 0 below it") {
     const std::string note =
-        "kind: Pod\nspec: {containers: [{name: c, resources: {limits: "
-        "{memory: 64Mi}}}]}\n";
+        "kind: Pod\nspec: {containers: [{name: c, env: [{name: GOGC, value: '50'}], "
+        "resources: {limits: {memory: 64Mi}}}]}\n";
     const auto code = [&](const std::string& text, const std::string& severity) {
         return memfitRun({"lint", "-", "--severity", severity}, {.input = text}).code;
     };
     CHECK(code(note, "note") == 3);
     CHECK(code(note, "warning") == 0);
+    CHECK(memfitRun({"lint", "-"}, {.input = note}).out ==
+          "No setting is wrong on sight.\n1 container in 1 workload judged\n");
     CHECK(code(readFixture("lint/bad.yaml"), "error") == 3);
     CHECK(memfitRun({"lint", fixturePath("lint/good.yaml")}).code == 0);
 }
