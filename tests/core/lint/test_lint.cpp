@@ -232,7 +232,7 @@ TEST_CASE("a document that is no text hides nothing of the others either") {
     REQUIRE(report.errors.size() == 2);
     CHECK(report.errors[0].message() == "m.yaml:1: bytes that are no UTF-8; save it as UTF-8");
     CHECK(report.errors[1].message() ==
-          "m.yaml:9: a control character (0x01), not a manifest; give a text file");
+          "m.yaml:10: a control character (0x01), not a manifest; give a text file");
 }
 
 TEST_CASE("only findings of the severity that is asked for stay") {
