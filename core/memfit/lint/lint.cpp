@@ -236,10 +236,14 @@ void LintReport::add(LintReport other) {
     judged.documents += other.judged.documents;
     judged.others += other.judged.others;
     judged.unreadable += other.judged.unreadable;
+    least = std::max(least, other.least);
+    hidden += other.hidden;
 }
 
-void LintReport::keep(Severity least) {
-    std::erase_if(findings, [&](const Finding& finding) { return finding.severity < least; });
+void LintReport::keep(Severity wanted) {
+    least = std::max(least, wanted);
+    hidden +=
+        std::erase_if(findings, [&](const Finding& finding) { return finding.severity < least; });
 }
 
 LintReport lintStream(std::string_view text, std::string_view fileName,
@@ -247,7 +251,9 @@ LintReport lintStream(std::string_view text, std::string_view fileName,
     const auto problem = yaml::checkText(text);
     if (problem && problem->offset == 0) {
         const lint::Document whole{text, fileName, 1, 0, {}, {}, false};
-        return {{}, {whole.located(*problem)}, {}};
+        LintReport report;
+        report.errors.push_back(whole.located(*problem));
+        return report;
     }
     Linter linter(fileName, options);
     linter.read(text.substr(yaml::byteOrderMark(text)), problem.has_value());
