@@ -44,7 +44,11 @@ LintReport lintFiles(const std::vector<std::string>& files) {
 /// Of a live workload: the object has no lines that anybody knows.
 LintReport lintLive(const Context& context) {
     const auto cluster = openCluster(context, context.options.target);
-    if (!cluster) return {{}, {cluster.error()}, {}};
+    if (!cluster) {
+        LintReport failed;
+        failed.errors.push_back(cluster.error());
+        return failed;
+    }
     auto report = lintStream((*cluster)->workloadJson, (*cluster)->workload.label());
     for (auto& finding : report.findings) {
         finding.at.line = 0;

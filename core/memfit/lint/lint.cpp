@@ -132,8 +132,8 @@ public:
     [[nodiscard]] LintReport judged() {
         for (auto& subject : subjects_) judge(subject);
         auto& judged = report_.judged;
-        judged.others = judged.documents - static_cast<std::size_t>(std::ranges::count(
-                                               documents_, true, &lint::Document::ours));
+        const auto kept = std::ranges::count(documents_, true, &lint::Document::ours);
+        judged.others = judged.documents - done_ - static_cast<std::size_t>(kept);
         std::ranges::sort(report_.findings, {}, [](const Finding& finding) {
             return std::tuple(finding.at.line, finding.at.column, finding.code, finding.workload,
                               finding.container);
@@ -147,16 +147,23 @@ private:
         ++report_.judged.unreadable;
     }
 
-    /// Only what is needed to the end is kept.
+    /// Only what is needed to the end is kept: trees are many times their text.
     void take(lint::Document document) {
         documents_.push_back(std::move(document));
         auto& taken = documents_.back();
         auto found = lint::findSubjects(taken, inner_);
         std::ranges::move(found.errors, std::back_inserter(report_.errors));
-        const bool needed = stream_.add(taken) || !found.subjects.empty();
-        if (!found.subjects.empty()) taken.ours = true;
-        std::ranges::move(found.subjects, std::back_inserter(subjects_));
-        if (!needed) documents_.pop_back();
+        taken.ours = !found.subjects.empty();
+        const bool named = stream_.add(taken);
+        const bool waits =
+            !inner_.empty() || std::ranges::any_of(found.subjects, lint::dependsOnStream);
+        if (named || waits) {
+            std::ranges::move(found.subjects, std::back_inserter(subjects_));
+            return;
+        }
+        for (const auto& subject : found.subjects) judge(subject);
+        if (taken.ours) ++done_;
+        documents_.pop_back();
     }
 
     void judge(const lint::Subject& subject) {
@@ -184,6 +191,7 @@ private:
     std::deque<lint::Document> inner_;  ///< those that stand in strings of the others
     std::vector<lint::Subject> subjects_;
     lint::Stream stream_;
+    std::size_t done_ = 0;  ///< documents of ours that are not kept
     LintReport report_;
 };
 
@@ -228,10 +236,14 @@ void LintReport::add(LintReport other) {
     judged.documents += other.judged.documents;
     judged.others += other.judged.others;
     judged.unreadable += other.judged.unreadable;
+    least = std::max(least, other.least);
+    hidden += other.hidden;
 }
 
-void LintReport::keep(Severity least) {
-    std::erase_if(findings, [&](const Finding& finding) { return finding.severity < least; });
+void LintReport::keep(Severity wanted) {
+    least = std::max(least, wanted);
+    hidden +=
+        std::erase_if(findings, [&](const Finding& finding) { return finding.severity < least; });
 }
 
 LintReport lintStream(std::string_view text, std::string_view fileName,
@@ -239,7 +251,9 @@ LintReport lintStream(std::string_view text, std::string_view fileName,
     const auto problem = yaml::checkText(text);
     if (problem && problem->offset == 0) {
         const lint::Document whole{text, fileName, 1, 0, {}, {}, false};
-        return {{}, {whole.located(*problem)}, {}};
+        LintReport report;
+        report.errors.push_back(whole.located(*problem));
+        return report;
     }
     Linter linter(fileName, options);
     linter.read(text.substr(yaml::byteOrderMark(text)), problem.has_value());

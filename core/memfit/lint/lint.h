@@ -60,11 +60,13 @@ struct LintReport {
     std::vector<Finding> findings;  ///< in the order of the text
     std::vector<Error> errors;      ///< of documents that could not be read
     LintCoverage judged;
+    Severity least = Severity::note;  ///< findings below it were taken out,
+    std::size_t hidden = 0;           ///< so many of them
 
     /// Puts what was found in another text behind this.
     void add(LintReport other);
-    /// Only what is of `least` or above stays.
-    void keep(Severity least);
+    /// Only what is of `wanted` or above stays.
+    void keep(Severity wanted);
 };
 
 struct LintOptions {

@@ -108,6 +108,7 @@ std::string lintJson(const LintReport& report) {
                       {"workloads", judged.workloads},
                       {"documents", judged.documents},
                       {"otherDocuments", judged.others}};
+    if (report.hidden > 0) tree["hidden"] = report.hidden;
     for (const auto& error : report.errors) tree["errors"].push_back(errorTree(error));
     return dumped(tree);
 }

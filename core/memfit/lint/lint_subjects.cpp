@@ -132,6 +132,18 @@ std::string Subject::label() const {
     return fmt::format("{} {}{}", kind, space, name);
 }
 
+bool dependsOnStream(const Subject& subject) {
+    const Tree& tree = subject.document->tree;
+    return std::ranges::any_of(subject.members, [&](const Member& member) {
+        if (tree.find(member.node, "envFrom") != noNode) return true;
+        return std::ranges::any_of(itemsOf(tree, tree.find(member.node, "env")), [&](NodeId entry) {
+            const NodeId source = tree.find(entry, "valueFrom");
+            if (source != noNode) return tree.find(source, "configMapKeyRef") != noNode;
+            return tree.scalar(entry, "name") == "GOMEMLIMIT";
+        });
+    });
+}
+
 std::vector<Member> membersOf(const Tree& tree, NodeId podSpec) {
     std::vector<Member> members;
     for (const std::string_view list : {"initContainers", "containers"}) {

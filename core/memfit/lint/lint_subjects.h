@@ -37,6 +37,9 @@ struct Subject {
     [[nodiscard]] std::string label() const;  ///< `Deployment shop/api`
 };
 
+/// Whether other documents may bear on it: ConfigMaps, or an autoscaler beside a fixed GOMEMLIMIT.
+[[nodiscard]] bool dependsOnStream(const Subject& subject);
+
 /// What a document holds to be judged.
 struct Found {
     std::vector<Subject> subjects;

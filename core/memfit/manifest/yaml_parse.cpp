@@ -95,8 +95,12 @@ private:
 // Collects the events of the parser into a Tree, and finds out where each node ends.
 class Builder : public YAML::EventHandler {
 public:
-    Builder(std::string_view text, const WithoutSurrogates& parsed)
-        : text_(text), parsed_(parsed) {}
+    Builder(std::string_view text, const WithoutSurrogates& parsed) : text_(text), parsed_(parsed) {
+        // Few documents have more, and those that have none grow by themselves.
+        constexpr std::size_t bytesOfNode = 8;
+        constexpr std::size_t most = 4096;
+        tree_.nodes.reserve(std::min(text.size() / bytesOfNode + 1, most));
+    }
 
     void OnDocumentStart(const YAML::Mark& mark) override {
         if (++documents_ > 1) {

@@ -20,6 +20,11 @@ std::string counted(std::ptrdiff_t count, std::string_view what) {
     return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
+std::string hiddenText(const LintReport& lint) {
+    if (lint.hidden == 0) return {};
+    return fmt::format("; {} below {} not shown", lint.hidden, toString(lint.least));
+}
+
 }  // namespace
 
 Report describe(const LintReport& lint) {
@@ -36,14 +41,16 @@ Report describe(const LintReport& lint) {
              finding.code, toneOf(finding.severity)});
     }
     if (!findings.empty()) {
+        std::string tally;
+        for (const auto severity : {Severity::error, Severity::warning, Severity::note}) {
+            if (severity < lint.least) continue;
+            tally += (tally.empty() ? "" : ", ") + counted(count(severity), toString(severity));
+        }
         report.emplace_back(std::move(bullets));
-        report.emplace_back(
-            Paragraph{{{fmt::format("{}, {}, {}", counted(count(Severity::error), "error"),
-                                    counted(count(Severity::warning), "warning"),
-                                    counted(count(Severity::note), "note")),
-                        Tone::strong}}});
+        report.emplace_back(Paragraph{{{tally + hiddenText(lint), Tone::strong}}});
     } else if (lint.judged.containers > 0) {
-        report.emplace_back(Paragraph{{{"No setting is wrong on sight.", Tone::good}}});
+        report.emplace_back(
+            Paragraph{{{"No setting is wrong on sight" + hiddenText(lint) + ".", Tone::good}}});
     }
     report.emplace_back(Paragraph{{{describe(lint.judged), Tone::normal}}});
     return report;

@@ -204,7 +204,7 @@ TEST_CASE("JSON has every finding, and no line where there is none") {
     auto found = bad();
     found.resize(1);
     found.front().at = Location{"deployment/bad", 0, 0};
-    CHECK(nlohmann::json::parse(lintJson({found, {}, {1, 1, 2, 1, 0}})) ==
+    CHECK(nlohmann::json::parse(lintJson({found, {}, {1, 1, 2, 1, 0}, Severity::note, 0})) ==
           nlohmann::json::parse(R"({
         "apiVersion": "memfit.dev/v1alpha1", "kind": "LintResult", "findings": [
           {"code": "gomemlimit-malformed", "severity": "error", "file": "deployment/bad",
@@ -232,7 +232,7 @@ TEST_CASE("a document that is no text hides nothing of the others either") {
     REQUIRE(report.errors.size() == 2);
     CHECK(report.errors[0].message() == "m.yaml:1: bytes that are no UTF-8; save it as UTF-8");
     CHECK(report.errors[1].message() ==
-          "m.yaml:9: a control character (0x01), not a manifest; give a text file");
+          "m.yaml:10: a control character (0x01), not a manifest; give a text file");
 }
 
 TEST_CASE("only findings of the severity that is asked for stay") {
@@ -241,6 +241,9 @@ TEST_CASE("only findings of the severity that is asked for stay") {
     CHECK(std::ranges::all_of(report.findings, [](const Finding& finding) {
         return finding.severity == Severity::error;
     }));
+    const auto text = renderText(describe(report), {});
+    CHECK(text.ends_with(
+        "\n19 errors; 12 below error not shown\n30 containers in 3 workloads judged\n"));
 }
 
 TEST_CASE("notes are for containers that show that they run Go, or are known to") {
