@@ -59,6 +59,9 @@ constexpr double freakReach = 1.25;
 /// Sampled demand is low by up to this share.
 constexpr double sampledLow = 0.04;
 
+/// So many clean loads at a limit above the minimum are enough.
+constexpr int cleanAbove = 2;
+
 /// Between two neighbouring limits nothing can be told apart.
 constexpr double usefulSteps = 1.5;
 
@@ -390,10 +393,18 @@ std::vector<Bytes> EdgeSearch::Impl::candidates() const {
     std::ranges::sort(limits);
     const auto repeated = std::ranges::unique(limits);
     limits.erase(repeated.begin(), repeated.end());
+    // Above the minimum only a kill would teach, which loads that were clean there make unlikely;
+    // what the model still hopes for has been waited for in vain.
+    std::erase_if(limits, [this](Bytes limit) {
+        return limit > *safe_ && count([limit](const auto& trial) {
+                                     return trial.limit == limit && survivedAtMost(trial, limit);
+                                 }) >= cleanAbove;
+    });
     return limits;
 }
 
 double EdgeSearch::Impl::mostGain() const {
+    if (prospects_.empty()) return 0;
     return std::ranges::max(prospects_, {}, &Prospect::gain).gain;
 }
 
