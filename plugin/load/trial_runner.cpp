@@ -131,6 +131,10 @@ Result<TrialRecord> LoadTrialRunner::run(const Settings& settings,
     facts.limit = settings.limit;
     facts.largerLimitPassed = largerLimitPassed(settings);
     facts.withMoreMemory = withMoreMemory(settings);
+    if (facts.mainProcessEnded && !facts.everReady) {
+        facts.failedStartBefore = std::ranges::find(failedStarts_, settings) != failedStarts_.end();
+        failedStarts_.push_back(settings);
+    }
     if (plan_.floor && facts.load)
         facts.missedFloor = plan_.floor->missedBy(*facts.load, unlimited_);
     TrialRecord& record = trial.record;

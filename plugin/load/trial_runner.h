@@ -145,6 +145,7 @@ private:
         RequestCounts counts;
     };
     std::vector<Survived> survived_;
+    std::vector<Settings> failedStarts_;  ///< that ended before they were ready
     std::optional<Bytes> largestPassed_;  ///< largest limit that was survived
     bool unlimitedPassed_ = false;
 };

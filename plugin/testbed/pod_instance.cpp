@@ -53,7 +53,9 @@ std::chrono::steady_clock::time_point in(double seconds) {
 InstanceStatus instanceStatus(const PodVerdict& verdict) {
     InstanceStatus status;
     status.detail = redactText(verdict.detail);
-    status.exitCode = static_cast<int>(verdict.exitCode.value_or(0));
+    // Of an init container it is none of the program's.
+    if (verdict.exitCode && verdict.state != PodState::initFailed)
+        status.exitCode = static_cast<int>(*verdict.exitCode);
     switch (verdict.state) {
         case PodState::starting:
         case PodState::running:

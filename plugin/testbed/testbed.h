@@ -25,8 +25,9 @@ struct Endpoint {
 struct InstanceStatus {
     bool running = true;     ///< the main process lives
     bool oomKilled = false;  ///< the kernel (or the watchdog) killed some process of it for memory
-    int exitCode = 0;        ///< of the main process when not running; 128 + signal when killed
-    std::string detail;      ///< last words for people: `malformed GOMEMLIMIT`, `signal 11`
+    /// Of the main process when not running; 128 + signal when killed. nullopt: it never started.
+    std::optional<int> exitCode;
+    std::string detail;  ///< last words for people: `malformed GOMEMLIMIT`, `signal 11`
     /// Set when the end says nothing about the edge: evicted, unschedulable, imageError, …
     std::optional<Outcome> foreign;
 };

@@ -30,6 +30,9 @@ Verdict judgeOomKill(const TrialFacts& facts) {
 }
 
 Verdict judgeEnd(const TrialFacts& facts) {
+    if (!facts.everReady && facts.limit && facts.largerLimitPassed && facts.failedStartBefore)
+        return {Outcome::belowFloor,
+                with("did not start, twice, and does with more memory", facts.detail)};
     const auto* const when = facts.everReady ? "after" : "before";
     if (facts.exitCode == killedBySignal9)
         return {Outcome::inconclusive,

@@ -33,6 +33,9 @@ struct TrialFacts {
     bool loadCommandFailed = false;  ///< exit code not zero, and no report that is understood
     bool stillAnswers = false;       ///< after the load, the service still accepts connections
     bool largerLimitPassed = false;  ///< a larger limit, or none, survived the same load
+    /// At this very limit it has ended before it was ready already; with `largerLimitPassed` that
+    /// is the limit's doing, whatever the runtime's words.
+    bool failedStartBefore = false;
     /// Of the loads that were survived at larger limits and at none; nullopt: not counted.
     std::optional<RequestCounts> withMoreMemory;
     std::optional<std::string> missedFloor;  ///< Floor::missedBy()
@@ -54,7 +57,8 @@ struct Verdict {
 /// 2. An OOM kill, of whichever process (a child may die while the main process lives on, or ends
 ///    with exit code 0): `oomAtStart` before it was ready, `oomKilled` from then on.
 /// 3. The main process ended: `crashed`, before and after readiness; with exit code 137 (SIGKILL)
-///    `inconclusive`, since an OOM kill can be reported as just that.
+///    `inconclusive`, since an OOM kill can be reported as just that. Before readiness, for the
+///    second time at this limit, while a larger limit passed: `belowFloor`.
 /// 4. Not ready in time: `belowFloor` when a larger limit passed, else `neverReady`.
 /// 5. No load was wanted: `survived`, if it still answers.
 /// 6. Load cut at its time-out: `belowFloor` when a larger limit passed, else `loadFailed`.

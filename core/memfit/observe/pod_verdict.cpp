@@ -208,6 +208,12 @@ std::optional<PodVerdict> judgeInit(const PodStatus& status, const ContainerStat
     const auto& end = looping ? init.lastState : init.state;
     if (end.kind != Kind::terminated || (!looping && status.phase != "Failed")) return std::nullopt;
     if (end.exitCode == 0 && end.reason != "OOMKilled") return std::nullopt;
+    if (end.reason == "OOMKilled")
+        return PodVerdict{PodState::initFailed,
+                          fmt::format("{} was killed at its own memory limit, which no trial "
+                                      "changes",
+                                      whichContainer(init, true)),
+                          end.exitCode};
     return PodVerdict{PodState::initFailed,
                       because(fmt::format("{} failed with exit code {}", whichContainer(init, true),
                                           end.exitCode.value_or(-1)),

@@ -392,3 +392,27 @@ TEST_CASE("a trial that fails more requests than with more memory is too small, 
          {Outcome::survived, "100 of 500 requests failed"}},
     });
 }
+
+TEST_CASE("a start that fails twice at a limit, and not with more memory, is too small") {
+    const auto start = [](bool larger, bool before) {
+        return [=](TrialFacts& f) {
+            f.everReady = false;
+            f.mainProcessEnded = true;
+            f.largerLimitPassed = larger;
+            f.failedStartBefore = before;
+            f.detail = "container api cannot start";
+        };
+    };
+    check({
+        {"once",
+         start(true, false),
+         {Outcome::crashed, "ended before it was ready: container api cannot start"}},
+        {"twice",
+         start(true, true),
+         {Outcome::belowFloor,
+          "did not start, twice, and does with more memory: container api cannot start"}},
+        {"twice, and nobody knows of more",
+         start(false, true),
+         {Outcome::crashed, "ended before it was ready: container api cannot start"}},
+    });
+}

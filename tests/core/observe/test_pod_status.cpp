@@ -1,8 +1,10 @@
 #include <doctest/doctest.h>
 
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "memfit/observe/pod_status.h"
+#include "support/fixtures.h"
 
 namespace {
 
@@ -201,12 +203,26 @@ TEST_CASE("a failed init container is named, one that merely ended is not a fail
         "CrashLoopBackOff"}},"lastState":)" +
                                   terminated("OOMKilled", 137) + "}") ==
           PodVerdict{PodState::initFailed,
-                     "init container migrate failed with exit code 137 (OOMKilled)", 137});
+                     "init container migrate was killed at its own memory limit, which no trial "
+                     "changes",
+                     137});
     CHECK((withInit("Pending", R"({"name":"migrate","state":)" + terminated("Completed", 0) + "}")
                .state == PodState::starting));
     CHECK(
         (withInit("Pending", R"({"name":"proxy","state":)" + terminated("Error", 1) + "}").state ==
          PodState::starting));
+}
+
+TEST_CASE("whatever a runtime says of a start that failed, it is a start that failed") {
+    const auto all = nlohmann::json::parse(test::readFixture("pod-starts/start-failures.json"));
+    REQUIRE(all.size() == 5);
+    for (const auto& each : all) {
+        CAPTURE(each.at("from").get<std::string>());
+        const auto state = judgePod(read(each.at("status").dump())).state;
+        // With `ended before it was ready` the experiment knows the rest: a larger limit started.
+        CHECK((state == PodState::oomAtStart || state == PodState::configError ||
+               state == PodState::crashed));
+    }
 }
 
 TEST_CASE("a pod that is deleted or lost says nothing about the limit") {
