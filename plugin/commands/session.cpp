@@ -309,7 +309,10 @@ Header Session::header(const std::vector<std::string>& inputs,
     header.finishedAt = now();
     header.partial = stopped && stopped->kind != ErrorKind::inconclusive;
     header.warnings = testbed_->warnings();
-    for (const auto& text : trials_.warnings()) header.warnings.push_back({"trial", text});
+    for (const auto& text : trials_.warnings()) {
+        const auto code = text == notUnderstood ? onlyWallTimeCode : "trial";
+        header.warnings.push_back({std::string(code), text});
+    }
     header.inputs = inputs;
     return header;
 }

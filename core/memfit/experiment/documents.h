@@ -64,6 +64,10 @@ struct Warning {
     friend bool operator==(const Warning&, const Warning&) = default;
 };
 
+/// Code of the warning that no report of a load was understood: everything about its requests is
+/// unknown, which a reader has to know first.
+inline constexpr std::string_view onlyWallTimeCode = "only-wall-time";
+
 /// What every result document has.
 struct Header {
     Target target;

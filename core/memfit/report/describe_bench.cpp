@@ -217,6 +217,7 @@ Report describe(const BenchResult& result, const Detail& detail) {
     Report report{
         Heading{titleOf(result.header, fmt::format("limits side by side, medians of {} run{}", runs,
                                                    runs == 1 ? "" : "s"))}};
+    addFirst(report, result.header);
     report.push_back(benchTable(result));
     addCost(report, result);
     for (auto& chart : charts(result, detail.advised)) report.push_back(std::move(chart));

@@ -59,6 +59,15 @@ std::string titleOf(const Header& header, std::string_view what) {
     return name.empty() ? std::string(what) : fmt::format("{}: {}", name, what);
 }
 
+void addFirst(Report& report, const Header& header) {
+    const auto found = std::ranges::find(header.warnings, onlyWallTimeCode, &Warning::code);
+    if (found == header.warnings.end()) return;
+    report.push_back(
+        Paragraph{{{"Only the wall time of each load is known: its report was not "
+                    "understood. Name its tool with --load-format.",
+                    Tone::bad}}});
+}
+
 void addHeaderNotes(Report& report, const Header& header) {
     if (header.partial) {
         report.push_back(Paragraph{{{"Stopped early: these are partial results.", Tone::bad}}});

@@ -17,6 +17,9 @@ namespace memfit {
 /// `sales-api: OOM edge`.
 [[nodiscard]] std::string titleOf(const Header& header, std::string_view what);
 
+/// What a reader has to know before any figure.
+void addFirst(Report& report, const Header& header);
+
 /// That it is partial, and its warnings.
 void addHeaderNotes(Report& report, const Header& header);
 

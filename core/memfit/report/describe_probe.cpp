@@ -117,6 +117,7 @@ std::string costSentence(const ProbeResult& result) {
 
 Report describe(const ProbeResult& result, const Detail& detail) {
     Report report{Heading{titleOf(result.header, "Go's memory")}};
+    addFirst(report, result.header);
     if (auto table = memoryTable(result); !table.rows.empty()) report.push_back(std::move(table));
     if (result.usage) {
         if (auto text = usageSentence(*result.usage); !text.empty()) {

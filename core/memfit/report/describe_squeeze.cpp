@@ -99,6 +99,7 @@ Report describe(const SqueezeResult& result, const Detail& detail) {
     Report report{Heading{titleOf(result.header, result.mode == Mode::plain
                                                      ? "OOM edge, plain"
                                                      : "OOM edge, GOMEMLIMIT and GOGC=off")}};
+    addFirst(report, result.header);
     addEdge(report, result);
     for (auto& chart : charts(result, detail.advised)) report.push_back(std::move(chart));
     if (detail.everyTrial) report.push_back(trialTable(result));

@@ -127,6 +127,15 @@ Minimum: 20 MiB (by the model 0.4 % of loads are killed there; 3 clean).
 )");
 }
 
+TEST_CASE("that only the wall time is known stands above every figure") {
+    auto result = squeezed();
+    result.header.warnings = {{std::string(onlyWallTimeCode), "no report"}};
+    CHECK(renderText(describe(result), {}).starts_with(R"(sales-api: OOM edge, plain
+Only the wall time of each load is known: its report was not understood. Name its tool with
+--load-format.
+OOM edge: 16.5 MiB)"));
+}
+
 namespace {
 
 Chart chartOf(const Report& report) {

@@ -30,7 +30,7 @@ TEST_CASE("a load that prints nothing known is measured by its wall time, with a
     CHECK(end.code == 0);
     const auto result = nlohmann::json::parse(end.out);
     CHECK(result.at("warnings") ==
-          nlohmann::json::array({{{"code", "trial"},
+          nlohmann::json::array({{{"code", "only-wall-time"},
                                   {"text",
                                    "the load command's output holds no report that memfit knows: "
                                    "only its duration and exit code are used"}}}));
