@@ -78,9 +78,9 @@ bool Autoscaler::movesLimitOf(std::string_view container) const {
     const Tree& tree = document->tree;
     bool others = true;
     for (const NodeId policy : itemsOf(tree, policies)) {
-        const auto name = tree.scalar(policy, "containerName");
-        if (name == container) return policyMovesLimit(tree, policy);
-        if (name == "*") others = policyMovesLimit(tree, policy);
+        const auto its = tree.scalar(policy, "containerName");
+        if (its == container) return policyMovesLimit(tree, policy);
+        if (its == "*") others = policyMovesLimit(tree, policy);
     }
     return others;
 }

@@ -118,8 +118,8 @@ Target targetOf(const Tree& tree, NodeId patch) {
 void addSubject(Document& document, NodeId object, const Target& target, Found& found) {
     const Tree& tree = document.tree;
     const NodeId metadata = tree.find(object, "metadata");
-    const auto either = [](std::string own, const std::string& other) {
-        return own.empty() ? other : std::move(own);
+    const auto either = [](const std::string& own, const std::string& other) {
+        return own.empty() ? other : own;
     };
     Subject subject;
     subject.document = &document;
@@ -164,7 +164,7 @@ Document innerDocument(const Document& outer, NodeId node) {
     const Location at = outer.at(node);
     // Only in a literal block scalar are the lines those of the file.
     const bool literal = scalar.content < outer.text.size() && outer.text[scalar.content] == '|';
-    const std::size_t first = scalar.text.find_first_not_of("\n");
+    const std::size_t first = scalar.text.find_first_not_of('\n');
     if (outer.fixed || !literal || first == std::string::npos) {
         document.fixed = at;
         return document;

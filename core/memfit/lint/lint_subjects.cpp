@@ -103,13 +103,14 @@ void addValues(const Tree& tree, NodeId node, const std::string& path, int depth
     }
     if (tree[node].kind != Value::Kind::map) return;
     if (looksLikeContainer(tree, node)) {
-        auto name = textAt(tree, node, "name");
-        subject.members.push_back({node, name.empty() ? path : std::move(name)});
+        const auto name = textAt(tree, node, "name");
+        subject.members.push_back({node, name.empty() ? path : name});
     }
     // What an alias stands for is met where it is written.
     for (std::size_t i = 0; i + 1 < tree[node].children.size(); i += 2) {
         const auto& key = tree[tree.resolved(tree[node].children[i])].text;
-        addValues(tree, tree[node].children[i + 1], path + "." + key, depth + 1, subject);
+        addValues(tree, tree[node].children[i + 1], fmt::format("{}.{}", path, key), depth + 1,
+                  subject);
     }
 }
 

@@ -21,6 +21,14 @@ using yaml::Tree;
 using yaml::Value;
 using Kind = Variable::Kind;
 
+Variable variableOf(Kind kind, NodeId at = noNode, Document* in = nullptr) {
+    Variable variable;
+    variable.kind = kind;
+    variable.at = at;
+    variable.in = in;
+    return variable;
+}
+
 constexpr int maxDepth = 16;
 constexpr std::size_t maxText = 4096;
 
@@ -79,7 +87,7 @@ std::string Environment::nameOf(std::size_t entry) const {
 }
 
 Variable Environment::resolve(std::string_view name, std::size_t before, int depth) {
-    if (depth > maxDepth || --budget_ < 0) return {.kind = Kind::unknown};
+    if (depth > maxDepth || --budget_ < 0) return variableOf(Kind::unknown);
     for (std::size_t i = before; i-- > 0;) {
         if (tree_.scalar(entries_[i], "name") == name) return valueOf(i, depth);
     }
@@ -91,7 +99,7 @@ Variable Environment::valueOf(std::size_t entry, int depth) {
     const NodeId value = scalarAt(tree_, item, "value");
     const NodeId source = tree_.find(item, "valueFrom");
     const bool sourced = source != noNode && tree_[source].kind == Value::Kind::map;
-    Variable variable{.kind = Kind::unknown, .at = item, .in = container_.subject.document};
+    Variable variable = variableOf(Kind::unknown, item, container_.subject.document);
     if (value != noNode && sourced && !tree_[value].text.empty()) {
         variable.kind = Kind::refused;
         return variable;
@@ -118,7 +126,7 @@ Variable Environment::valueOf(std::size_t entry, int depth) {
 }
 
 Variable Environment::literalOf(std::size_t entry, NodeId value, int depth) {
-    Variable variable{.kind = Kind::literal, .at = value, .in = container_.subject.document};
+    Variable variable = variableOf(Kind::literal, value, container_.subject.document);
     variable.text = variable.written = tree_[value].text;
     if (!isString(tree_, value)) {
         variable.kind = Kind::refused;
@@ -191,18 +199,17 @@ Variable Environment::ofKey(NodeId entry, NodeId reference) const {
     const auto key = textAt(tree_, reference, "key");
     const auto* const map =
         container_.stream.configMap(container_.subject.nameSpace, textAt(tree_, reference, "name"));
-    Variable variable{.kind = Kind::unknown, .at = entry, .in = container_.subject.document};
+    Variable variable = variableOf(Kind::unknown, entry, container_.subject.document);
     if (map == nullptr) return variable;
     auto found = keyOf(*map, key, textAt(tree_, entry, "name"));
     return found.is(Kind::absent) ? variable : found;
 }
 
-Variable Environment::keyOf(const ConfigMap& map, std::string_view key,
-                            std::string_view name) const {
+Variable Environment::keyOf(const ConfigMap& map, std::string_view key, std::string_view name) {
     const Tree& tree = map.document->tree;
     const NodeId value = scalarAt(tree, map.data, key);
     if (value == noNode) return {};
-    Variable variable{.kind = Kind::literal, .at = value, .in = map.document};
+    Variable variable = variableOf(Kind::literal, value, map.document);
     map.document->ours = true;
     variable.text = variable.written = tree[value].text;
     variable.origin = key == name ? fmt::format(" of ConfigMap {}", map.name)
@@ -214,16 +221,16 @@ Variable Environment::keyOf(const ConfigMap& map, std::string_view key,
 
 /// Of sources that bring the same name the last counts.
 Variable Environment::fromWhole(std::string_view name) const {
-    for (auto source = sources_.rbegin(); source != sources_.rend(); ++source) {
-        const auto prefix = textAt(tree_, *source, "prefix");
+    for (const NodeId source : sources_ | std::views::reverse) {
+        const auto prefix = textAt(tree_, source, "prefix");
         if (!name.starts_with(prefix)) continue;
-        const NodeId reference = tree_.find(*source, "configMapRef");
+        const NodeId reference = tree_.find(source, "configMapRef");
         const auto* const map = reference == noNode
                                     ? nullptr
                                     : container_.stream.configMap(container_.subject.nameSpace,
                                                                   textAt(tree_, reference, "name"));
         // What is empty here is filled in elsewhere.
-        if (map == nullptr || map->data == noNode) return {.kind = Kind::unknown};
+        if (map == nullptr || map->data == noNode) return variableOf(Kind::unknown);
         map->document->ours = true;
         auto found = keyOf(*map, name.substr(prefix.size()), name);
         if (!found.is(Kind::absent)) return found;

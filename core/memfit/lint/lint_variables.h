@@ -22,11 +22,11 @@ struct Variable {
     yaml::NodeId at = yaml::noNode;  ///< of the value, else of the entry
     Document* in = nullptr;          ///< where `at` stands
     yaml::NodeId field = yaml::noNode;
-    std::string text{};
-    std::string written{};    ///< differs from `text` where other variables stand in it
-    std::string origin{};     ///< ` of ConfigMap api-env`; empty: the container's own env
-    std::string undefined{};  ///< a name in the value that nothing above it defines
-    bool ofNode = false;      ///< a limit that is not set stands in it
+    std::string text;
+    std::string written;    ///< differs from `text` where other variables stand in it
+    std::string origin;     ///< ` of ConfigMap api-env`; empty: the container's own env
+    std::string undefined;  ///< a name in the value that nothing above it defines
+    bool ofNode = false;    ///< a limit that is not set stands in it
 
     [[nodiscard]] bool is(Kind wanted) const { return kind == wanted; }
 };
@@ -58,8 +58,8 @@ private:
     [[nodiscard]] Variable literalOf(std::size_t entry, yaml::NodeId value, int depth);
     [[nodiscard]] Variable ofKey(yaml::NodeId entry, yaml::NodeId reference) const;
     [[nodiscard]] Variable fromWhole(std::string_view name) const;
-    [[nodiscard]] Variable keyOf(const ConfigMap& map, std::string_view key,
-                                 std::string_view name) const;
+    [[nodiscard]] static Variable keyOf(const ConfigMap& map, std::string_view key,
+                                        std::string_view name);
     void expand(Variable& variable, std::size_t entry, int depth);
     [[nodiscard]] std::optional<std::string> textOf(const Variable& variable, Variable& user) const;
     void judgeNames(const Report& report) const;

@@ -189,7 +189,7 @@ private:
         operation.node = env_;
         operation.index = index;
         operation.value = std::move(value);
-        return {std::move(operation), std::move(what), {}};
+        return {std::move(operation), std::move(what), {}, {}};
     }
 
     // Changes of the entries that are there: one at a time.
@@ -252,6 +252,7 @@ private:
             operation.index = *wrong;
             return {{std::move(operation),
                      fmt::format("{} without {}", variable.name, nameOf(node, *wrong)),
+                     {},
                      {}}};
         }
         if (!right && !wrong) {
@@ -287,6 +288,7 @@ private:
         const auto unit = tree_.scalar(field, "divisor").value_or("");
         return {{std::move(operation),
                  fmt::format("{} without divisor {}", variable.name, quoted(unit)),
+                 {},
                  {}}};
     }
 

@@ -80,7 +80,7 @@ PlannedOperation insertion(const PlanInput& input, NodeId map, Value entries, st
     operation.kind = Operation::Kind::insertEntries;
     operation.node = map;
     operation.value = std::move(entries);
-    return {std::move(operation), std::move(what), {}};
+    return {std::move(operation), std::move(what), {}, {}};
 }
 
 PlannedOperation replacement(const PlanInput& input, NodeId map, std::size_t index,
@@ -92,7 +92,7 @@ PlannedOperation replacement(const PlanInput& input, NodeId map, std::size_t ind
     operation.index = index;
     operation.key = key;
     operation.value = std::move(value);
-    return {std::move(operation), std::move(what), {}};
+    return {std::move(operation), std::move(what), {}, {}};
 }
 
 PlannedOperation removal(const PlanInput& input, NodeId map, std::size_t index, std::string what) {
@@ -108,7 +108,7 @@ PlannedOperation removal(const PlanInput& input, NodeId map, std::size_t index, 
     operation.kind = Operation::Kind::removeEntry;
     operation.node = map;
     operation.index = index;
-    return {std::move(operation), std::move(what), {}};
+    return {std::move(operation), std::move(what), {}, {}};
 }
 
 Checked<Access> access(const PlanInput& input, NodeId map, std::string_view key, Value::Kind kind) {

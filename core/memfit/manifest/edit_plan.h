@@ -28,9 +28,9 @@ struct PlanInput {
 
 struct PlannedOperation {
     Operation operation;
-    std::string what;       ///< see ManifestChange
-    std::string note;       ///< empty for none
-    std::string comment{};  ///< a note on a comment that speaks of the old value; empty for none
+    std::string what;     ///< see ManifestChange
+    std::string note;     ///< empty for none
+    std::string comment;  ///< a note on a comment that speaks of the old value; empty for none
 };
 
 using Plan = std::vector<PlannedOperation>;

@@ -28,7 +28,8 @@ std::optional<Problem> inContainer(const Tree& tree, NodeId id, bool settings) {
     const bool map = node.kind == Value::Kind::map;
     settings = settings || (map && isSetting(tree, id));
     for (std::size_t i = 0; i < node.children.size(); ++i) {
-        const std::string_view key = map && i % 2 == 1 ? tree[node.children[i - 1]].text : "";
+        std::string_view key;
+        if (map && i % 2 == 1) key = tree[node.children[i - 1]].text;
         if (key == "command" || key == "args") continue;
         const bool within = settings || key == "name" || key == "resources" || (map && i % 2 == 0);
         if (auto problem = inContainer(tree, node.children[i], within)) return problem;
