@@ -188,10 +188,12 @@ Result<int> runCleanup(const Context& context) {
         return 0;
     }
     const auto removed = removeEach(context, api, removable);
-    for (const auto* const run : runs.dead()) {
-        if (removed.problem) break;  // their pods may be those that are left
-        std::error_code ignored;
-        std::filesystem::remove(run->file, ignored);
+    // With a pod left, the records of the runs stay: it may be one of theirs.
+    if (!removed.problem) {
+        for (const auto* const run : runs.dead()) {
+            std::error_code ignored;
+            std::filesystem::remove(run->file, ignored);
+        }
     }
     const auto printed = printText(
         orNothing(folders + summary(restored, removed.pods, others.size())), context.streams);

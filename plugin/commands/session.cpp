@@ -309,10 +309,8 @@ Header Session::header(const std::vector<std::string>& inputs,
     header.finishedAt = now();
     header.partial = stopped && stopped->kind != ErrorKind::inconclusive;
     header.warnings = testbed_->warnings();
-    for (const auto& text : trials_.warnings()) {
-        const auto code = text == notUnderstood ? onlyWallTimeCode : "trial";
-        header.warnings.push_back({std::string(code), text});
-    }
+    header.warnings.insert(header.warnings.end(), trials_.warnings().begin(),
+                           trials_.warnings().end());
     header.inputs = inputs;
     return header;
 }

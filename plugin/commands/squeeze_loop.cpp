@@ -27,7 +27,7 @@ std::optional<Bytes> smallestLimit(const SqueezeResult& result, bool (*wanted)(O
 }
 
 /// Why the search has no full answer; nullopt when it has.
-std::optional<Error> unanswered(const SqueezeRun& run) {
+std::optional<Error> unanswered(const SqueezeRun& run, std::optional<Bytes> to) {
     const auto inconclusive = [](std::string what, std::string next) {
         return Error{ErrorKind::inconclusive, std::move(what), std::move(next), std::nullopt};
     };
@@ -36,10 +36,9 @@ std::optional<Error> unanswered(const SqueezeRun& run) {
             return std::nullopt;
         case EdgeSearchState::found:
             if (run.result.minimum) return std::nullopt;
-            return inconclusive(
-                fmt::format("no limit up to {} is survived as often as --risk asks",
-                            run.to ? formatMiB(*run.to) : "the largest that was tried"),
-                "raise --to");
+            return inconclusive(fmt::format("no limit up to {} is survived as often as --risk asks",
+                                            to ? formatMiB(*to) : "the largest that was tried"),
+                                "raise --to");
         case EdgeSearchState::neverKilled: {
             const auto lowest = smallestLimit(
                 run.result, [](Outcome outcome) { return outcome == Outcome::survived; });
@@ -174,12 +173,11 @@ SqueezeRun squeeze(TrialSeries& trials, const SqueezePlan& plan) {
     const auto answer = search.answer();
     takeAnswer(run.result, answer);
     run.state = answer.state;
-    run.to = plan.search.to;
     if (ended) {
         const int left = std::max(1, search.expectedTrialsLeft());
         endByBudget(run, trials.budget(), plan.budgetShare, left);
     }
-    if (!run.stopped) run.stopped = unanswered(run);
+    if (!run.stopped) run.stopped = unanswered(run, plan.search.to);
     return run;
 }
 

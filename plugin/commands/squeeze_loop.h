@@ -22,7 +22,6 @@ struct SqueezeRun {
     SqueezeResult result;  ///< without header
     ProbeResult probe;     ///< what the unlimited run showed; without header
     EdgeSearchState state = EdgeSearchState::searching;
-    std::optional<Bytes> to;  ///< no limit above it was allowed
     /// The budget ended a search that has a minimum all the same.
     std::optional<Warning> budgetEnded;
     /// Why it stopped before the end (interrupted, failed), or why there is no answer

@@ -50,7 +50,7 @@ public:
     [[nodiscard]] const Spent& spent() const { return spent_; }
 
     /// What the trials had to say, each sentence once, in order.
-    [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
+    [[nodiscard]] const std::vector<Warning>& warnings() const { return warnings_; }
     [[nodiscard]] const std::optional<std::string>& goVersion() const { return goVersion_; }
     [[nodiscard]] const std::optional<std::string>& loadTool() const { return loadTool_; }
 
@@ -62,7 +62,7 @@ private:
     Budget budget_;
     int number_ = 0;
     Spent spent_;
-    std::vector<std::string> warnings_;
+    std::vector<Warning> warnings_;
     std::optional<std::string> goVersion_;
     std::optional<std::string> loadTool_;
 };

@@ -15,6 +15,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+/// Of warnings that have no code of their own.
+constexpr std::string_view trialCode = "trial";
+
 constexpr double answerSeconds = 2;
 /// For a load whose program has died.
 constexpr double lastWordsSeconds = 0.3;
@@ -66,7 +69,7 @@ Result<void> TrialRun::snapshot(bool late) {
     if (late || snapshotsWork_) return {};
     record.noStatistics = snapshot.error();
     record.noStatistics->what = "no memory statistics: " + redactText(snapshot.error().what);
-    record.warnings.push_back(record.noStatistics->message());
+    record.warnings.push_back({std::string(trialCode), record.noStatistics->message()});
     return {};
 }
 
@@ -101,6 +104,18 @@ void TrialRun::endCost() {
     costAfter_ = CostReading{instance_.cpuTime(), std::nullopt};
 }
 
+/// That no figure of a request is known has a code of its own, whatever the reason.
+void TrialRun::takeWarnings(const ParsedLoad& parsed) {
+    const bool onlyWallTime = parsed.onlyWallTime && plan_.format != LoadFormat::none;
+    const auto code = onlyWallTime ? onlyWallTimeCode : trialCode;
+    for (const auto& text : parsed.warnings) record.warnings.push_back({std::string(code), text});
+    if (onlyWallTime && parsed.warnings.empty()) {
+        record.warnings.push_back({std::string(code),
+                                   "the load tool's report holds no figure: only its duration and "
+                                   "exit code are used"});
+    }
+}
+
 Result<void> TrialRun::load(double timeout) {
     const Clock::time_point start = Clock::now();
     facts.loadStarted = true;
@@ -112,7 +127,8 @@ Result<void> TrialRun::load(double timeout) {
         measuredSeconds = warmup->output.wallSeconds;
         if (warmup->output.exitCode != 0 && !sampler_.over()) {
             record.warnings.push_back(
-                fmt::format("warm-up ended with exit code {}", warmup->output.exitCode));
+                {std::string(trialCode),
+                 fmt::format("warm-up ended with exit code {}", warmup->output.exitCode)});
         }
         facts.loadCut = warmup->cut;
     }
@@ -127,7 +143,7 @@ Result<void> TrialRun::load(double timeout) {
         ParsedLoad parsed = parseLoadReport(run->output, plan_.format);
         facts.loadCommandFailed = run->output.exitCode != 0 && !run->cut && !parsed.report.tool;
         if (run->output.exitCode != 0) record.loadError = lastLines(run->output.err);
-        std::ranges::move(parsed.warnings, std::back_inserter(record.warnings));
+        takeWarnings(parsed);
         facts.load = std::move(parsed.report);
     }
     record.loadSeconds = secondsSince(start);
@@ -163,8 +179,9 @@ Result<TrialRun::LoadRun> TrialRun::runCommand(const LoadCommand& command, doubl
     load.stop();
     run.output = load.output();
     if (load.outputCut()) {
-        record.warnings.emplace_back(
-            "the load command printed more than 64 MiB; the rest was dropped");
+        record.warnings.push_back(
+            {std::string(trialCode),
+             "the load command printed more than 64 MiB; the rest was dropped"});
     }
     return run;
 }

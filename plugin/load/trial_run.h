@@ -31,6 +31,7 @@ private:
         bool cut = false;  ///< by the time-out
     };
     [[nodiscard]] Result<void> load(double timeout);
+    void takeWarnings(const ParsedLoad& parsed);
     [[nodiscard]] Result<LoadRun> runCommand(const LoadCommand& command, double timeout);
     [[nodiscard]] Result<void> settle();
     [[nodiscard]] Result<void> snapshot(bool late);

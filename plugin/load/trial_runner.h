@@ -9,6 +9,7 @@
 
 #include "load/load_host.h"
 #include "memfit/error.h"
+#include "memfit/experiment/documents.h"
 #include "memfit/experiment/floor.h"
 #include "memfit/experiment/memory_sample.h"
 #include "memfit/experiment/trial.h"
@@ -81,7 +82,7 @@ struct TrialRecord {
     std::optional<MemorySnapshot> peak;   ///< field-wise maximum over all snapshots
     std::vector<MemorySnapshot> samples;  ///< over time
     std::vector<MemorySample> timeline;   ///< of warm-up and load
-    std::vector<std::string> warnings;    ///< from the load report, from a missing statistics page
+    std::vector<Warning> warnings;        ///< from the load report, from a missing statistics page
     std::optional<Error> noStatistics;    ///< why there is no page; redacted
     std::string loadError;    ///< last lines of the load tool's stderr when it failed; redacted
     double loadSeconds = 0;   ///< spent in load and warm-up commands

@@ -10,8 +10,9 @@
 namespace memfit::plugin {
 
 /// Runs load commands as pods of their own in the workload's namespace, each with the run's labels,
-/// a deadline, no service account token, and no memory or CPU limit of its own. What the command
-/// prints is read from the pod's log: standard output and standard error arrive as one.
+/// a deadline, no service account token, no privileges, and no memory or CPU limit unless the
+/// namespace asks for one. What the command prints is read from the pod's log: standard output and
+/// standard error arrive as one.
 class PodLoadHost final : public LoadHost {
 public:
     struct Plan {

@@ -83,7 +83,9 @@ const Found* choose(const std::vector<Found>& found, LoadFormat format,
                     std::vector<std::string>& warnings) {
     if (format == LoadFormat::automatic) {
         if (found.empty()) {
-            warnings.emplace_back(notUnderstood);
+            warnings.emplace_back(
+                "the load command's output holds no report that memfit knows: only its duration "
+                "and exit code are used");
             return nullptr;
         }
         if (found.size() > 1) {

@@ -99,11 +99,6 @@ struct LoadReport {
     friend bool operator==(const LoadReport&, const LoadReport&) = default;
 };
 
-/// The warning of a load whose output is no report of a known tool.
-inline constexpr std::string_view notUnderstood =
-    "the load command's output holds no report that memfit knows: only its duration and exit code "
-    "are used";
-
 /// A report and what a reader of it should know ("redirects are counted as successes", …).
 struct ParsedLoad {
     LoadReport report;

@@ -248,8 +248,8 @@ TEST_CASE("a secret in the place of the statistics page is in no warning") {
     World world(options, planOf(requests(1)));
     const auto warnings = world.trial(64 * MiB).warnings;
     REQUIRE(warnings.size() == 1);
-    CHECK(warnings.front().starts_with("no memory statistics: on port "));
-    CHECK(warnings.front().ends_with(
+    CHECK(warnings.front().text.starts_with("no memory statistics: on port "));
+    CHECK(warnings.front().text.ends_with(
         " /debug/numbers?token=<redacted> (status 404); check --stats-port and --stats-path"));
 }
 
@@ -270,7 +270,7 @@ TEST_CASE("the warm-up comes before the load") {
     const TrialRecord record = world.trial(64 * MiB);
     CHECK(named(record.trial.outcome) == "survived");
     CHECK(test::readText(log) == "warmup\nload\n");
-    CHECK(record.warnings == std::vector<std::string>{"warm-up ended with exit code 7"});
+    CHECK(record.warnings == std::vector<Warning>{{"trial", "warm-up ended with exit code 7"}});
 }
 
 TEST_CASE("a signal during the load ends the trial and leaves nothing") {
