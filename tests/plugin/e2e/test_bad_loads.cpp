@@ -40,6 +40,14 @@ TEST_CASE("a load that prints nothing known is measured by its wall time, with a
     CHECK(load.at("totalSeconds").get<double>() > 0);
 }
 
+TEST_CASE("output that is no report of the tool that was named is told as loudly") {
+    const auto words = HungryCommand{.flags = {"--load-format", "wrk"}, .hungry = {"--take", "12"}};
+    const auto end = memfitRun(words.words());
+    CHECK(end.code == 0);
+    const auto first = end.out.find('\n') + 1;
+    CHECK(end.out.substr(first).starts_with("Only the wall time of each load is known"));
+}
+
 TEST_CASE("a load that never ends is cut at the time-out and stopped") {
     const auto end =
         memfitRun(HungryCommand{.flags = {"--load-timeout", "300ms"}, .load = "sleep 600"}.words());
