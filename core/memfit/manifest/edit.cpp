@@ -214,6 +214,10 @@ private:
         if (const auto problem = yaml::templateInContainer(in.tree, node)) {
             return located(*problem, in.text, in.firstLine);
         }
+        if (in.tree[node].kind != yaml::Value::Kind::map) {
+            return inFile("the container is not a map", "see kubectl explain pod.spec.containers",
+                          lineOf(in, node));
+        }
         const std::string name(in.tree.scalar(node, "name").value_or(""));
         yaml::DocumentEdit document;
         document.text = in.text;

@@ -220,6 +220,11 @@ TEST_CASE("a type that Kubernetes would refuse is not written over") {
     CHECK(refusal(deployment("      - name: app\n        resources: {limits: {memory: [1Gi]}}\n"),
                   limitOnly(MiB)) ==
           "deploy.yaml:8: limits.memory is not a quantity; write a size such as 36Mi");
+    for (const std::string_view item : {"app", "[name, app]", "- app", ""}) {
+        CAPTURE(item);
+        CHECK(refusal(deployment("      - " + std::string(item) + "\n"), limitOnly(MiB)) ==
+              "deploy.yaml:7: the container is not a map; see kubectl explain pod.spec.containers");
+    }
 }
 
 TEST_CASE("hostile nesting, aliases and sizes are bounded") {
