@@ -10,7 +10,7 @@ namespace memfit::test {
 
 /// The path of a file below tests/fixtures.
 inline std::string fixturePath(std::string_view relative) {
-    return std::string(MEMFIT_FIXTURES) + "/" + std::string(relative);
+    return std::string(MEMFIT_FIXTURES "/").append(relative);
 }
 
 /// The whole file below tests/fixtures; throws, so that a test without its fixture fails.
