@@ -69,6 +69,19 @@ Result<std::optional<std::string>> readyPath(const Options& options) {
     return std::optional(std::string(text));
 }
 
+/// Of the limits that the command line names.
+std::optional<Bytes> largestLimit(const Options& options) {
+    std::optional<Bytes> largest;
+    const auto take = [&](const std::optional<Bytes>& limit) {
+        if (limit) largest = std::max(largest.value_or(*limit), *limit);
+    };
+    for (const auto& limit : {options.from, options.to, options.minimum}) take(limit);
+    for (const auto& word : options.limits) {
+        if (word.kind == LimitWord::Kind::literal) take(word.literal);
+    }
+    return largest;
+}
+
 }  // namespace
 
 Result<WorkloadWords> workloadWords(const std::vector<std::string>& words) {
@@ -170,6 +183,7 @@ Result<std::unique_ptr<Testbed>> podTestbed(const Context& context, const Option
     pod.keepLabels = options.keepLabels;
     pod.force = options.force;
     pod.ceiling = options.ceiling;
+    pod.largest = largestLimit(options);
     pod.via = options.via;
     auto note = [&progress = context.progress](const std::string& text) { progress.note(text); };
     if (options.inPlace) {

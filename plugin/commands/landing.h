@@ -12,8 +12,8 @@ namespace memfit::plugin {
 /// Gives the manifest of --edit the advised settings; with --diff or --check it only says what
 /// would change. Prints the edited text (`--edit -`) or the diff to standard output, and each
 /// change to standard error. Returns whether anything differs. The file is replaced in one step,
-/// keeping its mode; a symbolic link is followed. Errors: those of editManifest(); the file cannot
-/// be read or written, and then is as it was.
+/// keeping its mode; a symbolic link is followed. Errors: those of editManifest(); Kubernetes would
+/// refuse the edited workload; the file cannot be read or written. It then is as it was.
 [[nodiscard]] Result<bool> landInManifest(const Context& context,
                                           const Recommendation& recommendation);
 
@@ -32,8 +32,8 @@ struct TriedPatch {
 
 /// Reads the workload again and tries the patch in a server-side dry run. What changed since it was
 /// measured is noted. A user who may not patch gets the patch with a warning.
-/// Errors: another object has the name now; the server refuses the patch, or makes something else
-/// of it; kind interrupted.
+/// Errors: another object has the name now; the memory of the whole pod leaves no room for the
+/// advice; the server refuses the patch, or makes something else of it; kind interrupted.
 [[nodiscard]] Result<TriedPatch> tryPatch(const Context& context, Cluster& cluster,
                                           const Recommendation& recommendation);
 

@@ -11,6 +11,7 @@
 #include "memfit/advice/wanted_settings.h"
 #include "memfit/manifest/diff.h"
 #include "memfit/manifest/merge_patch.h"
+#include "memfit/manifest/pod_level.h"
 #include "memfit/manifest/pod_list.h"
 #include "memfit/manifest/settings_view.h"
 
@@ -74,6 +75,17 @@ Result<void> requireSameObject(const Context& context, const Cluster& cluster, c
     return {};
 }
 
+/// The memory of the whole pod is not patched: other containers share it.
+Result<void> requireRoomInPod(const Cluster& cluster, const Now& now,
+                              const MemorySettings& wanted) {
+    const auto pod = podLevelMemory(now.workload, cluster.container);
+    const auto refusal = refusedWithinPod(pod, wanted);
+    if (!refusal) return {};
+    return failure(fmt::format("{} cannot have the advised settings in container {}: {}",
+                               now.workload.label(), cluster.container, refusal->text),
+                   refusal->next);
+}
+
 std::string settingsDiff(const Container& before, const Container& after,
                          const std::string& label) {
     return unifiedDiff(settingsYaml(before), settingsYaml(after), label);
@@ -127,6 +139,7 @@ Result<TriedPatch> tryPatch(const Context& context, Cluster& cluster,
     }
     TriedPatch patch;
     patch.wanted = wantedSettings(recommendation.advised);
+    if (auto room = requireRoomInPod(cluster, *now, patch.wanted); !room) return room.error();
     const WorkloadName name{workload.apiVersion, std::string(toString(workload.kind)),
                             cluster.context.ns, workload.name};
     patch.text = mergePatchYaml(name, now->container, patch.wanted);

@@ -53,6 +53,8 @@ Result<bool> landInManifest(const Context& context, const Recommendation& recomm
     for (const auto& note : edit->notes) {
         context.progress.note(fmt::format("note: {}: {}", shown, note));
     }
+    // --check says what differs, whatever becomes of it.
+    if (edit->refusal && !options.check) return *edit->refusal;
     const bool differs = !edit->changes.empty();
     if (options.diff) {
         const auto printed = printText(

@@ -7,6 +7,8 @@
 #include "commands/live.h"
 #include "commands/scan.h"
 #include "memfit/advice/recommendation_read.h"
+#include "memfit/advice/wanted_settings.h"
+#include "memfit/manifest/pod_level.h"
 #include "memfit/report/describe.h"
 #include "testbed/stats_page.h"
 
@@ -113,6 +115,17 @@ int checked(const Context& context, const Recommendation& recommendation) {
     return found.empty() ? 0 : 3;
 }
 
+/// Says it when the memory of the workload's whole pod leaves no room for the advice.
+void heedPod(const Cluster* cluster, Recommendation& recommendation) {
+    if (cluster == nullptr) return;
+    const auto refusal = refusedWithinPod(podLevelMemory(cluster->workload, cluster->container),
+                                          wantedSettings(recommendation.advised));
+    if (!refusal) return;
+    recommendation.header.warnings.push_back(
+        {std::string(refusal->code),
+         fmt::format("with the advice {}; {}", refusal->text, refusal->next)});
+}
+
 /// The advice and all that is to be done with it. `cluster`: of the TARGET; nullptr without one.
 struct Advice {
     const Recommendation& recommendation;
@@ -134,7 +147,11 @@ Result<int> landInCluster(const Context& context, const Advice& advice) {
     std::optional<TriedPatch> tried;
     if (advice.cluster != nullptr) {
         auto patch = tryPatch(context, *advice.cluster, advice.recommendation);
-        if (!patch) return patch.error();
+        if (!patch) {
+            // What was measured is not lost with it.
+            const auto printed = asPatch ? Result<void>() : printAdvice(context, advice);
+            return printed ? patch.error() : printed.error();
+        }
         tried = *std::move(patch);
     } else if (advice.recommendation.header.target.type == "process") {
         return usageError("what was measured is a program of this machine, nothing to patch",
@@ -182,8 +199,9 @@ Result<int> recommendLive(const Context& context, const Results& results) {
     const auto cluster = openCluster(context, context.options.target);
     if (!cluster) return cluster.error();
     if (results.empty()) {
-        const auto observed = observe(context, **cluster, startedAt);
+        auto observed = observe(context, **cluster, startedAt);
         if (!observed) return observed.error();
+        heedPod(cluster->get(), *observed);
         return finished(context, {*observed, {}, std::nullopt, cluster->get()});
     }
     auto facts = readLive(context, **cluster);
@@ -194,6 +212,7 @@ Result<int> recommendLive(const Context& context, const Results& results) {
     advice.live = *std::move(facts);
     auto recommendation = adviseFrom(results, std::move(advice), context.options);
     if (!recommendation) return recommendation.error();
+    heedPod(cluster->get(), *recommendation);
     return finished(context, {*recommendation, results, std::nullopt, cluster->get()});
 }
 
@@ -246,6 +265,7 @@ Result<int> runRecommend(const Context& context) {
     if (measured) keepMeasured(*measured, recommendation->header.target);
     recommendation->header.warnings.insert(recommendation->header.warnings.end(), warnings.begin(),
                                            warnings.end());
+    heedPod(session->cluster(), *recommendation);
     return finished(context, {*recommendation, *results, stopped, session->cluster()});
 }
 

@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <boost/algorithm/string/case_conv.hpp>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "kubectl/vertical_autoscalers.h"
-#include "memfit/manifest/in_place.h"
 #include "memfit/units/go_settings.h"
 #include "memfit/units/quantity.h"
 #include "testbed/namespace_reader.h"
@@ -61,18 +61,6 @@ bool hasSettings(const Json& pod, const InPlaceSettings& settings) {
     return false;
 }
 
-InPlaceSettings wanted(const PodOptions& options, const Settings& settings,
-                       std::optional<Bytes> ceiling) {
-    InPlaceSettings in;
-    in.container = options.container;
-    in.limit = settings.limit ? settings.limit : ceiling;
-    if (!options.keepEnv || settings.mode != Mode::plain) {
-        in.gomemlimit = settings.gomemlimit ? formatGomemlimit(*settings.gomemlimit) : "off";
-        in.gogc = settings.gogc;
-    }
-    return in;
-}
-
 std::string pathOf(const Workload& workload, const std::string& ns) {
     const auto plural = boost::algorithm::to_lower_copy(std::string(toString(workload.kind))) + "s";
     return fmt::format("apis/apps/v1/namespaces/{}/{}/{}", ns, plural, workload.name);
@@ -114,6 +102,18 @@ std::vector<Warning> InPlaceTestbed::warnings() const {
     return all;
 }
 
+InPlaceSettings InPlaceTestbed::wanted(const Settings& settings) const {
+    InPlaceSettings in;
+    in.container = world_.options.container;
+    in.limit = settings.limit ? settings.limit : ceiling_;
+    in.mostRequest = pod_.room();
+    if (!world_.options.keepEnv || settings.mode != Mode::plain) {
+        in.gomemlimit = settings.gomemlimit ? formatGomemlimit(*settings.gomemlimit) : "off";
+        in.gogc = settings.gogc;
+    }
+    return in;
+}
+
 Result<std::string> InPlaceTestbed::readLive() {
     return throughRestarts(world_.loop, [&] {
         return world_.api.read("/" + record_.workloadPath, "reading " + record_.workloadLabel);
@@ -150,6 +150,33 @@ Result<void> InPlaceTestbed::checkRivals() {
     return failure(fmt::format("{} is also changed by {}, which would fight a trial in place",
                                workload.label(), fmt::join(rivals, ", ")),
                    "measure copies (leave out --in-place), or add --force");
+}
+
+/// The live workload's pods keep the memory that they have as a whole; trial pods have none.
+Result<void> InPlaceTestbed::checkWithinPod(Bytes limit) const {
+    if (!pod_.limit || limit <= *pod_.limit) return {};
+    return failure(
+        fmt::format("a trial in place with the limit {} is above the memory limit of the whole pod "
+                    "of {}, {}",
+                    formatQuantity(limit), world_.options.workload.label(),
+                    formatQuantity(*pod_.limit)),
+        "measure copies, which have none (leave out --in-place), or ask for no limit above it");
+}
+
+Result<void> InPlaceTestbed::stayWithinPod() {
+    pod_ = podLevelMemory(world_.options.workload, world_.options.container);
+    if (!pod_.limit) return {};
+    for (const auto& asked : {world_.options.ceiling, world_.options.largest}) {
+        if (!asked) continue;
+        if (auto within = checkWithinPod(*asked); !within) return within;
+    }
+    ceiling_ = std::min(ceiling_.value_or(*pod_.limit), *pod_.limit);
+    warnings_.push_back(
+        {"pod-limit",
+         fmt::format("the pod as a whole has a memory limit of {} (spec.resources), which its "
+                     "containers share: no trial in place went above it, and a kill may come of it",
+                     formatQuantity(*pod_.limit))});
+    return {};
 }
 
 /// On disk and in the annotation before anything is changed.
@@ -196,6 +223,7 @@ Result<void> InPlaceTestbed::prepare() {
                                     container != nullptr ? container->memoryLimit : std::nullopt);
     if (!ceiling) return ceiling.error();
     ceiling_ = ceiling->bytes;
+    if (auto within = stayWithinPod(); !within) return within;
     if (auto granted = consent_({
             fmt::format("patches memory limit and request, GOMEMLIMIT and GOGC of container {}",
                         world_.options.container),
@@ -217,8 +245,7 @@ Result<void> InPlaceTestbed::patch(const Settings& settings) {
     for (int attempt = 0; attempt < patchAttempts; ++attempt) {
         auto live = readLive();
         if (!live) return live.error();
-        auto change =
-            inPlacePatch(record_.original, *live, wanted(world_.options, settings, ceiling_));
+        auto change = inPlacePatch(record_.original, *live, wanted(settings));
         if (!change) return change.error();
         if (change->patch == "[]") return {};
         record_.ours.push_back(change->ours);
@@ -227,7 +254,7 @@ Result<void> InPlaceTestbed::patch(const Settings& settings) {
         // The annotation is a change of the object too, so that what the patch tests is read again.
         live = readLive();
         if (!live) return live.error();
-        change = inPlacePatch(record_.original, *live, wanted(world_.options, settings, ceiling_));
+        change = inPlacePatch(record_.original, *live, wanted(settings));
         if (!change) return change.error();
         const auto patched = throughRestarts(world_.loop, [&] {
             return world_.api.kubectl().text({"patch", record_.workloadLabel,
@@ -243,7 +270,7 @@ Result<void> InPlaceTestbed::patch(const Settings& settings) {
 }
 
 Result<std::string> InPlaceTestbed::awaitPod(const Settings& settings) {
-    const auto target = wanted(world_.options, settings, ceiling_);
+    const auto target = wanted(settings);
     std::string name;
     std::optional<Error> problem;
     const auto appeared = [&] {
@@ -279,6 +306,9 @@ Result<void> InPlaceTestbed::begin(const Settings& /*settings*/) {
 Result<std::unique_ptr<Instance>> InPlaceTestbed::start(const Settings& settings,
                                                         const std::string& /*folder*/) {
     if (auto done = prepare(); !done) return done.error();
+    if (settings.limit) {
+        if (auto within = checkWithinPod(*settings.limit); !within) return within.error();
+    }
     if (auto done = patch(settings); !done) return done.error();
     const auto pod = awaitPod(settings);
     if (!pod) return pod.error();

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "journal/run_journal.h"
+#include "memfit/manifest/in_place.h"
+#include "memfit/manifest/pod_level.h"
 #include "testbed/pod_testbed.h"
 #include "testbed/pod_world.h"
 #include "testbed/testbed.h"
@@ -35,6 +37,9 @@ public:
 private:
     [[nodiscard]] Result<void> prepare();
     [[nodiscard]] Result<void> checkRivals();
+    [[nodiscard]] Result<void> stayWithinPod();
+    [[nodiscard]] Result<void> checkWithinPod(Bytes limit) const;
+    [[nodiscard]] InPlaceSettings wanted(const Settings& settings) const;
     [[nodiscard]] Result<void> recordOriginal();
     [[nodiscard]] Result<std::string> readLive();
     [[nodiscard]] Result<void> annotate();
@@ -48,6 +53,7 @@ private:
     std::optional<RunJournal> journal_;
     RunRecord record_;
     std::optional<Bytes> ceiling_;
+    PodLevelMemory pod_;
     std::vector<Warning> warnings_;
     bool prepared_ = false;
 };

@@ -33,6 +33,7 @@ struct PodOptions {
     bool keepLabels = false;
     bool force = false;
     std::optional<Bytes> ceiling;  ///< nullopt: found out
+    std::optional<Bytes> largest;  ///< largest limit that is asked for; nullopt: none is
     Via via = Via::automatic;
     std::int64_t deadlineSeconds = 3600;  ///< after which the cluster ends a trial pod by itself
 };

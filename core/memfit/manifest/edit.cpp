@@ -7,6 +7,7 @@
 
 #include "memfit/manifest/edit_document.h"
 #include "memfit/manifest/edit_find.h"
+#include "memfit/manifest/edit_pod_level.h"
 #include "memfit/manifest/edit_template.h"
 #include "memfit/manifest/yaml_documents.h"
 #include "memfit/manifest/yaml_tree.h"
@@ -235,7 +236,20 @@ private:
             const auto before = std::string_view(document.text).substr(0, change.offset);
             edit.changes.push_back({in.firstLine + linesIn(before), std::move(change.what)});
         }
+        if (!edit.changes.empty()) {
+            edit.refusal = refusedByPod(in, workload, name, wantedSettings);
+        }
         return edit;
+    }
+
+    [[nodiscard]] std::optional<Error> refusedByPod(const Candidate& in,
+                                                    const FoundWorkload& workload,
+                                                    std::string_view container,
+                                                    const MemorySettings& wantedSettings) const {
+        auto refusal = yaml::refusedWithinPod(in.tree, workload, container, wantedSettings);
+        if (!refusal) return std::nullopt;
+        const NodeId resources = in.tree.find(yaml::podSpecOf(in.tree, workload), "resources");
+        return inFile(std::move(refusal->text), std::move(refusal->next), lineOf(in, resources));
     }
 
     [[nodiscard]] Result<std::size_t> findContainer(const Candidate& in,

@@ -33,6 +33,10 @@ struct ManifestEdit {
     std::vector<ManifestChange>
         changes;                     ///< in the order of the text; empty: the text is as it was
     std::vector<std::string> notes;  ///< what a reviewer would wonder about: an alias written out
+    /// Why Kubernetes would refuse the edited workload: the memory of its whole pod
+    /// (spec.resources) leaves no room for what is wanted. Whether it is to be raised is not for an
+    /// edit to say.
+    std::optional<Error> refusal = std::nullopt;
 
     friend bool operator==(const ManifestEdit&, const ManifestEdit&) = default;
 };

@@ -152,6 +152,11 @@ Result<std::string> originalOf(std::string_view workloadJson, const std::string&
     return kube::dump(original);
 }
 
+/// Beside a limit.
+Bytes requestOf(const InPlaceSettings& settings) {
+    return std::min(*settings.limit, settings.mostRequest.value_or(*settings.limit));
+}
+
 Result<InPlacePatch> makePatch(const std::string& original, std::string_view liveJson,
                                const InPlaceSettings& settings) {
     const auto before = kube::parseObject(original, "the journaled original");
@@ -164,7 +169,8 @@ Result<InPlacePatch> makePatch(const std::string& original, std::string_view liv
                        "somebody changed the workload during the run; start anew");
     ContainerEdit edit(*live);
     const Json limit = settings.limit ? Json(formatQuantity(*settings.limit)) : Json();
-    const Json request = settings.limit ? limit : orNull(kube::member(*before, {"request"}));
+    const Json request = settings.limit ? Json(formatQuantity(requestOf(settings)))
+                                        : orNull(kube::member(*before, {"request"}));
     Json ours{{"limit", limit}, {"request", request}};
     edit.setMemory("limits", limit);
     edit.setMemory("requests", request);

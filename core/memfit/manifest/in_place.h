@@ -17,6 +17,8 @@ struct InPlaceSettings {
     std::optional<Bytes> limit;  ///< limit and request; nullopt: no limit, the request as it was
     std::optional<std::string> gomemlimit;  ///< literal; nullopt: left as it is
     std::optional<std::string> gogc;        ///< literal; nullopt: left as it is
+    /// No more than this is requested beside a limit: what the memory of the whole pod leaves.
+    std::optional<Bytes> mostRequest = std::nullopt;
 };
 
 /// A change of the live workload. Journal `ours` before the patch is sent.

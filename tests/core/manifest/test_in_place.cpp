@@ -97,6 +97,22 @@ TEST_CASE("a patch sets limit and request, changes every duplicate and keeps the
           Json::parse(R"({"limits":{"cpu":"250m"},"requests":{"memory":"1Gi"}})"));
 }
 
+TEST_CASE("beside a limit no more is requested than the memory of the whole pod leaves") {
+    const auto before = deployment(rich);
+    auto settings = small;
+    settings.mostRequest = 8 * MiB;
+    const auto patch = patchOf(before, originalOf(before), settings);
+    const auto live = patched(before, patch.patch);
+    CHECK(containerOf(live)["resources"] ==
+          Json::parse(R"({"limits":{"cpu":"250m","memory":"16Mi"},"requests":{"memory":"8Mi"}})"));
+    const auto restored = restoreOf(live, originalOf(before), {patch.ours});
+    REQUIRE(restored.patch);
+    CHECK(containerOf(patched(live, *restored.patch)) == rich);
+    settings.mostRequest = 32 * MiB;
+    CHECK(containerOf(patched(before, patchOf(before, originalOf(before), settings)
+                                          .patch))["resources"]["requests"]["memory"] == "16Mi");
+}
+
 TEST_CASE("a patch applies only to what was read") {
     const auto before = deployment(rich);
     const auto patch = Json::parse(patchOf(before, originalOf(before), small).patch);
