@@ -45,15 +45,16 @@ constexpr char requestTimeoutFlag[] = "request-timeout";
 constexpr char cacheFlag[] = "cache-dir";
 
 constexpr std::array rows{
-    OptionSpec{"container", "c", "NAME", trialGroup, onTrials,
-               "the container whose memory is meant (default: the only one, else the one that "
-               "kubectl.kubernetes.io/default-container names)",
-               "",
-               [](Options& o, Value v) -> Result<void> {
-                   o.container = v;
-                   return {};
-               },
-               "", LiveNames::containers},
+    OptionSpec{
+        "container", "c", "NAME", trialGroup, onTrials,
+        "the container, or native sidecar, whose memory is meant (default: the only container, "
+        "else the one that kubectl.kubernetes.io/default-container names)",
+        "",
+        [](Options& o, Value v) -> Result<void> {
+            o.container = v;
+            return {};
+        },
+        "", LiveNames::containers},
     OptionSpec{"yes", "y", "", trialGroup, onAll, "do not ask", "", setSwitch<&Options::yes>},
     OptionSpec{"skip-init", "", "", trialGroup, onTrials, "leave out the init containers", "",
                setSwitch<&Options::skipInit>},

@@ -154,6 +154,7 @@ Result<std::unique_ptr<Cluster>> openCluster(const Context& context,
     cluster.workload = *std::move(workload);
     cluster.workloadJson = *std::move(json);
     cluster.container = container->name;
+    cluster.sidecar = container->sidecar;
     return opened;
 }
 

@@ -20,6 +20,7 @@ struct Cluster {
     std::string runId;  ///< in the names and labels of everything that this run makes
     Workload workload;
     std::string container;
+    bool sidecar = false;  ///< the container is a native one
     /// The workload as the API server printed it.
     std::string workloadJson;
 };

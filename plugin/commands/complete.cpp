@@ -38,7 +38,9 @@ std::optional<Question> workloadsQuestion(const std::vector<std::string>& type) 
 std::optional<Question> containersQuestion(const std::vector<std::string>& target) {
     const auto workload = workloadWords(target);
     if (!workload) return std::nullopt;
-    constexpr auto namesIn = R"({{range {}.containers[*]}}{{.name}}{{"\n"}}{{end}})";
+    constexpr auto namesIn =
+        R"({{range {0}.containers[*]}}{{.name}}{{"\n"}}{{end}})"
+        R"({{range {0}.initContainers[?(@.restartPolicy=="Always")]}}{{.name}}{{"\n"}}{{end}})";
     return Question{{"get", workload->plural, workload->name, "--request-timeout=2s",
                      fmt::format("--output=jsonpath={}{}", fmt::format(namesIn, ".spec"),
                                  fmt::format(namesIn, ".spec.template.spec"))}};

@@ -84,7 +84,8 @@ Result<std::string> patchOf(const Context& context, const Recommendation& recomm
     const auto kind = kindOfType(target.type);
     return mergePatchYaml(
         {apiVersionOfKind(kind), kind, options.ns.value_or(target.ns.value_or("")), *target.name},
-        container, wantedSettings(recommendation.advised));
+        container, wantedSettings(recommendation.advised),
+        target.sidecar && container == target.container);
 }
 
 }  // namespace memfit::plugin

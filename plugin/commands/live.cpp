@@ -171,7 +171,7 @@ Result<LiveFacts> readLive(const Context& context, Cluster& cluster) {
     if (!pods) return pods.error();
     std::vector<Warning> declared;
     std::vector<Warning> wiring;
-    facts.declared = settingsOf(cluster.workload.containers, cluster.container, declared);
+    facts.declared = settingsOf(cluster.workload.running(), cluster.container, declared);
     LiveMemory memory(context.loop, cluster, context.options);
     for (const auto& pod : *pods) {
         if (facts.pods.size() == mostPods) break;
@@ -215,6 +215,7 @@ Header liveHeader(const Cluster& cluster, const LiveFacts& facts, Timestamp star
     header.target.ns = cluster.context.ns;
     header.target.name = workload.name;
     header.target.container = cluster.container;
+    header.target.sidecar = cluster.sidecar;
     if (!workload.uid.empty()) header.target.uid = workload.uid;
     header.target.generation = workload.generation;
     header.target.context = cluster.context.name;

@@ -48,15 +48,17 @@ std::string variable(const Json& container, const std::string& name) {
 
 /// The pod was made from the template as our patch left it.
 bool hasSettings(const Json& pod, const InPlaceSettings& settings) {
-    for (const auto& container : at(pod, "/spec/containers")) {
-        if (textAt(container, "/name") != settings.container) continue;
-        const auto limit = parseQuantity(textAt(container, "/resources/limits/memory"));
-        const bool sameLimit =
-            settings.limit ? limit && limit->bytes == *settings.limit : !limit.has_value();
-        return sameLimit &&
-               (!settings.gomemlimit ||
-                variable(container, "GOMEMLIMIT") == *settings.gomemlimit) &&
-               (!settings.gogc || variable(container, "GOGC") == *settings.gogc);
+    for (const auto* const list : {"/spec/containers", "/spec/initContainers"}) {
+        for (const auto& container : at(pod, list)) {
+            if (textAt(container, "/name") != settings.container) continue;
+            const auto limit = parseQuantity(textAt(container, "/resources/limits/memory"));
+            const bool sameLimit =
+                settings.limit ? limit && limit->bytes == *settings.limit : !limit.has_value();
+            return sameLimit &&
+                   (!settings.gomemlimit ||
+                    variable(container, "GOMEMLIMIT") == *settings.gomemlimit) &&
+                   (!settings.gogc || variable(container, "GOGC") == *settings.gogc);
+        }
     }
     return false;
 }

@@ -323,7 +323,11 @@ InstanceStatus PodInstance::settledStatus() {
     auto& loop = world_.loop;
     const auto decided = [this] { return isFinal(verdict().state); };
     if (everReady_ && !decided()) readUsage();
-    const bool alone = status_.otherContainers.empty();
+    const auto runs = [](const ContainerStatus& init) {
+        return init.state.kind == ContainerState::Kind::running;
+    };
+    const bool alone =
+        status_.otherContainers.empty() && std::ranges::none_of(status_.initContainers, runs);
     const auto deadline =
         in(alone ? killSettlesSeconds : killSettlesSeconds + sidecarSettlesSeconds);
     const auto trust = in(alone ? 0 : sidecarSettlesSeconds);

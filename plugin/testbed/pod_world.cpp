@@ -14,8 +14,10 @@ std::string cpuText(std::int64_t milli) {
 }  // namespace
 
 const Container* PodWorld::container() const {
-    for (const auto& container : options.workload.containers) {
-        if (container.name == options.container) return &container;
+    for (const auto* const list : {&options.workload.containers, &options.workload.sidecars}) {
+        for (const auto& container : *list) {
+            if (container.name == options.container) return &container;
+        }
     }
     return nullptr;
 }
@@ -31,6 +33,7 @@ Target PodWorld::target() const {
     target.ns = options.ns;
     target.name = options.workload.name;
     target.container = options.container;
+    target.sidecar = container() != nullptr && container()->sidecar;
     if (!options.workload.uid.empty()) target.uid = options.workload.uid;
     target.generation = options.workload.generation;
     target.context = options.context;

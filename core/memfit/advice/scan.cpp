@@ -102,6 +102,12 @@ std::string lintedPart(const Json& object, WorkloadKind kind) {
     Json inner{{"containers", Json::array()}};
     for (const auto& container : kube::array(spec, {"containers"}))
         inner["containers"].push_back(lintedContainer(container));
+    for (const auto& container : kube::array(spec, {"initContainers"})) {
+        if (kube::text(container, {"restartPolicy"}) != "Always") continue;
+        auto part = lintedContainer(container);
+        part["restartPolicy"] = "Always";
+        inner["initContainers"].push_back(std::move(part));
+    }
     if (const auto& resources = kube::object(spec, {"resources"}); !resources.empty())
         inner["resources"] = resources;
     if (auto volumes = memoryVolumes(spec); !volumes.empty()) inner["volumes"] = std::move(volumes);
@@ -147,8 +153,9 @@ Result<void> WorkloadScan::State::addWorkload(const Json& object, WorkloadKind k
     if (!findings) return findings.error();
     const Span span{rows.size(), 0};
     byName.emplace(keyOf(workload->nameSpace, toString(kind), workload->name), workloads.size());
-    for (const auto& each : workload->containers) {
-        if (container && each.name != *container) continue;
+    for (const auto& each : workload->running()) {
+        // Of sidecars only one that is asked for.
+        if (container ? each.name != *container : each.sidecar) continue;
         std::vector<Finding> own;
         for (const auto& finding : *findings) {
             if (finding.container != each.name) continue;

@@ -46,9 +46,10 @@ ScanRow::ScanRow(const Workload& workload, const Container& container,
     target_.ns = workload.nameSpace;
     target_.name = workload.name;
     target_.container = container.name;
+    target_.sidecar = container.sidecar;
     if (!workload.uid.empty()) target_.uid = workload.uid;
     target_.generation = workload.generation;
-    facts_.declared = settingsOf(workload.containers, container.name, facts_.warnings);
+    facts_.declared = settingsOf(workload.running(), container.name, facts_.warnings);
 }
 
 void ScanRow::keep(KeptPod pod) {

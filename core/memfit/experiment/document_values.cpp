@@ -22,6 +22,7 @@ Target readTarget(const JsonFields& fields) {
     target.ns = fields.text("namespace");
     target.name = fields.text("name");
     target.container = fields.text("container");
+    target.sidecar = fields.flag("sidecar").value_or(false);
     target.uid = fields.text("uid");
     target.generation = fields.count("generation");
     target.context = fields.text("context");

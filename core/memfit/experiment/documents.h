@@ -24,6 +24,7 @@ struct Target {
     std::optional<std::int64_t> generation;
     std::vector<std::string> command;  ///< type `process` only; redacted
     std::optional<std::int64_t> port;  ///< type `process` only: where it serves, if that was given
+    bool sidecar = false;              ///< the container is a native one: of initContainers
 
     /// `deployment/sales-api` (with ` in NAMESPACE`), or the program's name.
     [[nodiscard]] std::string describe() const;

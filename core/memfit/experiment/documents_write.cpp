@@ -24,6 +24,7 @@ Json targetTree(const Target& target) {
     putKnown(tree, "namespace", target.ns);
     putKnown(tree, "name", target.name);
     putKnown(tree, "container", target.container);
+    if (target.sidecar) tree["sidecar"] = true;
     putKnown(tree, "uid", target.uid);
     putKnown(tree, "generation", target.generation);
     putKnown(tree, "context", target.context);

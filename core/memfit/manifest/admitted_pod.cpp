@@ -141,7 +141,9 @@ void noteProgram(const Json& wanted, const Json& admitted, std::vector<Notice>& 
 }
 
 const Json* trialContainer(const Json& pod, std::string_view name) {
-    return kube::named(kube::array(pod, {"spec", "containers"}), name);
+    const Json* const container = kube::named(kube::array(pod, {"spec", "containers"}), name);
+    if (container != nullptr) return container;
+    return kube::named(kube::array(pod, {"spec", "initContainers"}), name);
 }
 
 }  // namespace

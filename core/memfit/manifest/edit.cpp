@@ -17,6 +17,7 @@ namespace memfit {
 
 namespace {
 
+using yaml::ContainerPlace;
 using yaml::FoundWorkload;
 using yaml::NodeId;
 using yaml::noNode;
@@ -211,7 +212,8 @@ private:
         }
         const auto at = findContainer(in, workload, container);
         if (at.has_error()) return at.error();
-        const NodeId node = in.tree[yaml::containersOf(in.tree, workload)].children[*at];
+        const NodeId list = yaml::containersOf(in.tree, workload, at->list);
+        const NodeId node = in.tree[list].children[at->index];
         if (const auto problem = yaml::templateInContainer(in.tree, node)) {
             return located(*problem, in.text, in.firstLine);
         }
@@ -252,21 +254,17 @@ private:
         return inFile(std::move(refusal->text), std::move(refusal->next), lineOf(in, resources));
     }
 
-    [[nodiscard]] Result<std::size_t> findContainer(const Candidate& in,
-                                                    const FoundWorkload& workload,
-                                                    std::string_view container) const {
+    [[nodiscard]] Result<ContainerPlace> findContainer(const Candidate& in,
+                                                       const FoundWorkload& workload,
+                                                       std::string_view container) const {
         const NodeId containers = yaml::containersOf(in.tree, workload);
         const auto& items = in.tree[containers].children;
-        std::string there;
-        std::vector<std::size_t> found;
-        for (std::size_t i = 0; i < items.size(); ++i) {
-            const auto name = in.tree.scalar(items[i], "name");
-            // An only container may do without a name (Knative names it itself).
-            const bool only = items.size() == 1 && (container.empty() || !name);
-            if (name == container || only) found.push_back(i);
-            if (!name) continue;
-            if (i < maxListed) there += (there.empty() ? "" : ", ") + std::string(*name);
-        }
+        std::vector<ContainerPlace> found = namedContainers(in, workload, container);
+        const auto names = namesOf(in, workload);
+        // An only container may do without a name (Knative names it itself).
+        const bool only =
+            items.size() == 1 && (container.empty() || !in.tree.scalar(items.front(), "name"));
+        if (found.empty() && only) found.push_back({});
         const int line = lineOf(in, containers);
         if (found.empty()) {
             if (const auto problem = yaml::templateInNames(in.tree, containers)) {
@@ -280,22 +278,70 @@ private:
         if (found.empty() && container.empty()) {
             return inFile(
                 fmt::format("{} {} has several containers", workload.kind, workload.name),
-                there.empty() ? "give each a name" : "say which with --container: " + there, line);
+                names.empty() ? "give each a name" : "say which with --container: " + names, line);
         }
         if (found.empty()) {
             return inFile(fmt::format("{} has no container {}", wanted(), container),
-                          "it has " + (there.empty() ? "none" : there), line);
+                          "it has " + (names.empty() ? "none" : names), line);
         }
         if (found.size() > 1) {
             return inFile(fmt::format("{} has {} containers {}", wanted(), found.size(), container),
                           "names of containers are unique", line);
         }
-        const NodeId elsewhere = yaml::indirection(in.tree, workload, found.front());
-        if (elsewhere == noNode) return found.front();
+        const auto& place = found.front();
+        if (place.list == yaml::initList && !isSidecar(in, workload, place)) {
+            return inFile(fmt::format("{} of {} is an init container, which ends before the others "
+                                      "start",
+                                      container, wanted()),
+                          "it has " + (names.empty() ? "none" : names), line);
+        }
+        const NodeId elsewhere = yaml::indirection(in.tree, workload, place);
+        if (elsewhere == noNode) return place;
         return inFile(fmt::format("container {} is written elsewhere and comes here through an "
                                   "alias or a merge key",
                                   container),
                       "write it out first", lineOf(in, elsewhere));
+    }
+
+    // Those of that name; init containers only where no other has it.
+    [[nodiscard]] static std::vector<ContainerPlace> namedContainers(const Candidate& in,
+                                                                     const FoundWorkload& workload,
+                                                                     std::string_view name) {
+        std::vector<ContainerPlace> found;
+        for (const std::string_view list : {yaml::mainList, yaml::initList}) {
+            const NodeId containers = yaml::containersOf(in.tree, workload, list);
+            if (containers == noNode || !found.empty()) continue;
+            const auto& items = in.tree[containers].children;
+            for (std::size_t i = 0; i < items.size(); ++i) {
+                if (in.tree.scalar(items[i], "name") == name) found.push_back({list, i});
+            }
+        }
+        return found;
+    }
+
+    [[nodiscard]] static bool isSidecar(const Candidate& in, const FoundWorkload& workload,
+                                        const ContainerPlace& place) {
+        const NodeId containers = yaml::containersOf(in.tree, workload, place.list);
+        const NodeId item = in.tree[containers].children[place.index];
+        return place.list == yaml::initList && in.tree.scalar(item, "restartPolicy") == "Always";
+    }
+
+    // The names of the containers and sidecars, for a message.
+    [[nodiscard]] static std::string namesOf(const Candidate& in, const FoundWorkload& workload) {
+        std::string names;
+        std::size_t count = 0;
+        for (const std::string_view list : {yaml::mainList, yaml::initList}) {
+            const NodeId containers = yaml::containersOf(in.tree, workload, list);
+            if (containers == noNode) continue;
+            const auto& items = in.tree[containers].children;
+            for (std::size_t i = 0; i < items.size(); ++i) {
+                const auto name = in.tree.scalar(items[i], "name");
+                const bool runs = list == yaml::mainList || isSidecar(in, workload, {list, i});
+                if (!name || !runs || ++count > maxListed) continue;
+                names += (names.empty() ? "" : ", ") + std::string(*name);
+            }
+        }
+        return names;
     }
 
     std::string_view text_;

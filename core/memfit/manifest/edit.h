@@ -48,13 +48,13 @@ struct ManifestEdit {
 /// Only what differs in meaning is changed (`0.5Gi` stays where 512Mi is wanted), so that a second
 /// edit changes nothing. Every byte outside of the changes stays: comments, blank lines, order,
 /// quotes, indentation, line ends, document marks, a byte order mark, a missing final line break.
-/// Init containers are not looked at. Objects below `items` of a list count as objects. A default
-/// that comes through an alias or a merge key is written out at the container, and that is noted;
-/// what others use through an anchor is never changed. Of a variable that occurs twice in env the
-/// last, which is the one that counts, is kept. A comment that speaks of a value that goes is shown
-/// in a note.
-/// The edited text is parsed again and compared with the wanted tree, and with aliases and merge
-/// keys resolved with what the text meant, before it is returned.
+/// Of init containers only sidecars (restartPolicy Always) are edited. Objects below `items` of a
+/// list count as objects. A default that comes through an alias or a merge key is written out at
+/// the container, and that is noted; what others use through an anchor is never changed. Of a
+/// variable that occurs twice in env the last, which is the one that counts, is kept. A comment
+/// that speaks of a value that goes is shown in a note. The edited text is parsed again and
+/// compared with the wanted tree, and with aliases and merge keys resolved with what the text
+/// meant, before it is returned.
 ///
 /// Linear in the size of the text; documents that cannot hold the workload are not parsed.
 /// Errors (kind input, with file and line): not text, not YAML, templates (also those whose actions

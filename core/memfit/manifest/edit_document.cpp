@@ -5,7 +5,6 @@
 #include <ranges>
 #include <utility>
 
-#include "memfit/manifest/edit_find.h"
 #include "memfit/manifest/edit_plan.h"
 #include "memfit/manifest/edit_proof.h"
 #include "memfit/manifest/yaml_scan.h"
@@ -88,13 +87,13 @@ public:
     ContainerEditor(DocumentEdit& document, std::string_view name, const MemorySettings& wanted)
         : document_(document), name_(name), wanted_(wanted) {}
 
-    [[nodiscard]] std::optional<Problem> run(std::size_t workload, std::size_t container) {
+    [[nodiscard]] std::optional<Problem> run(std::size_t workload, const ContainerPlace& place) {
         std::size_t offset = 0;
         for (int i = 0; i < maxSteps; ++i) {
             const auto found = findWorkloads(document_.tree);
             if (workload >= found.size()) return unsafe(offset);
-            const NodeId containers = containersOf(document_.tree, found[workload]);
-            const NodeId node = document_.tree[containers].children[container];
+            const NodeId containers = containersOf(document_.tree, found[workload], place.list);
+            const NodeId node = document_.tree[containers].children[place.index];
             offset = document_.tree[node].begin;
             const ProofSubject subject{found[workload].node, node, &wanted_};
             auto steps = plan(styleOf(document_, found[workload].node, node, containers), node);
@@ -236,8 +235,8 @@ private:
 }  // namespace
 
 std::optional<Problem> editContainer(DocumentEdit& document, std::size_t workload,
-                                     std::size_t container, std::string_view containerName,
-                                     const MemorySettings& wanted) {
+                                     const ContainerPlace& container,
+                                     std::string_view containerName, const MemorySettings& wanted) {
     return ContainerEditor(document, containerName, wanted).run(workload, container);
 }
 

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "memfit/manifest/edit_find.h"
 #include "memfit/manifest/memory_settings.h"
 #include "memfit/manifest/yaml_tree.h"
 
@@ -23,13 +24,13 @@ struct DocumentEdit {
     std::vector<std::string> notes;
 };
 
-/// Brings container `container` (an index) of workload `workload` (an index into findWorkloads) to
+/// Brings the container at `container` of workload `workload` (an index into findWorkloads) to
 /// what is wanted, and proves it: after each step the text is parsed and compared with the tree
 /// that the step was to make, and in the end what the document means, aliases and merge keys
 /// resolved, with what it meant, the wanted settings aside. A problem's offset is one of the text
 /// as it then is.
 [[nodiscard]] std::optional<Problem> editContainer(DocumentEdit& document, std::size_t workload,
-                                                   std::size_t container,
+                                                   const ContainerPlace& container,
                                                    std::string_view containerName,
                                                    const MemorySettings& wanted);
 

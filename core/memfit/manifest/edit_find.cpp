@@ -49,15 +49,16 @@ NodeId podSpecOf(const Tree& tree, const FoundWorkload& workload) {
     return at;
 }
 
-NodeId containersOf(const Tree& tree, const FoundWorkload& workload) {
-    const NodeId containers = tree.find(podSpecOf(tree, workload), "containers");
-    const bool list = containers != noNode && tree[containers].kind == Value::Kind::sequence;
-    return list ? containers : noNode;
+NodeId containersOf(const Tree& tree, const FoundWorkload& workload, std::string_view list) {
+    const NodeId containers = tree.find(podSpecOf(tree, workload), list);
+    const bool there = containers != noNode && tree[containers].kind == Value::Kind::sequence;
+    return there ? containers : noNode;
 }
 
-NodeId indirection(const Tree& tree, const FoundWorkload& workload, std::size_t container) {
+NodeId indirection(const Tree& tree, const FoundWorkload& workload,
+                   const ContainerPlace& container) {
     auto path = podSpecPath(workload.kind);
-    path.emplace_back("containers");
+    path.emplace_back(container.list);
     NodeId at = workload.node;
     for (const std::string_view step : path) {
         if (tree[at].kind == Value::Kind::alias) return at;
@@ -66,7 +67,7 @@ NodeId indirection(const Tree& tree, const FoundWorkload& workload, std::size_t 
         at = tree[at].children[*own + 1];
     }
     if (tree[at].kind == Value::Kind::alias) return at;
-    const NodeId item = tree[at].children[container];
+    const NodeId item = tree[at].children[container.index];
     return tree[item].kind == Value::Kind::alias ? item : noNode;
 }
 

@@ -26,12 +26,23 @@ struct FoundWorkload {
 /// The pod's spec; noNode without one.
 [[nodiscard]] NodeId podSpecOf(const Tree& tree, const FoundWorkload& workload);
 
+inline constexpr std::string_view mainList = "containers";
+/// Those of its items that have restartPolicy Always are sidecars.
+inline constexpr std::string_view initList = "initContainers";
+
+/// Where a container stands in its pod's spec.
+struct ContainerPlace {
+    std::string_view list = mainList;
+    std::size_t index = 0;
+};
+
 /// The sequence of containers; noNode without one.
-[[nodiscard]] NodeId containersOf(const Tree& tree, const FoundWorkload& workload);
+[[nodiscard]] NodeId containersOf(const Tree& tree, const FoundWorkload& workload,
+                                  std::string_view list = mainList);
 
 /// The first alias, or map whose merge key brings the next step, on the way from the document's
 /// object to its container: what stands behind it is written elsewhere. noNode when there is none.
 [[nodiscard]] NodeId indirection(const Tree& tree, const FoundWorkload& workload,
-                                 std::size_t container);
+                                 const ContainerPlace& container);
 
 }  // namespace memfit::yaml

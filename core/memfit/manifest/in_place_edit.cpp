@@ -67,10 +67,15 @@ Result<LiveContainer> readLive(std::string_view workloadJson, std::string_view c
                           "name its Deployment, StatefulSet or DaemonSet, or leave --in-place out");
     LiveContainer live;
     live.generation = kube::integer(*workload, {"metadata", "generation"});
-    const Json& containers = kube::array(*workload, {"spec", "template", "spec", "containers"});
-    for (std::size_t i = 0; i < containers.size() && !live.index; ++i)
-        if (kube::text(containers[i], {"name"}) == container) live.index = i;
-    if (live.index) live.container = containers[*live.index];
+    for (const std::string_view list : {"containers", "initContainers"}) {
+        const Json& containers = kube::array(*workload, {"spec", "template", "spec", list});
+        for (std::size_t i = 0; i < containers.size() && !live.index; ++i) {
+            if (kube::text(containers[i], {"name"}) != container) continue;
+            live.index = i;
+            live.list = list;
+            live.container = containers[i];
+        }
+    }
     return live;
 }
 
@@ -123,7 +128,7 @@ void ContainerEdit::tidyEnvironment(bool hadEnv) {
 
 Json ContainerEdit::patch() const {
     Json changes = Json::array();
-    const auto path = fmt::format("/spec/template/spec/containers/{}", live_.index.value_or(0));
+    const auto path = fmt::format("/spec/template/spec/{}/{}", live_.list, live_.index.value_or(0));
     patchMember(path + "/resources", kube::member(live_.container, {"resources"}),
                 kube::member(edited_, {"resources"}), changes);
     const Json* const before = kube::member(live_.container, {"env"});

@@ -14,8 +14,9 @@
 namespace memfit::in_place {
 
 struct LiveContainer {
-    kube::Json container;              ///< as it is; null when there is none of that name
-    std::optional<std::size_t> index;  ///< in the pod template; nullopt: there is none of that name
+    kube::Json container;                    ///< as it is; null when there is none of that name
+    std::string list;                        ///< `containers`, or of a sidecar `initContainers`
+    std::optional<std::size_t> index;        ///< in the list; nullopt: there is none of that name
     std::optional<std::int64_t> generation;  ///< of the workload's spec
 };
 

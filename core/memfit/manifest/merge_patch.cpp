@@ -127,14 +127,16 @@ Value containerPatch(const std::string& name, const Container* now, const Memory
     return mapValue(std::move(container));
 }
 
-std::string patchYaml(const WorkloadName& object, const PatchGuard& guard, Value container) {
+std::string patchYaml(const WorkloadName& object, const PatchGuard& guard, Value container,
+                      bool sidecar) {
     Entries metadata{{"name", stringValue(object.name)}};
     if (!object.nameSpace.empty())
         metadata.emplace_back("namespace", stringValue(object.nameSpace));
     if (!guard.uid.empty()) metadata.emplace_back("uid", stringValue(guard.uid));
     if (!guard.resourceVersion.empty())
         metadata.emplace_back("resourceVersion", stringValue(guard.resourceVersion));
-    Value spec = mapValue({{"containers", sequenceValue({std::move(container)})}});
+    Value spec = mapValue(
+        {{sidecar ? "initContainers" : "containers", sequenceValue({std::move(container)})}});
     const auto path = yaml::podSpecPath(object.kind);
     for (const auto step : std::views::reverse(path)) {
         spec = mapValue({{std::string(step), std::move(spec)}});
@@ -154,12 +156,12 @@ std::string patchYaml(const WorkloadName& object, const PatchGuard& guard, Value
 
 std::string mergePatchYaml(const WorkloadName& object, const Container& now,
                            const MemorySettings& wanted, const PatchGuard& guard) {
-    return patchYaml(object, guard, containerPatch(now.name, &now, wanted));
+    return patchYaml(object, guard, containerPatch(now.name, &now, wanted), now.sidecar);
 }
 
 std::string mergePatchYaml(const WorkloadName& object, const std::string& container,
-                           const MemorySettings& wanted) {
-    return patchYaml(object, {}, containerPatch(container, nullptr, wanted));
+                           const MemorySettings& wanted, bool sidecar) {
+    return patchYaml(object, {}, containerPatch(container, nullptr, wanted), sidecar);
 }
 
 }  // namespace memfit

@@ -34,9 +34,10 @@ struct PatchGuard {
                                          const MemorySettings& wanted,
                                          const PatchGuard& guard = {});
 
-/// The same for a container of which only the name is known: whatever could contradict is removed.
-/// Removing what is not there does no harm; leaving it would be refused, or misread.
+/// The same for a container of which only the name is known, and whether it is a sidecar: whatever
+/// could contradict is removed. Removing what is not there does no harm; leaving it would be
+/// refused, or misread.
 [[nodiscard]] std::string mergePatchYaml(const WorkloadName& object, const std::string& container,
-                                         const MemorySettings& wanted);
+                                         const MemorySettings& wanted, bool sidecar = false);
 
 }  // namespace memfit

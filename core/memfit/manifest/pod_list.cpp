@@ -50,6 +50,7 @@ Result<std::vector<Container>> readRunning(const Json& spec, std::string_view wh
             if (list == std::string_view("initContainers") && !sidecar) continue;
             auto container = readContainer(json, where);
             if (!container) return container.error();
+            container->sidecar = list == std::string_view("initContainers");
             running.push_back(*std::move(container));
         }
     return running;
@@ -62,7 +63,7 @@ bool keepsItsLimit(const Container& container) {
 }
 
 Result<void> readMemory(const Json& spec, ListedPod& pod) {
-    const auto running = readRunning(spec, pod.label());
+    auto running = readRunning(spec, pod.label());
     if (!running) return running.error();
     const auto hasLimit = [](const Container& container) {
         return container.memoryLimit.has_value();
@@ -72,8 +73,7 @@ Result<void> readMemory(const Json& spec, ListedPod& pod) {
     for (const auto& container : *running)
         pod.memoryLimits = addSizes(pod.memoryLimits, container.memoryLimit.value_or(0));
     pod.memoryRequest = podRequest(spec);
-    const auto count = kube::array(spec, {"containers"}).size();
-    pod.containers.assign(running->begin(), running->begin() + static_cast<std::ptrdiff_t>(count));
+    pod.containers = *std::move(running);
     return {};
 }
 

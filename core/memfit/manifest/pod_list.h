@@ -31,7 +31,7 @@ struct ListedPod {
     bool deleted = false;               ///< deletionTimestamp is set
     std::string hash;                   ///< the label pod-template-hash; empty without one
     Controller controller;              ///< empty where none made it
-    std::vector<Container> containers;  ///< init containers left out
+    std::vector<Container> containers;  ///< then its sidecars; other init containers left out
     Bytes memoryRequest = 0;            ///< what it reserves on its node
     Bytes memoryLimits = 0;             ///< of its containers and sidecars, those that have one
     bool limited = false;               ///< every container and sidecar has a memory limit

@@ -101,10 +101,11 @@ void editSpec(Json& spec, const Workload& workload, const TrialPodPlan& plan,
     cleanSpec(spec, notices);
     if (plan.node) pinToNode(spec, *plan.node);
     spec["activeDeadlineSeconds"] = plan.activeDeadlineSeconds;
-    forEachContainer(spec, [&](Json& container) { makeHarmless(container, notices); });
-    for (auto& container : spec["containers"])
+    forEachContainer(spec, [&](Json& container) {
+        makeHarmless(container, notices);
         if (kube::text(container, {"name"}) == plan.container)
             applySettings(container, plan, notices);
+    });
 }
 
 Result<TrialPod> makePod(const Workload& workload, const TrialPodPlan& plan,

@@ -108,9 +108,14 @@ std::optional<Error> readContainers(const Json& spec, std::string_view where, Wo
     if (workload.containers.empty())
         return inputError(fmt::format("{}: the pod template has no containers", where));
     for (const auto& json : kube::array(spec, {"initContainers"})) {
-        const bool sidecar = kube::text(json, {"restartPolicy"}) == "Always";
-        (sidecar ? workload.sidecars : workload.initContainers)
-            .push_back(kube::text(json, {"name"}));
+        if (kube::text(json, {"restartPolicy"}) != "Always") {
+            workload.initContainers.push_back(kube::text(json, {"name"}));
+            continue;
+        }
+        auto sidecar = readContainer(json, where);
+        if (!sidecar) return sidecar.error();
+        sidecar->sidecar = true;
+        workload.sidecars.push_back(std::move(*sidecar));
     }
     return std::nullopt;
 }
@@ -129,10 +134,11 @@ void readIdentity(const Json& object, Workload& workload) {
         workload.claimTemplates.push_back(kube::text(claim, {"metadata", "name"}));
 }
 
-std::vector<std::string> containerNames(const Workload& workload) {
+/// `choose one of a, b with -c`
+std::string chooseOne(const std::vector<Container>& containers) {
     std::vector<std::string> names;
-    for (const auto& container : workload.containers) names.push_back(container.name);
-    return names;
+    for (const auto& container : containers) names.push_back(container.name);
+    return fmt::format("choose one of {} with -c", fmt::join(names, ", "));
 }
 
 std::string describePort(const ContainerPort& port) {
@@ -159,6 +165,12 @@ std::string Workload::label() const {
     std::ranges::transform(text, text.begin(),
                            [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     return text + "/" + name;
+}
+
+std::vector<Container> Workload::running() const {
+    auto all = containers;
+    all.insert(all.end(), sidecars.begin(), sidecars.end());
+    return all;
 }
 
 Result<Workload> readWorkload(const kube::Json& object, std::string_view where) {
@@ -190,23 +202,29 @@ Result<Workload> readWorkload(std::string_view json, std::string_view where) {
 
 Result<Container> chooseContainer(const Workload& workload,
                                   const std::optional<std::string>& name) {
+    const auto running = workload.running();
     const auto find = [&](const std::string& wanted) {
-        return std::ranges::find(workload.containers, wanted, &Container::name);
+        return std::ranges::find(running, wanted, &Container::name);
     };
-    const auto names = containerNames(workload);
     if (name) {
-        if (const auto found = find(*name); found != workload.containers.end()) return *found;
+        if (const auto found = find(*name); found != running.end()) return *found;
+        const auto& inits = workload.initContainers;
+        if (std::ranges::find(inits, *name) != inits.end())
+            return usageError(fmt::format("{} of {} is an init container, which ends before the "
+                                          "others start",
+                                          memfit::quoted(*name), workload.label()),
+                              chooseOne(running));
         return usageError(
             fmt::format("{} has no container {}", workload.label(), memfit::quoted(*name)),
-            fmt::format("choose one of {} with -c", fmt::join(names, ", ")));
+            chooseOne(running));
     }
     if (workload.containers.size() == 1) return workload.containers.front();
     if (!workload.defaultContainer.empty())
-        if (const auto found = find(workload.defaultContainer); found != workload.containers.end())
+        if (const auto found = find(workload.defaultContainer); found != running.end())
             return *found;
     return usageError(
         fmt::format("{} has {} containers", workload.label(), workload.containers.size()),
-        fmt::format("choose one of {} with -c", fmt::join(names, ", ")));
+        chooseOne(running));
 }
 
 Result<std::int32_t> chooseServicePort(const Container& container,

@@ -67,6 +67,7 @@ struct Container {
     bool hasReadinessProbe = false;
     bool hasLivenessProbe = false;
     bool hasStartupProbe = false;
+    bool sidecar = false;  ///< a native one: of initContainers, with restartPolicy Always
 
     friend bool operator==(const Container&, const Container&) = default;
 };
@@ -100,7 +101,7 @@ struct Workload {
     std::optional<std::int64_t> replicas;     ///< spec.replicas; absent where the kind has none
     std::vector<Container> containers;        ///< at least one
     std::vector<std::string> initContainers;  ///< those that end before the containers start
-    std::vector<std::string> sidecars;        ///< init containers with restartPolicy Always
+    std::vector<Container> sidecars;          ///< init containers with restartPolicy Always
     std::string defaultContainer;             ///< the annotation; empty without one
     Labels labels;                            ///< of the object itself
     Labels podLabels;                         ///< of the pod template
@@ -113,6 +114,9 @@ struct Workload {
     /// `deployment/api`, as messages name it.
     [[nodiscard]] std::string label() const;
 
+    /// The containers and sidecars, which run side by side.
+    [[nodiscard]] std::vector<Container> running() const;
+
     friend bool operator==(const Workload&, const Workload&) = default;
 };
 
@@ -122,9 +126,10 @@ struct Workload {
 /// malformed quantity.
 [[nodiscard]] Result<Workload> readWorkload(std::string_view json, std::string_view where);
 
-/// The container that is meant: `name`, else the only one, else the one that the annotation
-/// `kubectl.kubernetes.io/default-container` names.
-/// Errors (kind usage): no such container, or several and nothing that decides; lists them.
+/// The container that is meant: `name`, which may be a sidecar's, else the only one that is none,
+/// else the one that the annotation `kubectl.kubernetes.io/default-container` names.
+/// Errors (kind usage): no such container, an init container that ends before the others start, or
+/// several and nothing that decides; lists them.
 [[nodiscard]] Result<Container> chooseContainer(const Workload& workload,
                                                 const std::optional<std::string>& name);
 

@@ -72,8 +72,14 @@ void readConditions(const Json& pod, PodStatus& status) {
 }
 
 void readContainers(const Json& pod, std::string_view container, PodStatus& status) {
-    for (const auto& json : kube::array(pod, {"status", "initContainerStatuses"}))
-        status.initContainers.push_back(readContainerStatus(json));
+    for (const auto& json : kube::array(pod, {"status", "initContainerStatuses"})) {
+        auto read = readContainerStatus(json);
+        status.sidecar = status.sidecar || read.name == container;
+        if (read.name == container)
+            status.container = std::move(read);
+        else
+            status.initContainers.push_back(std::move(read));
+    }
     for (const auto& json : kube::array(pod, {"status", "containerStatuses"})) {
         auto read = readContainerStatus(json);
         if (read.name == container)

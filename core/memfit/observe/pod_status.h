@@ -57,7 +57,8 @@ struct PodStatus {
     /// `Deferred` or `Infeasible`: a resize in place that the node does not carry out (now)
     std::optional<std::string> resizePending;
     std::optional<ContainerStatus> container;  ///< the one on trial; absent until the kubelet says
-    std::vector<ContainerStatus> initContainers;
+    bool sidecar = false;  ///< it is a native sidecar: it starts before the other containers do
+    std::vector<ContainerStatus> initContainers;  ///< without it
     std::vector<ContainerStatus> otherContainers;
 
     friend bool operator==(const PodStatus&, const PodStatus&) = default;

@@ -231,6 +231,11 @@ std::optional<PodVerdict> judgeBeforeStart(const PodStatus& status) {
     return std::nullopt;
 }
 
+/// A sidecar runs before the pod does: what the other containers wait for comes later.
+bool comesFirst(const PodStatus& status) {
+    return status.sidecar && status.phase == "Pending";
+}
+
 PodVerdict judgeWithoutEnd(const PodStatus& status) {
     if (status.disrupted && (status.deleted || status.phase == "Failed")) return disrupted();
     if (status.deleted) return {PodState::deleted, "the pod is being deleted", {}};
@@ -240,7 +245,7 @@ PodVerdict judgeWithoutEnd(const PodStatus& status) {
         return {PodState::unknown,
                 because("the pod's node does not answer", status.reason, status.message),
                 {}};
-    if (status.container && status.container->state.kind == Kind::running) {
+    if (status.container && status.container->state.kind == Kind::running && !comesFirst(status)) {
         const bool ready = status.containersReady && status.container->ready;
         return {ready ? PodState::ready : PodState::running, "", {}};
     }

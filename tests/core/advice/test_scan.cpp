@@ -87,6 +87,30 @@ TEST_CASE("only the container that is asked for is judged") {
     CHECK(result->workloads == 7);
 }
 
+TEST_CASE("of sidecars only one that is asked for is judged, with what lint finds in it") {
+    const auto judgedContainers = [](std::optional<std::string> container) {
+        WorkloadScan scan(std::move(container), false);
+        REQUIRE(scan.addWorkloads(R"({"kind":"DeploymentList","items":[
+            {"metadata":{"namespace":"shop","name":"api","uid":"u"},
+             "spec":{"selector":{"matchLabels":{"app":"api"}},"template":{"spec":{
+               "containers":[{"name":"main","image":"m"}],
+               "initContainers":[{"name":"mesh","image":"i","restartPolicy":"Always",
+                 "env":[{"name":"GOGC","value":"of"}]}]}}}}]})",
+                                  WorkloadKind::deployment)
+                    .has_value());
+        const auto result = scan.finish({}, {});
+        REQUIRE(result.has_value());
+        std::vector<std::string> found;
+        for (const auto& item : result->items)
+            found.push_back(item.header.target.container.value_or(""));
+        if (toJson(*result).find("gogc-malformed") != std::string::npos)
+            found.emplace_back("gogc-malformed");
+        return found;
+    };
+    CHECK(judgedContainers(std::nullopt) == std::vector<std::string>{"main"});
+    CHECK(judgedContainers("mesh") == std::vector<std::string>{"mesh", "gogc-malformed"});
+}
+
 TEST_CASE("a page of a list says how it goes on") {
     WorkloadScan scan;
     CHECK(scan.addPods(R"({"metadata":{"continue":"abc"},"items":[]})").value() == "abc");

@@ -146,6 +146,15 @@ TEST_CASE("a probe of a process reads back as it was written") {
     CHECK(results.probes[0] == probe);
 }
 
+TEST_CASE("that the container is a sidecar is read back, and said of sidecars alone") {
+    ProbeResult probe;
+    probe.header = fullHeader();
+    CHECK(toJson(probe).find("sidecar") == std::string::npos);
+    probe.header.target.sidecar = true;
+    CHECK(toJson(probe).find("\"sidecar\": true") != std::string::npos);
+    CHECK(readOk(toJson(probe)).probes.at(0).header.target == probe.header.target);
+}
+
 TEST_CASE("a load's cost stands beside its report, with what it is for each request") {
     SqueezeResult squeeze;
     squeeze.header.target.type = "process";

@@ -55,6 +55,15 @@ TEST_CASE("a pod that was admitted as asked for is read back, quantities compare
     CHECK(pod.notices.empty());
 }
 
+TEST_CASE("a sidecar on trial is read back from where it stands") {
+    const auto asSidecar = [](Json pod) {
+        pod["spec"]["initContainers"] = pod["spec"]["containers"];
+        pod["spec"]["containers"] = Json::parse(R"([{"name":"main"}])");
+        return pod;
+    };
+    CHECK(check(asSidecar(admitted()), asSidecar(wanted)).limit == 1536 * MiB);
+}
+
 TEST_CASE("a changed limit, request or Go setting of the container on trial is refused") {
     auto pod = admitted();
     pod["spec"]["containers"][0]["resources"]["limits"]["memory"] = "2Gi";

@@ -113,6 +113,21 @@ TEST_CASE("beside a limit no more is requested than the memory of the whole pod 
                                           .patch))["resources"]["requests"]["memory"] == "16Mi");
 }
 
+TEST_CASE("a sidecar is patched and restored where it stands") {
+    auto before = deployment(Json::parse(R"({"name":"main"})"));
+    auto& spec = before["spec"]["template"]["spec"];
+    spec["initContainers"] = Json::array({Json{{"name", "migrate"}}, rich});
+    const auto original = originalOf(before);
+    const auto patch = patchOf(before, original, small);
+    const auto live = patched(before, patch.patch);
+    CHECK(live["spec"]["template"]["spec"]["initContainers"][1]["resources"]["limits"]["memory"] ==
+          "16Mi");
+    CHECK(live["spec"]["template"]["spec"]["containers"] == spec["containers"]);
+    const auto restored = restoreOf(live, original, {patch.ours});
+    REQUIRE(restored.patch);
+    CHECK(patched(live, *restored.patch)["spec"] == before["spec"]);
+}
+
 TEST_CASE("a patch applies only to what was read") {
     const auto before = deployment(rich);
     const auto patch = Json::parse(patchOf(before, originalOf(before), small).patch);

@@ -45,6 +45,29 @@ spec:
 )" + rest;
 }
 
+TEST_CASE("a sidecar is patched where it stands") {
+    MemorySettings wanted;
+    wanted.limit = {MemoryWish::Kind::set, 36 * MiB};
+    const std::string expected = R"(apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: api
+  namespace: prod
+spec:
+  template:
+    spec:
+      initContainers:
+        - name: app
+          resources:
+            limits:
+              memory: 36Mi
+)";
+    auto sidecar = container();
+    sidecar.sidecar = true;
+    CHECK(mergePatchYaml(api, sidecar, wanted) == expected);
+    CHECK(mergePatchYaml(api, "app", wanted, true) == expected);
+}
+
 TEST_CASE("a patch names the object, the container and what is wanted") {
     CHECK(mergePatchYaml(api, container(), byReference()) == inContainer(R"(          env:
             - name: GOMEMLIMIT

@@ -77,8 +77,11 @@ TEST_CASE("a pod's memory counts its sidecars, and init containers only as far a
     CHECK(pod.memoryRequest == 45 * MiB);
     CHECK(pod.limited);
     CHECK_FALSE(pod.requestIsLimit);
-    REQUIRE(pod.containers.size() == 1);
+    REQUIRE(pod.containers.size() == 2);
     CHECK(pod.containers[0].name == "a");
+    CHECK_FALSE(pod.containers[0].sidecar);
+    CHECK(pod.containers[1].name == "side");
+    CHECK(pod.containers[1].sidecar);
 }
 
 TEST_CASE("a pod is limited only when every container is") {

@@ -165,6 +165,21 @@ TEST_CASE("init containers are skipped on request, sidecars among them are not")
           Json::parse(R"([{"name":"proxy","restartPolicy":"Always"}])"));
 }
 
+TEST_CASE("the limit of a sidecar on trial is set where the sidecar stands, and it stays one") {
+    auto wanted = plan();
+    wanted.container = "mesh";
+    const auto spec = Json::parse(R"({"initContainers":[{"name":"migrate"},
+        {"name":"mesh","restartPolicy":"Always","resources":{"limits":{"memory":"1Gi"}}}],
+        "containers":[{"name":"api"}]})");
+    const auto pod = podOf(deployment(spec), wanted);
+    CHECK(pod["spec"]["initContainers"] == Json::parse(R"([{"name":"migrate"},
+        {"name":"mesh","restartPolicy":"Always",
+         "resources":{"limits":{"memory":"16Mi"},"requests":{"memory":"16Mi"}},
+         "env":[{"name":"GOMEMLIMIT","value":"off"},{"name":"GOGC","value":"100"}]}])"));
+    CHECK(pod["spec"]["containers"] == Json::parse(R"([{"name":"api"}])"));
+    CHECK(pod["metadata"]["annotations"]["memfit.dev/container"] == "mesh");
+}
+
 TEST_CASE("a live pod is copied without its owner, node, status and injected token") {
     const auto live = Json::parse(R"({"apiVersion":"v1","kind":"Pod",
         "metadata":{"name":"api-x","namespace":"shop","uid":"u","resourceVersion":"5",

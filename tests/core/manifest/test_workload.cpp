@@ -90,7 +90,11 @@ TEST_CASE("a Deployment is read with its Go wiring, names and owners, and withou
     expected.replicas = 3;
     expected.containers = {api};
     expected.initContainers = {"migrate"};
-    expected.sidecars = {"proxy"};
+    Container proxy;
+    proxy.name = "proxy";
+    proxy.image = "p";
+    proxy.sidecar = true;
+    expected.sidecars = {proxy};
     expected.labels = {{"app", "api"}, {"app.kubernetes.io/instance", "shop"}};
     expected.podLabels = {{"app", "api"}, {"tier", "a"}};
     expected.podSelector = "app=api,tier in (a,b),!canary";
@@ -171,6 +175,25 @@ TEST_CASE("the container is the named, the only, or the default one, and never g
             .error() == usageError("pod/p has 2 containers", "choose one of a, b with -c"));
     CHECK(chooseContainer(two("{}"), "c").error() ==
           usageError("pod/p has no container \"c\"", "choose one of a, b with -c"));
+}
+
+TEST_CASE("a native sidecar is chosen by its name, an init container that ends never") {
+    const auto pod = read(R"({"kind":"Pod","metadata":{"name":"p"},"spec":{
+        "initContainers":[{"name":"migrate"},
+          {"name":"mesh","restartPolicy":"Always","resources":{"limits":{"memory":"32Mi"}}}],
+        "containers":[{"name":"a"}]}})");
+    const auto mesh = chooseContainer(pod, "mesh");
+    REQUIRE(mesh.has_value());
+    CHECK(mesh->sidecar);
+    CHECK(mesh->memoryLimit == 32 * MiB);
+    CHECK(chooseContainer(pod, std::nullopt)->name == "a");
+    CHECK(
+        chooseContainer(pod, "migrate").error() ==
+        usageError("\"migrate\" of pod/p is an init container, which ends before the others start",
+                   "choose one of a, mesh with -c"));
+    CHECK(chooseContainer(pod, "b").error() ==
+          usageError("pod/p has no container \"b\"", "choose one of a, mesh with -c"));
+    CHECK(pod.running() == std::vector<Container>{pod.containers[0], *mesh});
 }
 
 TEST_CASE("the load goes to the port named http, else to the only one that is not for statistics") {

@@ -107,6 +107,39 @@ TEST_CASE("a restarted container counts by its last end, if the restart came sin
     CHECK(judged(looping, 2) == "crashed");
 }
 
+TEST_CASE("a native sidecar on trial is judged by its own status, wherever the pod is") {
+    const auto sidecar = [](const std::string& phase, const std::string& state,
+                            const std::string& last, const std::string& main) {
+        return pod(R"("phase":")" + phase +
+                   R"(","conditions":[{"type":"ContainersReady","status":"True"}],
+            "initContainerStatuses":[{"name":"migrate","state":)" +
+                   terminated("Completed", 0) + R"(},{"name":"api","ready":true,"restartCount":)" +
+                   (last.empty() ? "0" : "1") + R"(,"state":)" + state +
+                   (last.empty() ? "" : R"(,"lastState":)" + last) +
+                   R"(}],"containerStatuses":[{"name":"main","state":)" + main + "}]");
+    };
+    const std::string running = R"({"running":{}})";
+    const std::string waiting = R"({"waiting":{"reason":"PodInitializing"}})";
+    const auto status = read(sidecar("Running", running, "", running));
+    CHECK(status.sidecar);
+    REQUIRE(status.container);
+    CHECK(status.container->name == "api");
+    REQUIRE(status.initContainers.size() == 1);
+    CHECK(status.initContainers[0].name == "migrate");
+    CHECK((judgePod(status).state == PodState::ready));
+    // It runs before the others start, which may never be.
+    CHECK(judged(sidecar("Pending", running, "", waiting)) == "starting");
+    CHECK(judged(sidecar("Pending", running, "", R"({"waiting":{"reason":"ErrImagePull"}})")) ==
+          "imageError");
+    // The kubelet starts it again, whatever the pod's restartPolicy.
+    CHECK(judged(sidecar("Running", running, terminated("OOMKilled", 137), running)) ==
+          "oomKilled");
+    CHECK(judged(sidecar("Pending", R"({"waiting":{"reason":"CrashLoopBackOff"}})",
+                         terminated("OOMKilled", 137), waiting)) == "oomKilled");
+    CHECK(judged(sidecar("Running", running, terminated("Error", 2), running)) == "crashed");
+    CHECK(judged(sidecar("Pending", terminated("OOMKilled", 137), "", waiting)) == "oomKilled");
+}
+
 TEST_CASE("a limit that is too small to start is told from a program that cannot start") {
     const auto atStart = [](const std::string& reason, const std::string& message) {
         return judged(inState(terminated(reason, 128, message)));

@@ -51,14 +51,16 @@ TEST_CASE("workloads and namespaces are offered without their kinds") {
     CHECK(completed({"squeeze", "-na"}) == "-napi\n:4\n");
 }
 
-TEST_CASE("the containers of the workload that is named are offered") {
+TEST_CASE("the containers and sidecars of the workload that is named are offered") {
     const StandInKubectl kubectl("echo api; echo proxy");
     CHECK(completed({"squeeze", "deploy/shop", "-c", ""}) == "api\nproxy\n:4\n");
-    const std::string inPods = R"({range .spec.containers[*]}{.name}{"\n"}{end})";
-    const std::string inTemplates =
-        R"({range .spec.template.spec.containers[*]}{.name}{"\n"}{end})";
-    CHECK(kubectl.words() == Words{"get", "deployments", "shop", "--request-timeout=2s",
-                                   "--output=jsonpath=" + inPods + inTemplates});
+    const auto names = [](const std::string& spec) {
+        return "{range " + spec + R"(.containers[*]}{.name}{"\n"}{end}{range )" + spec +
+               R"(.initContainers[?(@.restartPolicy=="Always")]}{.name}{"\n"}{end})";
+    };
+    CHECK(kubectl.words() ==
+          Words{"get", "deployments", "shop", "--request-timeout=2s",
+                "--output=jsonpath=" + names(".spec") + names(".spec.template.spec")});
     CHECK(completed({"squeeze", "-c", ""}) == ":4\n");
 }
 
