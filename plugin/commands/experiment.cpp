@@ -1,15 +1,18 @@
 #include "commands/experiment.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <random>
+#include <set>
 
 #include "commands/bench_loop.h"
 #include "commands/squeeze_loop.h"
 #include "memfit/advice/choice.h"
 #include "memfit/advice/confirmation.h"
 #include "memfit/experiment/demand_climb.h"
+#include "memfit/units/quantity.h"
 
 namespace memfit::plugin {
 namespace {
@@ -108,6 +111,39 @@ std::optional<Warning> missingCpuTime(const BenchResult& result) {
                    "process_cpu_seconds_total would tell it"};
 }
 
+/// Leaves out the cells whose limit the namespace does not admit; returns that it did.
+/// Errors: none is left; those of TrialSeries::tryAdmission.
+Result<std::optional<Warning>> leaveOutRefused(TrialSeries& trials, std::vector<CellSpec>& cells) {
+    const CellSpec* smallest = nullptr;
+    for (const auto& cell : cells) {
+        const auto& limit = cell.settings.limit;
+        if (limit && (smallest == nullptr || *limit < *smallest->settings.limit)) smallest = &cell;
+    }
+    if (smallest == nullptr) return std::optional<Warning>();
+    if (auto tried = trials.tryAdmission(smallest->settings); !tried) return tried.error();
+    const auto admitted = trials.admitted();
+    std::vector<std::string> left;
+    std::set<std::string> why;
+    std::erase_if(cells, [&](const CellSpec& cell) {
+        const auto& limit = cell.settings.limit;
+        if (!limit || admitted.holds(*limit)) return false;
+        if (auto text = formatQuantity(*limit); std::ranges::find(left, text) == left.end()) {
+            left.push_back(std::move(text));
+        }
+        why.insert(admitted.why(*limit));
+        return true;
+    });
+    if (left.empty()) return std::optional<Warning>();
+    const auto reasons = fmt::format("{}", fmt::join(why, "; "));
+    if (cells.empty()) {
+        return failure(fmt::format("no limit of the bench can be run: {}", reasons),
+                       "choose others with --limits");
+    }
+    return std::optional(Warning{
+        std::string(namespaceBoundCode),
+        fmt::format("the bench leaves out the limits {}: {}", fmt::join(left, ", "), reasons)});
+}
+
 /// No squeeze need come first, whose own run without a limit the bench could use.
 bool mayBenchAlone(const Options& options) {
     return options.minimum || !options.files.empty() || !anyLimitNeedsMinimum(options);
@@ -130,6 +166,7 @@ FinishedSqueeze squeezeStage(const Context& context, Session& session, int trial
     run.result.header = session.header({}, run.stopped);
     run.result.ceiling = session.ceiling();
     warn(context, run.budgetEnded, run.result.header);
+    warn(context, run.namespaceBound, run.result.header);
     if (const auto climb = demandClimb(run.result.trials)) {
         const auto text = climbText(*climb, run.result.header);
         warn(context, Warning{std::string(demandClimbsCode), text}, run.result.header);
@@ -142,9 +179,11 @@ FinishedBench benchStage(const Context& context, Session& session, const Results
                          int trialsAfter) {
     FinishedBench finished;
     std::optional<Warning> budgetEnded;
+    std::optional<Warning> namespaceBound;
     const auto finish = [&](std::optional<Error> stopped) {
         finished.result.header = session.header(inputs.texts, stopped);
         warn(context, budgetEnded, finished.result.header);
+        warn(context, namespaceBound, finished.result.header);
         if (auto warning = missingCpuTime(finished.result)) {
             finished.result.header.warnings.push_back(*std::move(warning));
         }
@@ -175,6 +214,9 @@ FinishedBench benchStage(const Context& context, Session& session, const Results
     }
     auto cells = benchCells(options);
     if (!cells) return finish(cells.error());
+    const auto refused = leaveOutRefused(session.trials(), *cells);
+    if (!refused) return finish(refused.error());
+    namespaceBound = *refused;
     for (auto& cell : *cells) {
         cell.settings = knownSettings(std::move(cell.settings), context.options.keepEnv);
     }

@@ -33,7 +33,8 @@ struct TriedPatch {
 /// Reads the workload again and tries the patch in a server-side dry run. What changed since it was
 /// measured is noted. A user who may not patch gets the patch with a warning.
 /// Errors: another object has the name now; the memory of the whole pod leaves no room for the
-/// advice; the server refuses the patch, or makes something else of it; kind interrupted.
+/// advice, or the namespace admits no such limit; the server refuses the patch, or makes something
+/// else of it; kind interrupted.
 [[nodiscard]] Result<TriedPatch> tryPatch(const Context& context, Cluster& cluster,
                                           const Recommendation& recommendation);
 

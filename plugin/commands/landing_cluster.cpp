@@ -14,6 +14,8 @@
 #include "memfit/manifest/pod_level.h"
 #include "memfit/manifest/pod_list.h"
 #include "memfit/manifest/settings_view.h"
+#include "memfit/units/quantity.h"
+#include "testbed/pod_ceiling.h"
 
 namespace memfit::plugin {
 namespace {
@@ -86,6 +88,19 @@ Result<void> requireRoomInPod(const Cluster& cluster, const Now& now,
                    refusal->next);
 }
 
+/// The API server takes a template with any limit; only its pods would be refused.
+Result<void> requireAdmitted(Cluster& cluster, const MemorySettings& wanted) {
+    if (wanted.limit.kind != MemoryWish::Kind::set) return {};
+    const auto range = readMemoryRange(cluster.api, cluster.context.ns);
+    if (!range) return range.error();
+    const auto admitted = admittedBy(*range);
+    if (admitted.holds(wanted.limit.bytes)) return {};
+    return failure(fmt::format("{} would have no pods with the advised memory limit, {}: {}",
+                               cluster.workload.label(), formatQuantity(wanted.limit.bytes),
+                               admitted.why(wanted.limit.bytes)),
+                   "change that LimitRange, or set a limit within it");
+}
+
 std::string settingsDiff(const Container& before, const Container& after,
                          const std::string& label) {
     return unifiedDiff(settingsYaml(before), settingsYaml(after), label);
@@ -140,6 +155,7 @@ Result<TriedPatch> tryPatch(const Context& context, Cluster& cluster,
     TriedPatch patch;
     patch.wanted = wantedSettings(recommendation.advised);
     if (auto room = requireRoomInPod(cluster, *now, patch.wanted); !room) return room.error();
+    if (auto possible = requireAdmitted(cluster, patch.wanted); !possible) return possible.error();
     const WorkloadName name{workload.apiVersion, std::string(toString(workload.kind)),
                             cluster.context.ns, workload.name};
     patch.text = mergePatchYaml(name, now->container, patch.wanted);

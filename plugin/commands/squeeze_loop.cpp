@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "memfit/units/quantity.h"
+
 namespace memfit::plugin {
 namespace {
 
@@ -40,6 +42,7 @@ std::optional<Error> unanswered(const SqueezeRun& run, std::optional<Bytes> to) 
                                             to ? formatMiB(*to) : "the largest that was tried"),
                                 "raise --to");
         case EdgeSearchState::neverKilled: {
+            if (run.namespaceBound) return std::nullopt;
             const auto lowest = smallestLimit(
                 run.result, [](Outcome outcome) { return outcome == Outcome::survived; });
             return inconclusive(fmt::format("the program was never OOM-killed, down to {}",
@@ -85,6 +88,33 @@ void endByBudget(SqueezeRun& run, const Budget& budget, double share, int trials
 Settings settingsAt(Bytes limit, const SqueezePlan& plan) {
     return plan.mode == Mode::plain ? plainSettings(limit)
                                     : gomemlimitSettings(limit, plan.gomemlimit.forLimit(limit));
+}
+
+/// Keeps the search within what the namespace admits.
+void stayAdmitted(const AdmittedLimits& admitted, const SqueezePlan& plan, EdgeSearch& search,
+                  SqueezeRun& run) {
+    if (run.stopped || !admitted.least) return;
+    const auto& to = plan.search.to;
+    if (to && *to < *admitted.least) {
+        run.stopped = Error{ErrorKind::inconclusive,
+                            fmt::format("no limit up to --to, {}, can be tried: {}",
+                                        formatQuantity(*to), admitted.why(*to)),
+                            "raise --to", std::nullopt};
+        return;
+    }
+    search.stayAbove(*admitted.least);
+}
+
+/// The search ended at what the namespace admits.
+std::optional<Warning> boundByNamespace(const SqueezeResult& result, const SqueezePlan& plan,
+                                        const AdmittedLimits& admitted) {
+    const auto& least = admitted.least;
+    if (!least || plan.search.from > least) return std::nullopt;
+    if (!result.minimum || *result.minimum > ceilToMiB(*least)) return std::nullopt;
+    return Warning{std::string(namespaceBoundCode),
+                   fmt::format("the minimum is the namespace's bound, and the program may do with "
+                               "less: {}",
+                               admitted.why(*least - 1))};
 }
 
 /// What one trial brought. The first that ends the run says why; what the others beside it found
@@ -156,6 +186,7 @@ SqueezeRun squeeze(TrialSeries& trials, const SqueezePlan& plan) {
     }
     // Without GOMEMLIMIT a program's use says nothing of what it can do with it.
     if (plan.mode == Mode::plain) search.observe(*observationOf(*unlimited));
+    stayAdmitted(trials.admitted(), plan, search, run);
 
     bool ended = false;
     while (!run.stopped) {
@@ -166,13 +197,22 @@ SqueezeRun squeeze(TrialSeries& trials, const SqueezePlan& plan) {
         std::vector<Settings> settings;
         settings.reserve(limits.size());
         for (const auto limit : limits) settings.push_back(settingsAt(limit, plan));
-        for (const auto& record : trials.runTogether(settings, search.expectedTrialsLeft())) {
-            take(record, search, run);
+        const auto before = trials.admitted().least;
+        const auto records = trials.runTogether(settings, search.expectedTrialsLeft());
+        for (std::size_t i = 0; i < records.size(); ++i) {
+            // Of a limit that turned out not to be admitted there was no trial.
+            const bool known = before && limits[i] < *before;
+            if (!records[i] && !known && trials.isBelowAdmitted(settings[i], records[i].error())) {
+                continue;
+            }
+            take(records[i], search, run);
         }
+        stayAdmitted(trials.admitted(), plan, search, run);
     }
     const auto answer = search.answer();
     takeAnswer(run.result, answer);
     run.state = answer.state;
+    run.namespaceBound = boundByNamespace(run.result, plan, trials.admitted());
     if (ended) {
         const int left = std::max(1, search.expectedTrialsLeft());
         endByBudget(run, trials.budget(), plan.budgetShare, left);

@@ -24,6 +24,8 @@ struct SqueezeRun {
     EdgeSearchState state = EdgeSearchState::searching;
     /// The budget ended a search that has a minimum all the same.
     std::optional<Warning> budgetEnded;
+    /// The namespace admits no limit below the minimum: the program may do with less.
+    std::optional<Warning> namespaceBound;
     /// Why it stopped before the end (interrupted, failed), or why there is no answer
     /// (inconclusive). The result holds everything up to then.
     std::optional<Error> stopped;

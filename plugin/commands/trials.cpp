@@ -13,7 +13,13 @@ Result<TrialRecord> TrialSeries::run(const Settings& settings, int left, bool re
         const double began = budget_.trialBegins();
         auto record = runner_.run(settings, onMoment);
         budget_.trialEnded(began);
-        if (!record) return record;
+        if (!record) {
+            if (isBelowAdmitted(settings, record.error())) {
+                progress_.note(fmt::format("{}: not run; {}", settingsText(settings),
+                                           admitted().why(*settings.limit)));
+            }
+            return record;
+        }
         progress_.trialEnds(*record, number);
         remember(*record);
         const auto outcome = record->trial.outcome;
@@ -25,6 +31,11 @@ Result<TrialRecord> TrialSeries::run(const Settings& settings, int left, bool re
         progress_.note(fmt::format("repeating it: {} says nothing about the edge",
                                    toString(record->trial.outcome)));
     }
+}
+
+bool TrialSeries::isBelowAdmitted(const Settings& settings, const Error& error) const {
+    const auto least = admitted().least;
+    return error.kind == ErrorKind::failed && settings.limit && least && *settings.limit < *least;
 }
 
 std::vector<Result<TrialRecord>> TrialSeries::runTogether(const std::vector<Settings>& all,

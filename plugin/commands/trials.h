@@ -19,6 +19,9 @@ inline constexpr int retries = 2;
 /// Warning of a result that is what a budget allowed, not what was asked for.
 inline constexpr std::string_view budgetEndedCode = "budget-ended";
 
+/// Warning of a result that the limits which the namespace admits bound, not the program.
+inline constexpr std::string_view namespaceBoundCode = "namespace-bound";
+
 /// Runs trials with those repeats, numbers them, and shows them.
 class TrialSeries {
 public:
@@ -33,6 +36,14 @@ public:
 
     /// As TrialRunner::knowsUnlimited.
     [[nodiscard]] bool knowsUnlimited() const { return runner_.knowsUnlimited(); }
+
+    /// As TrialRunner::admitted and TrialRunner::tryAdmission.
+    [[nodiscard]] AdmittedLimits admitted() const { return runner_.admitted(); }
+    [[nodiscard]] Result<void> tryAdmission(const Settings& settings) {
+        return runner_.tryAdmission(settings);
+    }
+    /// Whether a trial failed since its limit is smaller than what is admitted.
+    [[nodiscard]] bool isBelowAdmitted(const Settings& settings, const Error& error) const;
 
     /// As run(), all of them at once; results in the order of the settings.
     [[nodiscard]] std::vector<Result<TrialRecord>> runTogether(const std::vector<Settings>& all,

@@ -109,6 +109,10 @@ public:
     [[nodiscard]] virtual Result<TrialRecord> run(
         const Settings& settings, const std::function<void(const TrialMoment&)>& onMoment) = 0;
 
+    /// As Testbed::admitted() and Testbed::tryAdmission().
+    [[nodiscard]] virtual AdmittedLimits admitted() const { return {}; }
+    [[nodiscard]] virtual Result<void> tryAdmission(const Settings& /*settings*/) { return {}; }
+
     /// A run without a limit has survived: others are judged by what it took and delivered.
     [[nodiscard]] virtual bool knowsUnlimited() const = 0;
 };
@@ -123,6 +127,10 @@ public:
         const Settings& settings, const std::function<void(const TrialMoment&)>& onMoment) override;
 
     [[nodiscard]] bool knowsUnlimited() const override { return unlimitedPassed_; }
+    [[nodiscard]] AdmittedLimits admitted() const override { return testbed_.admitted(); }
+    [[nodiscard]] Result<void> tryAdmission(const Settings& settings) override {
+        return testbed_.tryAdmission(settings);
+    }
 
     void together(const std::vector<std::function<void()>>& tasks) override {
         loop_.together(tasks);

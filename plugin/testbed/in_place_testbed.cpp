@@ -225,6 +225,7 @@ Result<void> InPlaceTestbed::prepare() {
                                     container != nullptr ? container->memoryLimit : std::nullopt);
     if (!ceiling) return ceiling.error();
     ceiling_ = ceiling->bytes;
+    admitted_ = admittedBy(ceiling->range);
     if (auto within = stayWithinPod(); !within) return within;
     if (auto granted = consent_({
             fmt::format("patches memory limit and request, GOMEMLIMIT and GOGC of container {}",
@@ -310,6 +311,8 @@ Result<std::unique_ptr<Instance>> InPlaceTestbed::start(const Settings& settings
     if (auto done = prepare(); !done) return done.error();
     if (settings.limit) {
         if (auto within = checkWithinPod(*settings.limit); !within) return within.error();
+        // The workload would be taken, and its pods refused.
+        if (!admitted_.holds(*settings.limit)) return notAdmitted(admitted_, *settings.limit);
     }
     if (auto done = patch(settings); !done) return done.error();
     const auto pod = awaitPod(settings);

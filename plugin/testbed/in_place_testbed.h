@@ -29,6 +29,7 @@ public:
     [[nodiscard]] Environment environment() const override;
     [[nodiscard]] std::vector<Warning> warnings() const override;
     [[nodiscard]] std::optional<Bytes> ceiling() const override { return ceiling_; }
+    [[nodiscard]] AdmittedLimits admitted() const override { return admitted_; }
     [[nodiscard]] std::string via() const override { return world_.via(); }
     [[nodiscard]] Result<void> begin(const Settings& settings) override;
     [[nodiscard]] Result<std::unique_ptr<Instance>> start(const Settings& settings,
@@ -54,6 +55,7 @@ private:
     RunRecord record_;
     std::optional<Bytes> ceiling_;
     PodLevelMemory pod_;
+    AdmittedLimits admitted_;
     std::vector<Warning> warnings_;
     bool prepared_ = false;
 };

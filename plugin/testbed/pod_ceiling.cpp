@@ -43,19 +43,6 @@ Result<std::optional<Json>> list(ClusterApi& api, const std::string& path,
     return std::optional<Json>(Json::parse(**body, nullptr, false));
 }
 
-/// The largest limit that a container of this namespace may have.
-std::optional<Bytes> rangeMaximum(const Json& ranges) {
-    std::optional<Bytes> bound;
-    for (const auto& range : at(ranges, "items")) {
-        for (const auto& item : at(at(range, "spec"), "limits")) {
-            if (at(item, "type") == "Container" || at(item, "type") == "Pod") {
-                lower(bound, quantityAt(at(item, "max"), "memory"));
-            }
-        }
-    }
-    return bound;
-}
-
 std::optional<Bytes> quotaLeft(const Json& quotas) {
     std::optional<Bytes> bound;
     for (const auto& quota : at(quotas, "items")) {
@@ -80,13 +67,33 @@ std::optional<Bytes> largestNode(const Json& nodes) {
 
 }  // namespace
 
+Result<MemoryRange> readMemoryRange(ClusterApi& api, const std::string& ns) {
+    const auto body =
+        api.readIfAllowed(fmt::format("/api/v1/namespaces/{}/limitranges", urlEncoded(ns)),
+                          "reading the LimitRanges");
+    if (!body) return body.error();
+    if (!*body) return MemoryRange{};
+    return readLimitRanges(**body);
+}
+
+AdmittedLimits admittedBy(const MemoryRange& range) {
+    AdmittedLimits admitted{range.least, "", range.most, ""};
+    if (range.least) admitted.leastBy = "LimitRange " + range.leastBy;
+    if (range.most) admitted.mostBy = "LimitRange " + range.mostBy;
+    return admitted;
+}
+
+Error notAdmitted(const AdmittedLimits& admitted, Bytes limit) {
+    return failure(admitted.why(limit), "ask for no limit beyond it");
+}
+
 Result<PodCeiling> podCeiling(ClusterApi& api, const std::string& ns, std::optional<Bytes> wanted,
                               std::optional<Bytes> current) {
     const auto inNamespace = fmt::format("/api/v1/namespaces/{}", ns);
-    const auto ranges = list(api, inNamespace + "/limitranges", "reading the LimitRanges");
-    if (!ranges) return ranges.error();
-    std::optional<Bytes> bound = rangeMaximum(ranges->value_or(Json()));
-    if (wanted) return PodCeiling{std::min(*wanted, bound.value_or(*wanted)), false};
+    const auto range = readMemoryRange(api, ns);
+    if (!range) return range.error();
+    std::optional<Bytes> bound = range->most;
+    if (wanted) return PodCeiling{std::min(*wanted, bound.value_or(*wanted)), false, *range};
 
     const auto quotas = list(api, inNamespace + "/resourcequotas", "reading the ResourceQuotas");
     if (!quotas) return quotas.error();
@@ -96,7 +103,7 @@ Result<PodCeiling> podCeiling(ClusterApi& api, const std::string& ns, std::optio
     const auto node = largestNode(nodes->value_or(Json()));
     if (node) lower(bound, *node / 2);
     const Bytes ceiling = std::max(smallestDefault, timesCurrent * current.value_or(0));
-    return PodCeiling{std::min(ceiling, bound.value_or(ceiling)), !node.has_value()};
+    return PodCeiling{std::min(ceiling, bound.value_or(ceiling)), !node.has_value(), *range};
 }
 
 }  // namespace memfit::plugin

@@ -5,7 +5,9 @@
 
 #include "kubectl/cluster_api.h"
 #include "memfit/error.h"
+#include "memfit/manifest/limit_range.h"
 #include "memfit/units/bytes.h"
+#include "testbed/testbed.h"
 
 namespace memfit::plugin {
 
@@ -15,7 +17,17 @@ struct PodCeiling {
     Bytes bytes = 0;
     /// The nodes' free memory is not known, so that the scheduler has to keep it free.
     bool reserve = false;
+    MemoryRange range;  ///< what LimitRanges say; empty where they may not be read
 };
+
+/// What the LimitRanges of the namespace say; empty where they may not be read.
+/// Errors: kind interrupted; the API server cannot be reached, or answers with no list.
+[[nodiscard]] Result<MemoryRange> readMemoryRange(ClusterApi& api, const std::string& ns);
+
+/// The same as limits of a trial.
+[[nodiscard]] AdmittedLimits admittedBy(const MemoryRange& range);
+/// That a trial's limit is beyond them.
+[[nodiscard]] Error notAdmitted(const AdmittedLimits& admitted, Bytes limit);
 
 /// `wanted`: the user's own, which only the namespace's LimitRange can lower. `current`: the limit
 /// that the workload has now. Default: 1 GiB or four times `current`, whichever is larger, at most

@@ -37,6 +37,16 @@ bool isReadWriteOnce(const nlohmann::json& claim) {
     });
 }
 
+/// What the API server's refusal of a pod gives as its reason.
+std::string admissionsWords(const std::string& refusal) {
+    for (const std::string_view mark :
+         {"is forbidden: ", "denied the request: ", "denied request: "}) {
+        const auto at = refusal.rfind(mark);
+        if (at != std::string::npos) return refusal.substr(at + mark.size());
+    }
+    return refusal;
+}
+
 bool mounts(const nlohmann::json& pod, const std::string& claim) {
     const nlohmann::json::json_pointer volumes("/spec/volumes");
     const nlohmann::json::json_pointer name("/persistentVolumeClaim/claimName");
@@ -163,6 +173,7 @@ TrialPodPlan PodTestbed::planFor(const Settings& settings, const std::string& na
     plan.limit = settings.limit;
     plan.ceiling = ceiling_;
     if (ceilingReserved_) plan.request = ceiling_;
+    plan.leastRequest = leastRequest_;
     if (!world_.options.keepEnv || settings.mode != Mode::plain) {
         plan.gomemlimit = settings.gomemlimit ? formatGomemlimit(*settings.gomemlimit) : "off";
         plan.gogc = settings.gogc;
@@ -186,6 +197,69 @@ Result<AdmittedPod> PodTestbed::send(const TrialPod& pod, bool dryRun) {
     return checkAdmitted(pod.json, *admitted);
 }
 
+Result<void> PodTestbed::rehearse(const Settings& settings, const std::string& name) {
+    const auto pod = makeTrialPod(world_.options.workload, planFor(settings, name), selectors_);
+    if (!pod) return pod.error();
+    if (const auto admitted = send(*pod, true); !admitted) return admitted.error();
+    return {};
+}
+
+Result<void> PodTestbed::admit(const Settings& settings, const std::string& name) {
+    const auto& limit = settings.limit;
+    if (limit && !admitted_.holds(*limit)) return notAdmitted(admitted_, *limit);
+    const auto rehearsed = rehearse(settings, name);
+    if (!rehearsed) return learnLeast(settings, rehearsed.error(), name);
+    if (limit) smallestAdmitted_ = std::min(smallestAdmitted_.value_or(*limit), *limit);
+    return {};
+}
+
+/// A pod that is refused while the same pod is admitted with more memory was refused for its limit:
+/// by a policy, or by a LimitRange that may not be read. From where on they are admitted is found
+/// by dry runs, to the MiB. Returns what to say of the refusal.
+Error PodTestbed::learnLeast(Settings settings, const Error& refusal, const std::string& name) {
+    if (refusal.kind != ErrorKind::failed || isFailure(refusal, CallFailure::unreachable) ||
+        !settings.limit || !smallestAdmitted_ || *settings.limit >= *smallestAdmitted_) {
+        return refusal;
+    }
+    const Bytes asked = *settings.limit;
+    // Another trial beside this one may have found it meanwhile.
+    if (!admitted_.holds(asked)) return notAdmitted(admitted_, asked);
+    Bytes refused = asked;
+    Bytes admitted = *smallestAdmitted_;
+    std::string words = refusal.what;
+    settings.limit = admitted;
+    if (const auto again = rehearse(settings, name); !again) {
+        return again.error().kind == ErrorKind::interrupted ? again.error() : refusal;
+    }
+    while (admitted - refused > MiB) {
+        const Bytes middle = (refused + (admitted - refused) / 2) / MiB * MiB;
+        settings.limit = std::max(middle, ceilToMiB(refused + 1));
+        const auto rehearsed = rehearse(settings, name);
+        if (rehearsed) {
+            admitted = *settings.limit;
+            continue;
+        }
+        if (rehearsed.error().kind != ErrorKind::failed ||
+            isFailure(rehearsed.error(), CallFailure::unreachable)) {
+            return rehearsed.error();
+        }
+        refused = *settings.limit;
+        words = rehearsed.error().what;
+    }
+    smallestAdmitted_ = std::min(*smallestAdmitted_, admitted);
+    admitted_.least = admitted;
+    admitted_.leastBy = admissionsWords(words);
+    return notAdmitted(admitted_, asked);
+}
+
+Result<void> PodTestbed::tryAdmission(const Settings& settings) {
+    if (!prepared_) return {};
+    const auto admitted = admit(settings, podName(world_.options, ++number_));
+    const bool told = settings.limit && !admitted_.holds(*settings.limit);
+    if (!admitted && !told) return admitted.error();
+    return {};
+}
+
 Result<void> PodTestbed::prepare(const Settings& settings, const std::string& name) {
     if (prepared_) return {};
     if (auto allowed = checkPermissions(); !allowed) return allowed;
@@ -196,12 +270,18 @@ Result<void> PodTestbed::prepare(const Settings& settings, const std::string& na
     if (!ceiling) return ceiling.error();
     ceiling_ = ceiling->bytes;
     ceilingReserved_ = ceiling->reserve;
+    admitted_ = admittedBy(ceiling->range);
+    leastRequest_ = ceiling->range.leastRequest(ceiling->bytes);
+    if (settings.limit && !admitted_.holds(*settings.limit)) {
+        return notAdmitted(admitted_, *settings.limit);
+    }
 
     const auto pod = makeTrialPod(world_.options.workload, planFor(settings, name), selectors_);
     if (!pod) return pod.error();
     if (auto free = checkClaims(pod->claims); !free) return free;
     const auto admitted = send(*pod, true);
     if (!admitted) return admitted.error();
+    smallestAdmitted_ = settings.limit ? settings.limit : ceiling_;
     for (const auto& notice : pod->notices) warn(notice.code, notice.text);
     for (const auto& notice : admitted->notices) warn(notice.code, notice.text);
     if (auto granted = consent_(pod->disclosure); !granted) return granted;
@@ -221,11 +301,11 @@ Result<std::unique_ptr<Instance>> PodTestbed::start(const Settings& settings,
     const bool first = !prepared_;
     const auto name = podName(world_.options, ++number_);
     if (auto done = prepare(settings, name); !done) return done.error();
+    if (!first) {
+        if (const auto admitted = admit(settings, name); !admitted) return admitted.error();
+    }
     const auto pod = makeTrialPod(world_.options.workload, planFor(settings, name), selectors_);
     if (!pod) return pod.error();
-    if (!first) {
-        if (const auto admitted = send(*pod, true); !admitted) return admitted.error();
-    }
     // Before the call: one that is cut short may have made it.
     existing_.insert(name);
     auto instance = std::make_unique<PodInstance>(world_, name, !settings.limit,

@@ -36,6 +36,8 @@ public:
     [[nodiscard]] Environment environment() const override;
     [[nodiscard]] std::vector<Warning> warnings() const override;
     [[nodiscard]] std::optional<Bytes> ceiling() const override { return ceiling_; }
+    [[nodiscard]] AdmittedLimits admitted() const override { return admitted_; }
+    [[nodiscard]] Result<void> tryAdmission(const Settings& settings) override;
     [[nodiscard]] std::string via() const override { return world_.via(); }
     [[nodiscard]] Result<void> begin(const Settings& settings) override;
     [[nodiscard]] Result<std::unique_ptr<Instance>> start(const Settings& settings,
@@ -48,6 +50,10 @@ private:
     [[nodiscard]] Result<void> checkClaims(const std::vector<std::string>& claims);
     [[nodiscard]] TrialPodPlan planFor(const Settings& settings, const std::string& name) const;
     [[nodiscard]] Result<AdmittedPod> send(const TrialPod& pod, bool dryRun);
+    [[nodiscard]] Result<void> rehearse(const Settings& settings, const std::string& name);
+    [[nodiscard]] Result<void> admit(const Settings& settings, const std::string& name);
+    [[nodiscard]] Error learnLeast(Settings settings, const Error& refusal,
+                                   const std::string& name);
     void warn(const std::string& code, const std::string& text);
     void removeAll();
     void remove(const std::string& pod);
@@ -59,6 +65,9 @@ private:
     NamespaceSelectors selectors_;
     std::optional<Bytes> ceiling_;
     bool ceilingReserved_ = false;
+    Bytes leastRequest_ = 0;  ///< of the run without a limit
+    AdmittedLimits admitted_;
+    std::optional<Bytes> smallestAdmitted_;  ///< of the limits that were tried
     std::optional<std::string> version_;
     std::vector<Warning> warnings_;
     std::set<std::string> existing_;  ///< trial pods that are not known to be removed

@@ -8,6 +8,7 @@
 #include "memfit/experiment/cost.h"
 #include "memfit/experiment/documents.h"
 #include "memfit/experiment/trial.h"
+#include "memfit/units/bytes.h"
 
 namespace memfit::plugin {
 
@@ -66,6 +67,22 @@ public:
     [[nodiscard]] virtual InstanceStatus settledStatus() = 0;
 };
 
+/// The memory limits that instances can have at all, as far as that is known: a namespace may admit
+/// no others.
+struct AdmittedLimits {
+    std::optional<Bytes> least;
+    std::string leastBy;  ///< `LimitRange sizes`, or what admission says
+    std::optional<Bytes> most;
+    std::string mostBy;
+
+    [[nodiscard]] bool holds(Bytes limit) const {
+        return (!least || limit >= *least) && (!most || limit <= *most);
+    }
+    /// `the namespace admits no memory limit below 32Mi (LimitRange sizes)`; of the bound that
+    /// `limit` is beyond.
+    [[nodiscard]] std::string why(Bytes limit) const;
+};
+
 /// Makes instances. The squeeze and bench loops know nothing more of the world than this.
 class Testbed {
 public:
@@ -80,6 +97,14 @@ public:
     [[nodiscard]] virtual std::vector<Warning> warnings() const = 0;
     /// The limit that stands in for "none" in the unlimited run.
     [[nodiscard]] virtual std::optional<Bytes> ceiling() const = 0;
+
+    /// May be known once begin() or start() was called, and become narrower with each instance that
+    /// is refused.
+    [[nodiscard]] virtual AdmittedLimits admitted() const { return {}; }
+
+    /// Finds out whether such an instance would be admitted, after begin(), without starting it;
+    /// admitted() then tells. Errors: it is refused, but not for its limit; kind interrupted.
+    [[nodiscard]] virtual Result<void> tryAdmission(const Settings& /*settings*/) { return {}; }
 
     /// How the load reaches the instances: `direct`, `port-forward`, `pod`.
     [[nodiscard]] virtual std::string via() const { return "direct"; }

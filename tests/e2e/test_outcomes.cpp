@@ -33,12 +33,14 @@ void check(const std::vector<Row>& rows) {
     CHECK(ns.trialPods() == std::vector<std::string>{});
 }
 
-Json limitRange(const std::string& largest) {
+/// For containers, with these bounds of their memory.
+Json limitRange(const Json& bounds) {
+    Json limits{{"type", "Container"}};
+    for (const auto& [bound, amount] : bounds.items()) limits[bound] = {{"memory", amount}};
     return {{"apiVersion", "v1"},
             {"kind", "LimitRange"},
             {"metadata", {{"name", "small"}}},
-            {"spec",
-             {{"limits", Json::array({{{"type", "Container"}, {"max", {{"memory", largest}}}}})}}}};
+            {"spec", {{"limits", Json::array({limits})}}}};
 }
 
 }  // namespace
@@ -101,13 +103,33 @@ TEST_CASE("a quota is kept to without a ceiling, and named when the ceiling exce
 
 TEST_CASE("the largest limit that a LimitRange allows bounds the run without a limit") {
     const Namespace ns;
-    ns.apply(limitRange("40Mi"));
+    ns.apply(limitRange({{"max", "40Mi"}}));
     ns.apply(deployment("api"));
     Memfit run(ns, quickSqueeze("deploy/api", {"--ceiling", "80Mi"}));
     const auto pod = run.awaitPod(anyPod);
     CHECK(pod.at("spec").at("containers").at(0).at("resources").at("limits").at("memory") ==
           "40Mi");
     CHECK(document(run.end()).at("ceilingBytes") == 40 * 1024 * 1024);
+}
+
+TEST_CASE("the smallest limit that a LimitRange admits bounds the search, and that is said") {
+    const Namespace ns;
+    ns.apply(limitRange({{"min", "32Mi"}, {"max", "128Mi"}, {"maxLimitRequestRatio", "2"}}));
+    ns.apply(deployment("api"));
+    const auto result =
+        document(measure(ns, {"squeeze", "deploy/api", "--load", load(60), "--yes", "-q", "-o",
+                              "json", "--confirm", "1", "--max-trials", "6"}));
+    CHECK(result.at("minimumBytes") == 32 * 1024 * 1024);
+    for (const auto& trial : result.at("trials")) {
+        if (!trial.at("limitBytes").is_null()) CHECK(trial.at("limitBytes") >= 32 * 1024 * 1024);
+    }
+    const Json bound{{"code", "namespace-bound"},
+                     {"text",
+                      "the minimum is the namespace's bound, and the program may do with less: the "
+                      "namespace admits no memory limit below 32Mi (LimitRange small)"}};
+    const auto& warnings = result.at("warnings");
+    CHECK(std::count(warnings.begin(), warnings.end(), bound) == 1);
+    CHECK(ns.trialPods() == std::vector<std::string>{});
 }
 
 TEST_CASE("a trial pod that somebody deletes is no word on the edge, and tried again") {

@@ -117,6 +117,12 @@ public:
         decide();
     }
 
+    void stayAbove(Bytes from) {
+        options_.from = std::max(options_.from.value_or(from), from);
+        options_ = sane(options_);
+        decide();
+    }
+
     [[nodiscard]] const EdgeAnswer& answer() const { return answer_; }
     [[nodiscard]] std::optional<Bytes> next() const { return next_; }
     [[nodiscard]] std::vector<Bytes> batch(std::size_t count) const;
@@ -494,6 +500,9 @@ EdgeSearch& EdgeSearch::operator=(EdgeSearch&&) noexcept = default;
 
 void EdgeSearch::observe(const EdgeObservation& observation) {
     impl_->observe(observation);
+}
+void EdgeSearch::stayAbove(Bytes from) {
+    impl_->stayAbove(from);
 }
 std::optional<Bytes> EdgeSearch::next() const {
     return impl_->next();

@@ -120,6 +120,10 @@ public:
 
     void observe(const EdgeObservation& observation);
 
+    /// From now on no limit below `from` is tried either: it has come out that none can be. As if
+    /// EdgeSearchOptions::from had been so, where that is smaller.
+    void stayAbove(Bytes from);
+
     /// The next limit to try; nullopt when the search is over (see answer().state).
     [[nodiscard]] std::optional<Bytes> next() const;
 

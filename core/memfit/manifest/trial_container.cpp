@@ -66,6 +66,7 @@ std::optional<Bytes> requestOfUnlimitedRun(const Json& container, const TrialPod
     auto request = plan.request;
     if (!request) request = memoryOf(container, "requests");
     if (!request) request = memoryOf(container, "limits");
+    if (plan.leastRequest > 0) request = std::max(request.value_or(0), plan.leastRequest);
     if (plan.ceiling) request = std::min(request.value_or(0), *plan.ceiling);
     return request;
 }

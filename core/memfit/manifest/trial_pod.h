@@ -38,6 +38,7 @@ struct TrialPodPlan {
     /// the ceiling; 0 where it has neither, since the API server would otherwise reserve the
     /// ceiling.
     std::optional<Bytes> request;
+    Bytes leastRequest = 0;  ///< of the unlimited run: the namespace admits no smaller one
     std::optional<std::string> gomemlimit;  ///< literal to set; nullopt: the workload's own stays
     std::optional<std::string> gogc;        ///< literal to set; nullopt: the workload's own stays
     std::vector<std::pair<std::string, std::string>> env;  ///< set on the container

@@ -536,6 +536,30 @@ TEST_CASE("senseless options and observations neither crash nor hang") {
     CHECK(std::isfinite(search.risk(MiB)));
 }
 
+TEST_CASE("a bound that comes out during the search keeps it above, and the minimum too") {
+    for (const double edge : {8.0, 40.0}) {
+        CAPTURE(edge);
+        SimulatedWorld world(worldAt(edge), 7);
+        EdgeSearch search;
+        search.observe(world.run(std::nullopt));
+        search.stayAbove(mib(32));
+        std::vector<Bytes> limits = drive(search, world, false);
+        for (const Bytes limit : limits) CHECK(limit >= mib(32));
+        const auto answer = search.answer();
+        REQUIRE(answer.minimum);
+        if (edge < 32) {
+            CHECK(answer.state == EdgeSearchState::neverKilled);
+            CHECK(*answer.minimum == mib(32));
+        } else {
+            CHECK(answer.state == EdgeSearchState::found);
+            CHECK(*answer.minimum > mib(40));
+        }
+        // A bound that is lower than the one that holds changes nothing.
+        search.stayAbove(mib(16));
+        CHECK(search.answer().minimum == answer.minimum);
+    }
+}
+
 TEST_CASE("a demand that is always sampled too high or too low does not mislead the interval") {
     for (const double bias : {0.85, 0.92, 1.05}) {
         CAPTURE(bias);

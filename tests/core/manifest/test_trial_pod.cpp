@@ -180,6 +180,23 @@ TEST_CASE("the limit of a sidecar on trial is set where the sidecar stands, and 
     CHECK(pod["metadata"]["annotations"]["memfit.dev/container"] == "mesh");
 }
 
+TEST_CASE("the unlimited run requests what the namespace asks for beside its ceiling") {
+    auto wanted = plan();
+    wanted.limit.reset();
+    wanted.ceiling = GiB;
+    wanted.leastRequest = 256 * MiB;
+    const auto requested = [&](const char* resources) {
+        const auto spec = Json::parse(std::string(R"({"containers":[{"name":"api","resources":)") +
+                                      resources + "}]}");
+        return podOf(deployment(spec), wanted)["spec"]["containers"][0]["resources"]["requests"];
+    };
+    CHECK(requested("{}") == Json{{"memory", "256Mi"}});
+    CHECK(requested(R"({"requests":{"memory":"64Mi"}})") == Json{{"memory", "256Mi"}});
+    CHECK(requested(R"({"requests":{"memory":"512Mi"}})") == Json{{"memory", "512Mi"}});
+    wanted.ceiling = 128 * MiB;
+    CHECK(requested("{}") == Json{{"memory", "128Mi"}});
+}
+
 TEST_CASE("a live pod is copied without its owner, node, status and injected token") {
     const auto live = Json::parse(R"({"apiVersion":"v1","kind":"Pod",
         "metadata":{"name":"api-x","namespace":"shop","uid":"u","resourceVersion":"5",

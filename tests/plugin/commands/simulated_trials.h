@@ -15,11 +15,16 @@ public:
     Bytes demand = 17 * MiB + MiB / 2;
     Bytes leastWithGomemlimit = 14 * MiB;
     bool tellsSys = true;
+    /// Smaller limits are refused.
+    Bytes admitsFrom = 0;
+    /// Whether that is known beforehand; else a refusal tells.
+    bool tellsAdmission = false;
     /// Outcomes to return first, whatever the settings.
     std::deque<Outcome> first;
     /// After so many trials every further one is interrupted.
     std::optional<std::size_t> interruptAfter;
     std::vector<Settings> seen;
+    std::vector<Bytes> refused;
     /// How many trials were wanted side by side, each time.
     std::vector<std::size_t> batches;
 
@@ -31,6 +36,11 @@ public:
     Result<TrialRecord> run(const Settings& settings,
                             const std::function<void(const TrialMoment&)>& onMoment) override {
         if (interruptAfter && seen.size() >= *interruptAfter) return EventLoop::interruption();
+        if (settings.limit && *settings.limit < admitsFrom) {
+            refused.push_back(*settings.limit);
+            tellsAdmission = true;
+            return failure(admitted().why(*settings.limit));
+        }
         seen.push_back(settings);
         onMoment({TrialMoment::Phase::loading, 0.1, Usage{}});
         TrialRecord record;
@@ -49,6 +59,11 @@ public:
     }
 
     [[nodiscard]] bool knowsUnlimited() const override { return unlimitedSurvived_; }
+
+    [[nodiscard]] AdmittedLimits admitted() const override {
+        if (admitsFrom == 0 || !tellsAdmission) return {};
+        return {admitsFrom, "LimitRange sizes", std::nullopt, ""};
+    }
 
 private:
     bool unlimitedSurvived_ = false;

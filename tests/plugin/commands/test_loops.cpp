@@ -68,6 +68,50 @@ TEST_CASE("a program that is never killed down to --from is inconclusive, and sa
     for (const auto& settings : lab.world.seen) CHECK(settings.limit.value_or(GiB) >= 64 * MiB);
 }
 
+TEST_CASE("a search ends at what the namespace admits, known beforehand or learnt, and says so") {
+    for (const bool known : {true, false}) {
+        CAPTURE(known);
+        Lab lab;
+        lab.world.admitsFrom = 32 * MiB;
+        lab.world.tellsAdmission = known;
+        const auto run = squeeze(lab.trials, plainPlan());
+        INFO((run.stopped ? run.stopped->message() : ""));
+        CHECK_FALSE(run.stopped);
+        CHECK(run.result.minimum == 32 * MiB);
+        CHECK(lab.world.refused.size() == (known ? 0U : 1U));
+        REQUIRE(run.namespaceBound);
+        CHECK(*run.namespaceBound ==
+              Warning{"namespace-bound",
+                      "the minimum is the namespace's bound, and the program may do with less: the "
+                      "namespace admits no memory limit below 32Mi (LimitRange sizes)"});
+        CHECK(run.result.trials.size() == lab.world.seen.size());
+    }
+}
+
+TEST_CASE("a namespace's bound below the edge is not spoken of") {
+    Lab lab;
+    lab.world.admitsFrom = 8 * MiB;
+    lab.world.tellsAdmission = true;
+    const auto run = squeeze(lab.trials, plainPlan());
+    CHECK(!run.stopped);
+    CHECK_FALSE(run.namespaceBound);
+}
+
+TEST_CASE("a squeeze whose --to the namespace does not admit is inconclusive, and says so") {
+    Lab lab;
+    lab.world.admitsFrom = 32 * MiB;
+    lab.world.tellsAdmission = true;
+    auto plan = plainPlan();
+    plan.search.to = 24 * MiB;
+    const auto run = squeeze(lab.trials, plan);
+    REQUIRE(run.stopped);
+    CHECK((run.stopped->kind == ErrorKind::inconclusive));
+    CHECK(run.stopped->message() ==
+          "no limit up to --to, 24Mi, can be tried: the namespace admits no memory limit below "
+          "32Mi (LimitRange sizes); raise --to");
+    CHECK(lab.world.seen.size() == 1);
+}
+
 TEST_CASE("a squeeze that may not try limits that are large enough is inconclusive, and says so") {
     Lab lab;
     auto plan = plainPlan();

@@ -28,7 +28,8 @@ Json workload(const std::string& resources) {
 }
 
 /// A cluster that has the workload, and nothing else.
-StandInKubectl clusterWith(const Json& object, const TemporaryFolder& folder) {
+StandInKubectl clusterWith(const Json& object, const TemporaryFolder& folder,
+                           const std::string& limitRanges = "") {
     const auto file = folder.file("workload.json", object.dump()).string();
     return StandInKubectl(
         "case \"$*\" in\n"
@@ -40,6 +41,9 @@ StandInKubectl clusterWith(const Json& object, const TemporaryFolder& folder) {
         "*'get deployment/sales-api'*) cat '" +
         file +
         "' ;;\n"
+        "*'get --raw /api/v1/namespaces/sales-system/limitranges'*) echo '{\"items\": [" +
+        limitRanges +
+        "]}' ;;\n"
         "*'get --raw'*) echo '{\"metadata\": {}, \"items\": []}' ;;\n"
         "*) echo 'unexpected:' \"$@\" >&2; exit 1 ;;\n"
         "esac");
@@ -123,4 +127,18 @@ TEST_CASE("a trial in place above the memory of the whole pod is refused before 
             "copies, which have none (leave out --in-place), or ask for no limit above it\n"));
     }
     for (const auto& word : standIn.words()) CHECK(word != "patch");
+}
+
+TEST_CASE("a patch whose pods a LimitRange would refuse is not made") {
+    const TemporaryFolder folder;
+    const auto standIn = clusterWith(workload("{}"), folder,
+                                     R"({"metadata":{"name":"sizes"},"spec":{"limits":[
+        {"type":"Container","min":{"memory":"64Mi"}}]}})");
+    const auto end = recommend({"-o", "patch", "-q"});
+    CHECK(end.code == 1);
+    CHECK(end.out.empty());
+    CHECK(end.err.ends_with(
+        "error: deployment/sales-api would have no pods with the advised memory limit, 36Mi: the "
+        "namespace admits no memory limit below 64Mi (LimitRange sizes); change that LimitRange, "
+        "or set a limit within it\n"));
 }
