@@ -83,6 +83,7 @@ std::string openText(const PriceChoice& choice) {
 
 BenchOutcome bench(TrialSeries& trials, const BenchPlan& plan) {
     BenchOutcome outcome;
+    outcome.result.header.environment = plan.environment;
     auto& cells = outcome.result.cells;
     for (const auto& spec : plan.cells) cells.push_back({spec.label, spec.settings, {}, {}, {}});
 

@@ -15,6 +15,7 @@ namespace memfit::plugin {
 
 struct BenchPlan {
     std::vector<CellSpec> cells;
+    Environment environment;      ///< where they run
     PriceAim aim;                 ///< what the choice is to reach: rounds go on until it is settled
     RoundLimits limits;           ///< or until these are reached
     std::uint64_t seed = 0;       ///< of the order within the rounds

@@ -226,7 +226,7 @@ FinishedBench benchStage(const Context& context, Session& session, const Results
     const AdviceOptions advice;
     auto outcome =
         bench(session.trials(),
-              {*cells,
+              {*cells, session.environment(),
                aimOf(context.options.policy.value_or(advice.policy),
                      context.options.tolerance.value_or(advice.tolerance)),
                limits, std::random_device{}(),

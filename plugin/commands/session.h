@@ -54,6 +54,7 @@ public:
 
     [[nodiscard]] TrialSeries& trials() { return trials_; }
 
+    [[nodiscard]] Environment environment() const { return testbed_->environment(); }
     /// Head of a document finished now. `stopped`: why it ended early, if it did.
     [[nodiscard]] Header header(const std::vector<std::string>& inputs,
                                 const std::optional<Error>& stopped) const;

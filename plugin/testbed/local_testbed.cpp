@@ -18,6 +18,7 @@
 #include "load/trial_runner.h"
 #include "memfit/units/go_settings.h"
 #include "process/child.h"
+#include "testbed/first_use.h"
 #include "testbed/listeners.h"
 #include "testbed/local_instance.h"
 #include "testbed/processes.h"
@@ -136,6 +137,7 @@ Environment LocalTestbed::environment() const {
     Environment environment;
     environment.testbed = "process";
     environment.cores = usableCores();
+    environment.firstUseSecondsPerMiB = firstUseSecondsPerMiB();
     if (!cgroups_) {
         environment.enforcement = "rss-watchdog";
     } else {

@@ -76,7 +76,8 @@ struct World {
     std::vector<Settings> settings;
     std::vector<double> speeds;
     std::vector<double> collections;  ///< a load; empty: not told
-    double allocated = 0;             ///< MiB a load
+    double allocated = 0;             ///< MiB a load, times the excess
+    double excess = 1;                ///< of collections, over what is allocated makes up for
     /// Speed with GOMEMLIMIT = limit (MiB) between the cells; null: cells alone can be advised.
     double fixed = 0;
     double price = 0;
@@ -114,9 +115,9 @@ World cellsOf(const std::array<std::array<double, 2>, 4>& speeds) {
     return world;
 }
 
-/// Collections follow the law. The cost follows them, and with `pages` also the pages of files that
-/// fit beside the heap; a `cached` service collects by the law, but allocates less the more it may
-/// keep.
+/// Collections follow the law, with an excess as seen on real programs. The cost follows them, and
+/// with `pages` also the pages of files that fit beside the heap; a `cached` service collects by
+/// the law, but allocates less the more it may keep.
 World lawWorld(Random& random, Shape shape) {
     World world;
     world.anyLimit = true;
@@ -127,6 +128,7 @@ World lawWorld(Random& random, Shape shape) {
     const double plain = 80 * random.uniform(0.3, 1.5);
     world.allocated = plain * live;
     world.price = random.uniform(0, 0.45) / plain;
+    world.excess = std::exp(random.uniform(0, 0.1));
     if (shape == Shape::mapped) world.pages = least * random.uniform(0, 0.5);
     const std::array limits{least, std::ceil(least * random.uniform(1.2, 1.7)), 2 * least,
                             4 * least};
@@ -196,7 +198,8 @@ public:
             constexpr double scatter = 0.03;
             const double count = world_.collections[cell] * (1 + (scatter * random_.normal()));
             run.cost->collections = static_cast<std::int64_t>(std::max(0.0, std::round(count)));
-            run.cost->allocated = static_cast<Bytes>(world_.allocated * static_cast<double>(MiB));
+            run.cost->allocated =
+                static_cast<Bytes>(world_.allocated / world_.excess * static_cast<double>(MiB));
         }
         return run;
     }

@@ -88,11 +88,12 @@ if [ -z "$limit" ]; then
 fi
 # By the law a request costs 1 + price * collections; collections are what it allocates over what the limit leaves.
 # That price is not in the document, but the law's share at the advised limit and at that of what-it-buys is; of these
-# two points the cost elsewhere follows.
+# two points the cost elsewhere follows. A load also pays for the first use of its memory.
 foreseen=$(jq -s --argjson limit "$((limit * 1048576))" '
     (map(select(.kind == "Recommendation")) | first) as $it
     | ([$it.reasons[]? | select(.code == "law-holds") | .evidence] | first) as $law
     | ([$it.reasons[]? | select(.code == "what-it-buys") | .evidence] | first) as $buys
+    | ([$it.inputs[]? | select(.kind == "BenchResult") | .cells[].runs[].load.requests | values] | first) as $requests
     | if $law == null or $buys == null or $it.recommendation.gomemlimit.mode == "unset" or $law.collectionCostPlain <= 0
       then empty
       else
@@ -100,6 +101,7 @@ foreseen=$(jq -s --argjson limit "$((limit * 1048576))" '
         ($buys.otherCpuPerRequestSeconds / (1 + $law.collectionCostPlain)) as $bare
         | ($buys.cpuPerRequestSeconds - $bare) as $collecting
         | $bare + $collecting * ($it.recommendation.limitBytes - $law.fixedBytes) / ($limit - $law.fixedBytes)
+          + ($law.firstUseCpuSecondsPerMiB // 0) * $limit / 1048576 / $requests
       end' "$last")
 # A bench of one cell is settled soon, so several make up the ten loads.
 for ((loads = 0, tries = 0; loads < 10 && tries < 10; tries++)); do

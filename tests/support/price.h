@@ -17,6 +17,7 @@ struct PriceTruth {
     std::optional<double> clockFactor;  ///< seconds by the clock over `cpuSeconds`; nullopt: 1
     std::optional<double> collections;  ///< of a load
     std::optional<double> allocated;    ///< bytes a load
+    std::optional<double> inUse = {};   ///< bytes
 };
 
 inline Settings plainAt(double mebibytes) {
@@ -68,6 +69,7 @@ inline std::vector<PriceCell> benched(const std::vector<PriceTruth>& truths, int
             run.cpuSeconds = truth.cpuSeconds * std::exp((effect + (noise * random.normal())) / 3);
             run.collections = truth.collections;
             run.allocatedBytes = truth.allocated;
+            run.inUseBytes = truth.inUse;
             cells[i].runs.push_back(run);
         }
     }

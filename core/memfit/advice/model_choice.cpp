@@ -104,7 +104,8 @@ void fitModel(Judgement& j) {
     const bool elsewhere = j.options.policy == Policy::lean && candidates.unlimitedSpeed &&
                            std::ranges::none_of(candidates.cells, isUnlimited);
     if (j.options.policy == Policy::noLimit || elsewhere) return;
-    auto model = PriceModel::fit(cellsOf(candidates.cells));
+    auto model =
+        PriceModel::fit(cellsOf(candidates.cells), j.header.environment.firstUseSecondsPerMiB);
     if (!model) return;
     if (!repeated(candidates.cells) && model->law() != LawState::holds) return;
     j.model = std::make_shared<const PriceModel>(*std::move(model));

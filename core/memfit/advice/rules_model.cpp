@@ -110,13 +110,23 @@ std::optional<RuleFinding> lawHolds(const Judgement& j) {
     if (const double plain = median(added).value_or(0); plain > 0)
         text += fmt::format("; without GOMEMLIMIT collections make up {} of the cost of a {}",
                             percentText(plain / (1 + plain)), onceText(j));
-    return RuleFinding{{"law-holds",
-                        std::move(text),
-                        {{"allocatedBytesPerRequest", allocated},
-                         {"fixedBytes", middle},
-                         {"fixedBytesLow", quantile(fixed, 0.025).value_or(0)},
-                         {"fixedBytesHigh", quantile(fixed, 0.975).value_or(0)},
-                         {"collectionCostPlain", median(added).value_or(0)}}}};
+    std::vector<Evidence> evidence{{"allocatedBytesPerRequest", allocated},
+                                   {"fixedBytes", middle},
+                                   {"fixedBytesLow", quantile(fixed, 0.025).value_or(0)},
+                                   {"fixedBytesHigh", quantile(fixed, 0.975).value_or(0)},
+                                   {"collectionCostPlain", median(added).value_or(0)}};
+    std::vector<double> firstUse;
+    for (const auto& draw : draws) firstUse.push_back(draw.firstUse);
+    const double unit = j.model->cpuSeconds(0).value_or(0) * static_cast<double>(MiB);
+    constexpr double noMatter = 1e-4;
+    if (const double seconds = median(firstUse).value_or(0) * unit; seconds > noMatter) {
+        text += fmt::format(
+            "; the first use of memory takes {:.1f} ms of CPU a MiB, which does not count, since "
+            "a program that runs on pays it once",
+            seconds * 1e3);
+        evidence.emplace_back("firstUseCpuSecondsPerMiB", seconds);
+    }
+    return RuleFinding{{"law-holds", std::move(text), std::move(evidence)}};
 }
 
 std::optional<RuleFinding> lawDoesNot(const Judgement& j) {

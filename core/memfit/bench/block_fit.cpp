@@ -199,6 +199,36 @@ double BlockFit::squares(std::span<const double> x) const {
     return std::max(sum, 0.0);
 }
 
+// With S the roots of the slack, the cells' own amounts S z are solved for beside what z'z takes:
+// squares(x) - (Ax - b)'S (I + SAS)^-1 S(Ax - b).
+BlockFit BlockFit::loosened(std::span<const double> slack) const {
+    const auto n = cells();
+    auto loose = *this;
+    std::vector<double> inner(n * n);
+    for (std::size_t i = 0; i < n; ++i)
+        for (std::size_t j = 0; j < n; ++j)
+            inner[(i * n) + j] = (i == j ? 1 : 0) + (std::sqrt(slack[i] * slack[j]) * a(i, j));
+    double unused = 0;
+    // Column k of (I + SAS)^-1 S A, and behind the last one that of S b.
+    for (std::size_t k = 0; k <= n; ++k) {
+        std::vector<double> column(n);
+        for (std::size_t i = 0; i < n; ++i)
+            column[i] = std::sqrt(slack[i]) * (k < n ? a(i, k) : b_[i]);
+        column = solved(inner, std::move(column), unused);
+        for (std::size_t i = 0; i < n; ++i) {
+            double taken = 0;
+            for (std::size_t j = 0; j < n; ++j) taken += a(i, j) * std::sqrt(slack[j]) * column[j];
+            if (k < n)
+                loose.a_[(i * n) + k] -= taken;
+            else
+                loose.b_[i] -= taken;
+            if (k == n) loose.c_ -= b_[i] * std::sqrt(slack[i]) * column[i];
+        }
+    }
+    loose.solve();
+    return loose;
+}
+
 double BlockFit::level(std::span<const double> x) const {
     double sum = 0;
     for (const auto& block : blocks_) {

@@ -48,6 +48,9 @@ public:
     /// The costs that fit best, with the mean of the cells that have values at 0. Cells without
     /// values: 0.
     [[nodiscard]] const std::vector<double>& best() const { return best_; }
+    /// The same where the cost of each cell is off what any x says by an amount of its own.
+    /// `slack`: its variance over that of the noise, >= 0, one a cell.
+    [[nodiscard]] BlockFit loosened(std::span<const double> slack) const;
 
 private:
     struct Entry {

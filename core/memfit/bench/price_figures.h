@@ -15,6 +15,7 @@ struct PriceRun {
     std::optional<double> requests;        ///< that succeeded; nullopt: the load counts as one
     std::optional<double> collections;     ///< during the load
     std::optional<double> allocatedBytes;  ///< during the load
+    std::optional<double> inUseBytes;      ///< the most that was in use
 };
 
 /// A setting in which every run survived, and its runs.

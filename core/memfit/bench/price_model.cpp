@@ -75,6 +75,18 @@ CostFigure figureOf(const std::vector<PriceCell>& cells, const BlockFit& clock,
     return cellsDiffer(clock, unlikely) ? CostFigure::clock : CostFigure::cpu;
 }
 
+/// Do collections explain CPU time, and the clock, if it differs at all, only at another price of
+/// theirs? What collections take by the clock depends on who else wants the cores.
+bool lawOfCpuHolds(const std::vector<PriceCell>& cells, const BlockFit& clock, const BlockFit& cpu,
+                   CostFigure figure, std::optional<double> firstUseSecondsPerMiB) {
+    const auto holds = [&](const BlockFit& fit, double usual) {
+        return fitLaw(cells, std::vector{fit}, std::vector{usual}, firstUseSecondsPerMiB).state ==
+               LawFit::State::holds;
+    };
+    return holds(cpu, usualCpuNoise) &&
+           (figure != CostFigure::clock || holds(clock, usualClockNoise));
+}
+
 std::optional<double> shareOf(const std::vector<PriceCell>& cells) {
     std::optional<double> share;
     for (const auto& cell : cells) {
@@ -115,7 +127,8 @@ PriceModel::PriceModel(PriceModel&&) noexcept = default;
 PriceModel& PriceModel::operator=(PriceModel&&) noexcept = default;
 PriceModel::~PriceModel() = default;
 
-std::optional<PriceModel> PriceModel::fit(std::vector<PriceCell> cells) {
+std::optional<PriceModel> PriceModel::fit(std::vector<PriceCell> cells,
+                                          std::optional<double> firstUseSecondsPerMiB) {
     if (cells.empty()) return std::nullopt;
     const BlockFit clock(cells.size(), valuesOf(cells, &PriceRun::clockSeconds));
     const BlockFit cpu(cells.size(), valuesOf(cells, &PriceRun::cpuSeconds));
@@ -123,9 +136,13 @@ std::optional<PriceModel> PriceModel::fit(std::vector<PriceCell> cells) {
 
     PriceModel model;
     model.figure_ = figureOf(cells, clock, cpu);
+    const bool byLaw =
+        everyCellHas(cpu) &&
+        lawOfCpuHolds(cells, clock, cpu, model.figure_, firstUseSecondsPerMiB);
+    if (byLaw && model.figure_ == CostFigure::clock) model.figure_ = CostFigure::both;
     std::vector<BlockFit> figures;
     std::vector<double> usual;
-    if (model.figure_ != CostFigure::cpu) {
+    if (model.figure_ != CostFigure::cpu && !byLaw) {
         figures.push_back(clock);
         usual.push_back(usualClockNoise);
     }
@@ -134,7 +151,7 @@ std::optional<PriceModel> PriceModel::fit(std::vector<PriceCell> cells) {
         usual.push_back(usualCpuNoise);
     }
     model.share_ = shareOf(cells);
-    auto law = fitLaw(cells, figures, usual);
+    auto law = fitLaw(cells, figures, usual, firstUseSecondsPerMiB);
     model.law_ = stateOf(law.state);
     model.lawDraws_ = std::move(law.draws);
     if (model.law_ == LawState::holds) {
@@ -152,10 +169,13 @@ std::optional<PriceModel> PriceModel::fit(std::vector<PriceCell> cells) {
     } else {
         model.costs_ = fitCurves(cells, figures, usual);
     }
-    std::vector<double> mean(cells.size());
-    for (const auto& costs : model.costs_)
-        for (std::size_t i = 0; i < costs.size(); ++i)
-            mean[i] += costs[i] / static_cast<double>(model.costs_.size());
+    auto mean = std::move(law.seen);
+    if (mean.empty()) {
+        mean.resize(cells.size());
+        for (const auto& costs : model.costs_)
+            for (std::size_t i = 0; i < costs.size(); ++i)
+                mean[i] += costs[i] / static_cast<double>(model.costs_.size());
+    }
     if (everyCellHas(clock)) model.clockLevel_ = clock.level(mean);
     if (everyCellHas(cpu)) model.cpuLevel_ = cpu.level(mean);
     double precision = 0;

@@ -40,9 +40,11 @@ enum class LawState { holds, noFigures, collectionsOff, costOff };
 /// draw. It is the same for the same bench, in every order of its cells.
 class PriceModel {
 public:
-    /// `cells`: those in which every run survived. nullopt: there are none, or no figure is known
-    /// of all of them.
-    [[nodiscard]] static std::optional<PriceModel> fit(std::vector<PriceCell> cells);
+    /// `cells`: those in which every run survived. `firstUseSecondsPerMiB`: CPU time of the first
+    /// use of memory, where it was measured. nullopt: there are no cells, or no figure is known of
+    /// all of them.
+    [[nodiscard]] static std::optional<PriceModel> fit(
+        std::vector<PriceCell> cells, std::optional<double> firstUseSecondsPerMiB = std::nullopt);
 
     PriceModel(const PriceModel&) = delete;
     PriceModel& operator=(const PriceModel&) = delete;

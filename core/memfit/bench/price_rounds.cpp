@@ -78,6 +78,9 @@ PriceRun priceRun(const BenchRun& run, int block) {
         else if (!rate && time && *time > 0)
             price.clockSeconds = *time / price.requests.value_or(1);
     }
+    if (run.usage)
+        if (const auto most = run.usage->demand ? run.usage->demand : run.usage->peak; most)
+            price.inUseBytes = static_cast<double>(*most);
     if (!run.cost) return price;
     if (run.cost->cpuSeconds && *run.cost->cpuSeconds > 0)
         price.cpuSeconds = *run.cost->cpuSeconds / price.requests.value_or(1);
@@ -117,7 +120,7 @@ RoundPlan nextRound(const BenchResult& done, int round, const PriceAim& aim,
     };
     if (round == 0) return finish(left);
     const auto known = priceCells(done.cells);
-    const auto model = PriceModel::fit(known.cells);
+    const auto model = PriceModel::fit(known.cells, done.header.environment.firstUseSecondsPerMiB);
     if (!model) return finish(left);
     plan.choice = chooseByPrice(*model, aim);
     if (!plan.choice) return finish(left);

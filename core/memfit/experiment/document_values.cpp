@@ -37,6 +37,7 @@ Environment readEnvironment(const JsonFields& fields) {
     environment.enforcement = fields.text("enforcement");
     environment.cpuLimit = fields.text("cpuLimit");
     environment.cores = fields.count("cores");
+    environment.firstUseSecondsPerMiB = fields.number("firstUseSecondsPerMiB");
     environment.node = fields.text("node");
     environment.kubernetesVersion = fields.text("kubernetesVersion");
     environment.goVersion = fields.text("goVersion");

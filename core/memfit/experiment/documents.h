@@ -42,6 +42,9 @@ struct Environment {
     std::optional<std::string> enforcement;
     std::optional<std::string> cpuLimit;  ///< quantity, `250m`
     std::optional<std::int64_t> cores;
+    /// CPU time of the first use of a MiB of memory on that machine, seconds: finding and zeroing
+    /// its pages.
+    std::optional<double> firstUseSecondsPerMiB;
     std::optional<std::string> node, kubernetesVersion, goVersion, memfitVersion;
 
     friend bool operator==(const Environment&, const Environment&) = default;

@@ -39,6 +39,7 @@ Json environmentTree(const Environment& environment) {
     putKnown(tree, "enforcement", environment.enforcement);
     putKnown(tree, "cpuLimit", environment.cpuLimit);
     putKnown(tree, "cores", environment.cores);
+    putKnown(tree, "firstUseSecondsPerMiB", environment.firstUseSecondsPerMiB);
     putKnown(tree, "node", environment.node);
     putKnown(tree, "kubernetesVersion", environment.kubernetesVersion);
     putKnown(tree, "goVersion", environment.goVersion);

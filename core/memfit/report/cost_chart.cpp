@@ -222,7 +222,8 @@ void addModel(Chart& chart, const PriceModel& model, const DrawnModel& drawn,
 }  // namespace
 
 std::optional<Chart> costChart(const BenchResult& result, std::optional<ChartLine> marked) {
-    const auto model = PriceModel::fit(priceCells(result.cells).cells);
+    const auto model = PriceModel::fit(priceCells(result.cells).cells,
+                                       result.header.environment.firstUseSecondsPerMiB);
     if (!model || model->cells().size() < 2 || !worthShowing(*model)) return std::nullopt;
     auto width = spanOf(*model, std::nullopt);
     if (!width) return std::nullopt;

@@ -108,8 +108,8 @@ TEST_CASE("a chance that is low names the rival and the loads that would raise i
 
 TEST_CASE("what the memory buys is said in CPU time and cores") {
     CHECK(said(resultsOf(salesApi(), 4), "what-it-buys") ==
-          "37Mi with GOMEMLIMIT: 4.51 ms of CPU a request instead of 5.71 at 22Mi; at 220.1 "
-          "requests/s that is 0.26 cores less for 15 MiB more");
+          "36Mi with GOMEMLIMIT: 4.53 ms of CPU a request instead of 5.71 at 22Mi; at 219.6 "
+          "requests/s that is 0.26 cores less for 14 MiB more");
     CHECK(said(resultsOf(flatService(), 4), "what-it-buys") == "no such reason");
 }
 
@@ -120,9 +120,9 @@ TEST_CASE("what the memory buys is said in units that suit it") {
         const auto text = said(resultsOf(truths, 4), "what-it-buys");
         return text.substr(0, text.find(';'));
     };
-    CHECK(buys(1e-3) == "37Mi with GOMEMLIMIT: 4.51 µs of CPU a request instead of 5.71 at 22Mi");
-    CHECK(buys(1e3) == "37Mi with GOMEMLIMIT: 4.51 s of CPU a request instead of 5.71 at 22Mi");
-    CHECK(buys(1e6) == "37Mi with GOMEMLIMIT: 4513 s of CPU a request instead of 5711 at 22Mi");
+    CHECK(buys(1e-3) == "36Mi with GOMEMLIMIT: 4.53 µs of CPU a request instead of 5.71 at 22Mi");
+    CHECK(buys(1e3) == "36Mi with GOMEMLIMIT: 4.53 s of CPU a request instead of 5.71 at 22Mi");
+    CHECK(buys(1e6) == "36Mi with GOMEMLIMIT: 4525 s of CPU a request instead of 5715 at 22Mi");
 }
 
 TEST_CASE("CPU time of a load whose requests are not counted is that of the load") {
@@ -130,10 +130,10 @@ TEST_CASE("CPU time of a load whose requests are not counted is that of the load
     forEachRun(results, [](BenchRun& run) { run.load->requests.reset(); });
     const auto text = said(results, "what-it-buys");
     CHECK(text.substr(0, text.find(';')) ==
-          "37Mi with GOMEMLIMIT: 2.71 s of CPU a load instead of 3.43 at 22Mi");
+          "36Mi with GOMEMLIMIT: 2.72 s of CPU a load instead of 3.43 at 22Mi");
     CHECK(said(results, "law-holds") ==
           "Collections follow the law of Go's collector: a load allocates 363.6 MiB, and all of "
-          "GOMEMLIMIT but 14.2 MiB is room for that; without GOMEMLIMIT collections make up 26.2 % "
+          "GOMEMLIMIT but 13.6 MiB is room for that; without GOMEMLIMIT collections make up 26.3 % "
           "of the cost of a load");
 }
 
@@ -141,7 +141,7 @@ TEST_CASE("a law that holds is said with its figures") {
     const auto recommendation = advise(resultsOf(salesApi(), 4));
     CHECK(reasonText(recommendation, "law-holds") ==
           "Collections follow the law of Go's collector: a request allocates 0.6 MiB, and all of "
-          "GOMEMLIMIT but 14.2 MiB is room for that; without GOMEMLIMIT collections make up 26.2 % "
+          "GOMEMLIMIT but 13.6 MiB is room for that; without GOMEMLIMIT collections make up 26.3 % "
           "of the cost of a request");
     CHECK(reasonText(recommendation, "law-not-used") == "no such reason");
     CHECK(figure<double>(recommendation, "law-holds", "fixedBytes") ==
@@ -193,7 +193,7 @@ TEST_CASE("a limit that the law foresees was not tried, which lowers confidence"
     truths.erase(truths.begin() + 4);  // GOMEMLIMIT at 31 and 88 MiB, what is right lies between
     const auto recommendation = advise(resultsOf(truths, 5));
     CHECK(reasonText(recommendation, "limit-not-tried") ==
-          "42Mi with GOMEMLIMIT lies between limits that were benched; the law says what it costs, "
+          "40Mi with GOMEMLIMIT lies between limits that were benched; the law says what it costs, "
           "but it was not run itself, which lowers confidence");
     CHECK((recommendation.confidence == Confidence::medium));
     CHECK((recommendation.advised.gomemlimit.kind == GomemlimitAdvice::Kind::limitsMemory));

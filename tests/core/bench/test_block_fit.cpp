@@ -132,3 +132,21 @@ TEST_CASE("the interval of a difference holds as often as it says") {
     }
     CHECK(static_cast<double>(held) / benches == doctest::Approx(0.95).epsilon(0.02));
 }
+
+TEST_CASE("a cell that may be off by an amount of its own counts for less") {
+    const BlockFit fit(count, steady({0, 0.1, -0.1, 0.2, 0}, 0.01));
+    const std::vector<double> x{0, 0.3, 0.1, 0.2};
+    CHECK(fit.loosened(std::vector<double>(count)).squares(x) == doctest::Approx(fit.squares(x)));
+
+    const auto loose = fit.loosened(std::vector<double>{0, 1e9, 0, 0});
+    const double without = loose.squares(std::vector<double>{0, 0, 0.1, 0.2});
+    CHECK(loose.squares(x) == doctest::Approx(without));
+    CHECK(without < fit.squares(x));
+    CHECK(loose.squares(loose.best()) == doctest::Approx(fit.squares(fit.best())));
+
+    // One cell against another: the amount adds to the variance of their difference.
+    const BlockFit pair(2, std::vector<CostValue>{{0, 0, 1}, {1, 0, 1}, {0, 1, 1}, {1, 1, 1}});
+    const std::vector<double> apart{0, 0.1};
+    CHECK(pair.squares(apart) == doctest::Approx(0.01));
+    CHECK(pair.loosened(std::vector<double>{0.5, 0.5}).squares(apart) == doctest::Approx(0.005));
+}

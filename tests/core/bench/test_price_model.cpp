@@ -63,6 +63,21 @@ TEST_CASE("the clock decides where it shows steps that CPU time does not") {
     CHECK_FALSE(model->cpuSeconds(0).has_value());
 }
 
+TEST_CASE("CPU time decides where by the clock collections only have another price") {
+    auto truths = salesApi();
+    // Who else wants the cores makes collections twice as dear.
+    for (auto& truth : truths)
+        truth.clockFactor = (4e-3 + (2 * (truth.cpuSeconds - 4e-3))) / truth.cpuSeconds;
+    const auto model = PriceModel::fit(benched(truths, 4));
+    REQUIRE(model.has_value());
+    REQUIRE((model->law() == LawState::holds));
+    CHECK((model->figure() == CostFigure::both));
+    const auto& law = model->lawDraws();
+    std::vector<double> added;
+    for (const auto& draw : law) added.push_back(draw.price * draw.plainCollections);
+    CHECK(median(added).value_or(0) == doctest::Approx(0.4).epsilon(0.1));
+}
+
 TEST_CASE("the clock decides where the CPU time of a cell is not known, and the other way round") {
     auto cells = benched(fixedRate(), 4);
     for (auto& run : cells[2].runs) run.cpuSeconds.reset();

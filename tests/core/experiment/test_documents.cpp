@@ -38,7 +38,8 @@ Timestamp moment(int millis) {
 Header fullHeader() {
     Header header;
     header.target = {"deployment", "shop", "sales", "api", "u-1", "ctx", 7, {}, 8080};
-    header.environment = {"pod", "cgroup-v2", "250m", 4, "node-1", "1.30", "go1.22", "0.1.0"};
+    header.environment = {"pod",    "cgroup-v2", "250m",   4,      0.004,
+                          "node-1", "1.30",      "go1.22", "0.1.0"};
     header.load = {"hey -n 10 {url}", "hey", "direct", "rm -f x", "make db", "drop db"};
     header.startedAt = moment(0);
     header.finishedAt = moment(250);
