@@ -38,7 +38,8 @@ LoadsRun loadsNow(const Reason& before, const Recommendation& recommendation,
                   const Confirmation& confirmation) {
     if (!recommendation.confirmed) return {};
     const bool run = confirmation.tally().loads > 0;
-    return {*recommendation.confirmed, run ? confirmation.sources() : sourcesOf(before)};
+    return {*recommendation.confirmed, run ? confirmation.sources() : sourcesOf(before),
+            run ? confirmation.mostInUse() : sizeIn(before, "mostInUseBytes")};
 }
 
 Reason headroomNow(const Reason& before, const Recommendation& recommendation,

@@ -64,6 +64,8 @@ void Confirmation::observe(const Trial& trial) {
     }
     unclear_ = 0;
     ++tally_.loads;
+    if (!isOomKill(trial.outcome) && trial.usage && trial.usage->demand)
+        mostInUse_ = std::max(mostInUse_.value_or(0), *trial.usage->demand);
     if (trial.outcome == Outcome::survived) {
         ++clean_;
         return;
@@ -79,6 +81,7 @@ void Confirmation::moveOn(Outcome outcome) {
         return;
     }
     tally_ = {};
+    mostInUse_.reset();
     clean_ = 0;
     beforeThese_ = run_;
 }
@@ -128,6 +131,10 @@ const AdvisedSettings& Confirmation::settings() const {
 
 Confirmed Confirmation::tally() const {
     return tally_;
+}
+
+std::optional<Bytes> Confirmation::mostInUse() const {
+    return mostInUse_;
 }
 
 std::vector<std::string> Confirmation::sources() const {

@@ -34,6 +34,8 @@ public:
     [[nodiscard]] const AdvisedSettings& settings() const;
     /// Loads of exactly settings(): how many, how many killed.
     [[nodiscard]] Confirmed tally() const;
+    /// The largest demand of these loads but for those that were killed; nullopt: not known.
+    [[nodiscard]] std::optional<Bytes> mostInUse() const;
     /// Where these loads stand among all of this confirmation: `confirmation loads 4 to 6`, counted
     /// from 1 in the order run, with those that said nothing. Empty when tally() is.
     [[nodiscard]] std::vector<std::string> sources() const;
@@ -62,6 +64,7 @@ private:
     AdvisedSettings settings_;
     int wanted_;
     Confirmed tally_;
+    std::optional<Bytes> mostInUse_;
     int run_ = 0;          ///< all loads, those that said nothing among them
     int beforeThese_ = 0;  ///< those of other settings than settings_
     int beforeRaise_ = 0;  ///< those at a smaller limit

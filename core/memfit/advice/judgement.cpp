@@ -48,6 +48,11 @@ const Candidate* Judgement::twin() const {
     return found;
 }
 
+void LoadsRun::note(const Trial& trial) {
+    if (isOomKill(trial.outcome) || !trial.usage || !trial.usage->demand) return;
+    mostInUse = std::max(mostInUse.value_or(0), *trial.usage->demand);
+}
+
 LoadsRun Judgement::confirmed() const {
     LoadsRun run;
     auto& tally = run.tally;
@@ -55,6 +60,9 @@ LoadsRun Judgement::confirmed() const {
     if (own != nullptr && !limitNotTried && !own->foreseen) {
         tally.loads = own->runs;
         run.from.push_back(cellSource(own->label, own->settings.mode));
+        for (const auto& one : own->measured)
+            if (one.usage && one.usage->demand)
+                run.mostInUse = std::max(run.mostInUse.value_or(0), *one.usage->demand);
     }
     const auto wanted = trialSettings(advised);
     for (const auto* squeeze : squeezes)
@@ -66,6 +74,7 @@ LoadsRun Judgement::confirmed() const {
             if (!same || !saysSomethingAboutTheEdge(trial.outcome)) continue;
             ++tally.loads;
             if (isOomKill(trial.outcome)) ++tally.killed;
+            run.note(trial);
             run.from.push_back(trialSource(*this, *squeeze, i));
         }
     return run;

@@ -21,6 +21,9 @@ namespace memfit {
 struct LoadsRun {
     Confirmed tally;
     std::vector<std::string> from;
+    std::optional<Bytes> mostInUse;  ///< the largest demand of those that were not killed
+
+    void note(const Trial& trial);  ///< takes its demand into account
 };
 
 /// Everything that is known when the settings have been chosen and are to be explained.

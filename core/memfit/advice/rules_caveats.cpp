@@ -231,7 +231,8 @@ std::optional<RuleFinding> fewConfirmations(const Judgement& j) {
 std::optional<RuleFinding> neverUnlimited(const Judgement& j) {
     const bool applies = j.options.policy == Policy::noLimit && j.basis == Basis::measured;
     if (!applies) return std::nullopt;
-    const auto [tally, from] = j.confirmed();
+    const auto run = j.confirmed();
+    const auto& tally = run.tally;
     if (tally.loads == tally.killed)
         return RuleFinding{
             {"no-unlimited-run",
@@ -244,7 +245,7 @@ std::optional<RuleFinding> neverUnlimited(const Judgement& j) {
                         fmt::format("Without a limit the program was run only {}, which lowers "
                                     "confidence",
                                     tally.loads == 1 ? "once" : "twice"),
-                        {{"runs", std::int64_t{tally.loads}}, {"from", from}}},
+                        {{"runs", std::int64_t{tally.loads}}, {"from", run.from}}},
                        Confidence::medium};
 }
 

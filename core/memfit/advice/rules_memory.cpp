@@ -229,15 +229,20 @@ Reason gomemlimitHeadroom(const LoadsRun& run) {
         "With GOGC=off memory in use sits at GOMEMLIMIT, so the plain edge says nothing about the "
         "headroom; ";
     if (loads.loads == 0)
-        text += "exactly these settings were not run yet";
+        text +=
+            "exactly these settings were not run yet; recommend --load finds out whether they hold";
     else
         text += fmt::format("of {} load{} with exactly these settings {} {} killed", loads.loads,
                             loads.loads == 1 ? "" : "s",
                             loads.killed == 0 ? "none" : std::to_string(loads.killed),
                             loads.killed > 1 ? "were" : "was");
+    if (run.mostInUse)
+        text +=
+            fmt::format(", and at most {} of memory was seen in use", formatMiB(*run.mostInUse));
     Reason reason{"headroom",
                   std::move(text),
                   {{"loads", std::int64_t{loads.loads}}, {"killed", std::int64_t{loads.killed}}}};
+    if (run.mostInUse) reason.evidence.emplace_back("mostInUseBytes", *run.mostInUse);
     addSources(reason, run.from);
     return reason;
 }

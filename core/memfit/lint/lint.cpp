@@ -46,6 +46,10 @@ constexpr std::array rules{
              "GOMEMLIMIT below half of the memory limit",
              "Go collects hard while most of the limit lies idle.",
              "Take GOMEMLIMIT from limits.memory, or lower the limit."},
+    LintRule{"gomemlimit-is-limit", Severity::note, "GOMEMLIMIT that is the whole memory limit",
+             "It holds where nearly all memory is Go's. C code, mapped files and child processes "
+             "have no room beside it: the kernel kills.",
+             "See whether it holds under load with kubectl memfit recommend --load."},
     LintRule{"gomemlimit-malformed", Severity::error, "GOMEMLIMIT at which Go dies at start",
              "Go takes a whole number, alone or with B, KiB, MiB, GiB or TiB, and off; at all else "
              "the program ends before main.",

@@ -323,12 +323,27 @@ std::optional<Bytes> goLimit(const View& view) {
     return own && whole && byLimit ? view.limit().bytes : std::nullopt;
 }
 
+/// What is not Go's memory has no room in the limit. Whether there is any, only a run shows.
+void judgeNoRoom(const View& view) {
+    const auto* const bound = view.bound();
+    if (bound == nullptr || view.role() == Role::init || goLimit(view) != bound->bytes) return;
+    view.report({"gomemlimit-is-limit", view.gomemlimit.at,
+                 fmt::format("GOMEMLIMIT{} is the whole of {}: that holds where nearly all memory "
+                             "is Go's, and leaves no room for C code, mapped files and child "
+                             "processes",
+                             view.gomemlimit.origin, view.boundText()),
+                 "see whether it holds under load: kubectl memfit recommend --load",
+                 view.gomemlimit.in});
+}
+
 /// A volume that leaves GOMEMLIMIT no room below the limit, or may fill all of it by itself.
 void judgeVolumes(const View& view) {
     const auto* const bound = view.bound();
     if (bound == nullptr) return;
     const auto go = goLimit(view);
-    for (const auto& volume : memoryVolumes(view.container)) {
+    const auto volumes = memoryVolumes(view.container);
+    if (volumes.empty()) judgeNoRoom(view);
+    for (const auto& volume : volumes) {
         const Bytes files = volume.size.value_or(0);
         if (volume.size && files >= *bound->bytes) {
             view.report({"volume-above-limit", volume.at,

@@ -145,7 +145,9 @@ TEST_CASE("a confirmation that was stopped says so, and its loads of other setti
                             "GOMEMLIMIT=35020KiB, so the advice is not confirmed",
                             {{"loads", std::int64_t{0}}, {"killed", std::int64_t{0}}}});
     CHECK(reasonText(recommendation, "headroom") ==
-          headroomText + "exactly these settings were not run yet");
+          headroomText +
+              "exactly these settings were not run yet; recommend --load finds out whether they "
+              "hold");
     CHECK(sources(recommendation, "headroom").empty());
     CHECK(recommendation.next == "kubectl memfit recommend deploy/api --load 'hey {url}/'");
 }

@@ -259,7 +259,7 @@ TEST_CASE("a scan finds what lint finds of the same workload") {
         for (const auto& finding : item.live->findings) found += " " + finding.code;
         found += "\n";
     }
-    CHECK(found == "cached: gomemlimit-no-room\nelsewhere:\nstored:\n");
+    CHECK(found == "cached: gomemlimit-no-room\nelsewhere:\nstored: gomemlimit-is-limit\n");
 }
 
 TEST_CASE("what cannot be read as a list is said") {
