@@ -13,7 +13,7 @@ CONFIGURE = cmake --preset $(PRESET) $(if $(BATCHES),-DMEMFIT_BATCHES=$(BATCHES)
 # What the preset takes beside the rest: these are built with clang, the others with g++.
 PRESET_DEPS = $(filter clang asan,$(PRESET))
 
-.PHONY: dist demo demo-cluster test e2e bench repeat lint install build sweep asan fuzz format clean
+.PHONY: corpus dist demo demo-cluster test e2e bench repeat lint install build sweep asan fuzz format clean
 
 build: deps-build
 	$(CONFIGURE)
@@ -73,6 +73,13 @@ fuzz: deps-asan
 	$(CONFIGURE)
 	cmake --build --preset asan -j $(JOBS) --target fuzzers
 	tests/fuzz/run.sh build/asan $(FUZZ_SECONDS) $(JOBS)
+
+# Reads every file below DIR in every way that memfit reads files: what crashed, hung, was refused or edited wrongly.
+corpus: deps-test
+	$(if $(DIR),,$(error say which folder: make corpus DIR=...))
+	$(CONFIGURE)
+	cmake --build --preset $(PRESET) -j $(JOBS) --target corpus
+	tests/corpus/run.sh build/$(PRESET)/tests/corpus $(DIR) $(JOBS)
 
 # Static release archives, Debian packages and the krew manifest, in build/dist; and their tests.
 dist: deps-dist

@@ -1,11 +1,14 @@
-// What a cluster says: workloads, pods, selectors.
+// What a cluster says: workloads, pods and how they fare, selectors, autoscalers, memory in use.
 
 #include <cstdint>
 #include <string_view>
 
 #include "memfit/manifest/pod_list.h"
 #include "memfit/manifest/selectors.h"
+#include "memfit/manifest/vertical_autoscalers.h"
 #include "memfit/manifest/workload.h"
+#include "memfit/observe/kubelet_usage.h"
+#include "memfit/observe/pod_status.h"
 
 using namespace memfit;
 
@@ -14,5 +17,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     (void)readWorkload(text, "fuzz");
     (void)readPodList(text);
     (void)readSelectors({.services = text, .controllers = text});
+    (void)readVerticalAutoscalers(text);
+    if (const auto status = readPodStatus(text, "app")) (void)judgePod(*status);
+    (void)forEachContainer(text, [](const auto&, const auto&) {});
+    (void)readCadvisor(text, {"default", "app", "", "app"});
     return 0;
 }

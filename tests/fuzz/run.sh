@@ -14,7 +14,7 @@ declare -A seeds=(
     [fuzz_memstats]="$fixtures/memstats"
     [fuzz_load_report]="$(find "$fixtures/load" -mindepth 1 -maxdepth 1 -type d -printf '%p ')"
     [fuzz_documents]="$fixtures/replay"
-    [fuzz_cluster]="$here/corpus/cluster"
+    [fuzz_cluster]="$here/corpus/cluster $fixtures/pods $fixtures/kubelet"
     [fuzz_settings]="$here/corpus/settings"
 )
 # Runs one target.

@@ -1,8 +1,6 @@
 #include <doctest/doctest.h>
-#include <yaml-cpp/yaml.h>
 
 #include <algorithm>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,114 +8,18 @@
 #include "core/manifest/edit_support.h"
 #include "core/manifest/generated_manifest.h"
 #include "memfit/manifest/diff.h"
-#include "memfit/units/go_settings.h"
-#include "memfit/units/quantity.h"
+#include "support/manifest_reader.h"
 
 namespace {
 
 using namespace memfit;
 using namespace memfit::test;
 
-// What an edit may change, taken out of the container; the rest, in one text.
-struct Parts {
-    std::optional<Bytes> limit, request;
-    std::vector<std::string> gomemlimit, gogc;  // entries, `value` or the reference
-    std::string rest;
-};
-
-// The entries of a map by their keys, with those that its merge key brings.
-std::map<std::string, YAML::Node> entriesOf(const YAML::Node& map) {
-    std::map<std::string, YAML::Node> entries;
-    for (const auto& entry : map) {
-        if (entry.first.Scalar() != "<<") entries.emplace(entry.first.Scalar(), entry.second);
-    }
-    if (map["<<"]) entries.merge(entriesOf(map["<<"]));
-    return entries;
-}
-
-std::string flow(const YAML::Node& node) {
-    if (node.IsScalar()) return node.Tag() + node.Scalar();
-    std::string out;
-    if (node.IsSequence()) {
-        for (const auto& item : node) out += "[" + flow(item) + "]";
-    }
-    if (node.IsMap()) {
-        for (const auto& [key, value] : entriesOf(node)) out += "{" + key + ":" + flow(value) + "}";
-    }
-    return out;
-}
-
-std::string entryText(const YAML::Node& item) {
-    if (!item["valueFrom"]) return item["value"].Scalar();
-    const YAML::Node reference = item["valueFrom"]["resourceFieldRef"];
-    if (!reference || reference["divisor"]) return "other";
-    return "from " + reference["resource"].Scalar();
-}
-
-std::optional<Bytes> takeMemory(YAML::Node resources, const char* key, std::string& rest) {
-    std::optional<Bytes> found;
-    if (!resources.IsMap()) return found;
-    const auto sides = entriesOf(resources);
-    if (!sides.contains(key) || !sides.at(key).IsMap()) return found;
-    for (const auto& [name, amount] : entriesOf(sides.at(key))) {
-        if (name == "memory") {
-            found = parseQuantity(amount.Scalar()).value().bytes;
-        } else {
-            rest += key + name + flow(amount);
-        }
-    }
-    return found;
-}
-
-void takeVariables(const YAML::Node& env, Parts& parts) {
-    for (const auto& item : env) {
-        const auto name = item["name"].Scalar();
-        if (name == "GOMEMLIMIT") {
-            parts.gomemlimit.push_back(entryText(item));
-        } else if (name == "GOGC") {
-            parts.gogc.push_back(entryText(item));
-        } else {
-            parts.rest += flow(item);
-        }
-    }
-}
-
-void takeContainer(const YAML::Node& container, Parts& parts) {
-    for (const auto& [key, value] : entriesOf(container)) {
-        if (key == "env") {
-            takeVariables(value, parts);
-        } else if (key == "resources") {
-            parts.limit = takeMemory(value, "limits", parts.rest);
-            parts.request = takeMemory(value, "requests", parts.rest);
-            if (value.IsMap() && value["claims"]) parts.rest += "claims";
-        } else {
-            parts.rest += key + flow(value);
-        }
-    }
-}
-
 // Read by another reader than the editor's.
-Parts partsOf(const std::string& text) {
-    Parts parts;
-    for (const auto& document : YAML::LoadAll(text)) {
-        if (document["kind"].Scalar() != "Deployment") {
-            parts.rest += flow(document);
-            continue;
-        }
-        for (const auto& [key, value] : entriesOf(document)) {
-            if (key != "spec") parts.rest += key + flow(value);
-        }
-        const auto& spec = document["spec"]["template"]["spec"];
-        parts.rest += flow(spec["initContainers"]);
-        for (const auto& container : spec["containers"]) {
-            if (container["name"].Scalar() == "app") {
-                takeContainer(container, parts);
-            } else {
-                parts.rest += flow(container);
-            }
-        }
-    }
-    return parts;
+ManifestMemory partsOf(const std::string& text) {
+    const auto found = ManifestReader(text).memory({"Deployment", "api", {}, "app"});
+    REQUIRE(found.has_value());
+    return *found;
 }
 
 std::optional<Bytes> amountAfter(const MemoryWish& wish, std::optional<Bytes> before) {
@@ -178,8 +80,8 @@ void checkSeed(unsigned seed) {
     const std::string diff = unifiedDiff(before, edit.text, "f");
     INFO(before);
     INFO(diff);
-    const Parts old = partsOf(before);
-    const Parts now = partsOf(edit.text);
+    const auto old = partsOf(before);
+    const auto now = partsOf(edit.text);
     CHECK(now.limit == amountAfter(wanted.limit, old.limit));
     CHECK(now.request == amountAfter(wanted.request, old.request));
     CHECK(now.gomemlimit == gomemlimitAfter(wanted.gomemlimit, old.gomemlimit));
