@@ -84,7 +84,7 @@ void PodTestbed::warn(const std::string& code, const std::string& text) {
 }
 
 /// All rights that a run and its removal take: asked before anything is made.
-Result<void> PodTestbed::checkPermissions() {
+Result<void> PodTestbed::checkPermissions() const {
     std::vector<Right> rights;
     for (const auto* const verb : {"create", "delete", "get", "list", "watch"}) {
         rights.push_back({verb, "pods", ""});

@@ -34,11 +34,11 @@ Result<bool> answered(const std::string& error) {
 TEST_CASE("an object is deleted only as it was read: by its uid and its version") {
     const test::StandInKubectl standIn("cat >> $0.words");
     CHECK(removed(standIn).value());
+    const std::string conditions = R"({"resourceVersion":"77","uid":"u5"})";
     CHECK(standIn.words() ==
-          std::vector<std::string>{
-              "delete", "--raw", set.path, "--filename=-",
-              R"({"apiVersion":"v1","kind":"DeleteOptions","preconditions":)"
-              R"({"resourceVersion":"77","uid":"u5"},"propagationPolicy":"Background"})"});
+          std::vector<std::string>{"delete", "--raw", set.path, "--filename=-",
+                                   R"({"apiVersion":"v1","kind":"DeleteOptions","preconditions":)" +
+                                       conditions + R"(,"propagationPolicy":"Background"})"});
 }
 
 TEST_CASE("an object that changed since is left, and one that is gone is gone") {
