@@ -81,10 +81,11 @@ constexpr std::array commands{
         "kubectl memfit lint k8s/*.yaml -o sarif > memfit.sarif"},
     CommandSpec{
         CommandKind::cleanup, "cleanup", "remove what an interrupted run left behind", "[flags]",
-        "Restores workloads that a killed --in-place run left changed, and removes trial pods\n"
-        "of runs that are over: those of this machine whose process is gone, and all that have\n"
-        "outlived their deadline. Never another user's live run, unless --all is said. Removes\n"
-        "the folders ({dir}) that killed runs of yours left on this machine.",
+        "Restores workloads that a killed --in-place run left changed, removes from their\n"
+        "history what its trials made, and removes trial pods of runs that are over: those of\n"
+        "this machine whose process is gone, and all that have outlived their deadline. Never\n"
+        "another user's live run, unless --all is said. Removes the folders ({dir}) that killed\n"
+        "runs of yours left on this machine.",
         "kubectl memfit cleanup\n"
         "kubectl memfit cleanup --all -n shop"},
 };

@@ -66,7 +66,7 @@ constexpr std::array rows{
                "GitOps owner",
                "", setSwitch<&Options::force>},
     OptionSpec{"in-place", "", "", trialGroup, onTrials,
-               "change the live workload itself, and restore it afterwards", "",
+               "change the live workload itself, and restore it and its history afterwards", "",
                setSwitch<&Options::inPlace>},
     OptionSpec{"parallel", "", "N", trialGroup, onSqueeze | onRecommend | onBench,
                "trial pods of a squeeze at a time (default 1)", "",

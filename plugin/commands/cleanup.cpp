@@ -14,6 +14,7 @@
 #include "kubectl/pod_removal.h"
 #include "memfit/manifest/trial_pod.h"
 #include "testbed/restore.h"
+#include "testbed/trial_revisions.h"
 
 namespace memfit::plugin {
 namespace {
@@ -99,6 +100,51 @@ Removed removeEach(const Context& context, const ClusterApi& api,
     return removed;
 }
 
+/// What was done to the workloads of killed runs, a line each, and whose history holds more.
+struct Restored {
+    std::vector<std::string> lines;
+    std::map<std::string, Error> left;  ///< by run
+};
+
+Result<Restored> restoreEach(const Context& context, const ClusterApi& api,
+                             const std::vector<const JournaledRun*>& runs) {
+    Restored restored;
+    const auto note = [&context](const std::string& text) { context.progress.note(text); };
+    for (const auto* const run : runs) {
+        const auto& record = run->record;
+        if (record.original.empty()) continue;
+        if (!record.restored) {
+            const auto lines = restoreWorkload(context.loop, api.kubectl(), record);
+            if (!lines) return lines.error();
+            restored.lines.insert(restored.lines.end(), lines->begin(), lines->end());
+            if (auto noted = RunJournal::noteRestoredIn(run->file); !noted) return noted.error();
+        }
+        const auto tidied = tidyHistory(context.loop, api.kubectl(), record, note);
+        if (auto line = tidied.line(record)) restored.lines.push_back(*std::move(line));
+        if (tidied.left) restored.left.emplace(record.runId, *tidied.left);
+    }
+    return restored;
+}
+
+/// The same, as it would be.
+std::string wouldRestore(const std::vector<const JournaledRun*>& runs) {
+    std::string text;
+    for (const auto* const run : runs) {
+        const auto& record = run->record;
+        if (record.original.empty()) continue;
+        if (!record.restored) {
+            text +=
+                fmt::format("would restore {} in namespace {}\n", record.workloadLabel, record.ns);
+        }
+        if (record.ours.empty() || !record.revisionsBefore) continue;
+        text += fmt::format(
+            "would remove from the history of {} in namespace {} what only trials "
+            "made\n",
+            record.workloadLabel, record.ns);
+    }
+    return text;
+}
+
 Result<void> agreeToAll(const Context& context, const std::vector<LeftPod>& pods) {
     if (pods.empty()) return {};
     std::vector<std::string> lines;
@@ -153,15 +199,11 @@ Result<int> runCleanup(const Context& context) {
     auto& api = (*cluster)->api;
     const Runs runs((*cluster)->context.name);
 
-    std::vector<std::string> restored;
     std::set<std::string> namespaces{(*cluster)->context.ns};
-    for (const auto* const run : runs.dead()) {
-        namespaces.insert(run->record.ns);
-        if (run->record.original.empty() || context.options.dryRun) continue;
-        const auto lines = restoreWorkload(context.loop, api.kubectl(), run->record);
-        if (!lines) return lines.error();
-        restored.insert(restored.end(), lines->begin(), lines->end());
-    }
+    for (const auto* const run : runs.dead()) namespaces.insert(run->record.ns);
+    const auto restored =
+        context.options.dryRun ? Restored() : restoreEach(context, api, runs.dead());
+    if (!restored) return restored.error();
     std::vector<LeftPod> removable, others;
     for (const auto& ns : namespaces) {
         const auto pods = listPods(api, ns);
@@ -178,11 +220,7 @@ Result<int> runCleanup(const Context& context) {
         for (const auto& pod : removable) {
             text += fmt::format("would remove pod {} in namespace {}\n", pod.name, pod.ns);
         }
-        for (const auto* const run : runs.dead()) {
-            if (run->record.original.empty()) continue;
-            text += fmt::format("would restore {} in namespace {}\n", run->record.workloadLabel,
-                                run->record.ns);
-        }
+        text += wouldRestore(runs.dead());
         const auto printed = printText(orNothing(text), context.streams);
         if (!printed) return printed.error();
         return 0;
@@ -191,14 +229,17 @@ Result<int> runCleanup(const Context& context) {
     // With a pod left, the records of the runs stay: it may be one of theirs.
     if (!removed.problem) {
         for (const auto* const run : runs.dead()) {
+            if (restored->left.contains(run->record.runId)) continue;
             std::error_code ignored;
             std::filesystem::remove(run->file, ignored);
         }
     }
-    const auto printed = printText(
-        orNothing(folders + summary(restored, removed.pods, others.size())), context.streams);
+    const auto printed =
+        printText(orNothing(folders + summary(restored->lines, removed.pods, others.size())),
+                  context.streams);
     if (!printed) return printed.error();
     if (removed.problem) return *removed.problem;
+    if (!restored->left.empty()) return restored->left.begin()->second;
     return 0;
 }
 

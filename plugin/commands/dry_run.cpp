@@ -36,7 +36,8 @@ std::string whatStarts(const Options& options) {
         if (options.inPlace) {
             return fmt::format(
                 "would patch the live {} before each trial, and restore it:\n"
-                "  memory limit and request, GOMEMLIMIT, GOGC\n",
+                "  memory limit and request, GOMEMLIMIT, GOGC\n"
+                "would remove the revisions that the patches make\n",
                 workload);
         }
         return fmt::format("would create, once a trial, a pod as a copy of:\n  {}\n", workload);

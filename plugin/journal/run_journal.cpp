@@ -67,6 +67,18 @@ std::string textAt(const Json& object, const char* key) {
     return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
+/// Nothing when there is no list, or something else than texts in it.
+std::optional<std::vector<std::string>> textsAt(const Json& object, const char* key) {
+    const auto found = object.find(key);
+    if (found == object.end() || !found->is_array()) return std::nullopt;
+    std::vector<std::string> texts;
+    for (const auto& one : *found) {
+        if (!one.is_string()) return std::nullopt;
+        texts.push_back(one.get<std::string>());
+    }
+    return texts;
+}
+
 /// One line; what is no UTF-8 (of a command line) is replaced.
 std::string lineOf(const Json& entry) {
     return entry.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -97,8 +109,11 @@ void readLine(const Json& line, RunRecord& record) {
         record.workloadLabel = textAt(line, "label");
         record.workloadUid = textAt(line, "uid");
         record.original = textAt(line, "original");
+        record.revisionsBefore = textsAt(line, "revisions");
     } else if (type == "ours") {
         record.ours.push_back(textAt(line, "ours"));
+    } else if (type == "restored") {
+        record.restored = true;
     }
 }
 
@@ -176,15 +191,30 @@ Result<void> RunJournal::append(const std::string& line) {
 }
 
 Result<void> RunJournal::noteOriginal(const RunRecord& record) {
-    return append(lineOf({{"type", "original"},
-                          {"path", record.workloadPath},
-                          {"label", record.workloadLabel},
-                          {"uid", record.workloadUid},
-                          {"original", record.original}}));
+    Json line{{"type", "original"},
+              {"path", record.workloadPath},
+              {"label", record.workloadLabel},
+              {"uid", record.workloadUid},
+              {"original", record.original}};
+    if (record.revisionsBefore) line["revisions"] = *record.revisionsBefore;
+    return append(lineOf(line));
 }
 
 Result<void> RunJournal::noteOurs(const std::string& ours) {
     return append(lineOf({{"type", "ours"}, {"ours", ours}}));
+}
+
+Result<void> RunJournal::noteRestored() {
+    return append(lineOf({{"type", "restored"}}));
+}
+
+Result<void> RunJournal::noteRestoredIn(const fs::path& file) {
+    const int opened = ::open(file.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+    if (opened == -1) return cannotWrite(file);
+    RunJournal journal(file, opened);
+    // What the run wrote last may be cut.
+    if (auto ended = journal.append(""); !ended) return ended;
+    return journal.noteRestored();
 }
 
 void RunJournal::finish() {

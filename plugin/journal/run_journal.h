@@ -27,6 +27,10 @@ struct RunRecord {
     std::string workloadUid;
     std::string original;
     std::vector<std::string> ours;
+    /// Uids of its revisions before the first patch; nullopt: not written down.
+    std::optional<std::vector<std::string>> revisionsBefore;
+    /// The settings are as they were; what may be left are revisions that trials made.
+    bool restored = false;
 
     friend bool operator==(const RunRecord&, const RunRecord&) = default;
 };
@@ -49,6 +53,9 @@ public:
 
     [[nodiscard]] Result<void> noteOriginal(const RunRecord& record);
     [[nodiscard]] Result<void> noteOurs(const std::string& ours);
+    [[nodiscard]] Result<void> noteRestored();
+    /// The same in the file of a run that was killed.
+    [[nodiscard]] static Result<void> noteRestoredIn(const std::filesystem::path& file);
     /// Nothing of the run is left: removes the file.
     void finish();
 

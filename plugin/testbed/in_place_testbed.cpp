@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "kubectl/rights.h"
 #include "kubectl/vertical_autoscalers.h"
 #include "memfit/units/go_settings.h"
 #include "memfit/units/quantity.h"
@@ -23,6 +24,9 @@ using Json = nlohmann::json;
 
 constexpr double podAppearsSeconds = 120;
 constexpr double pollSeconds = 0.2;
+/// Until a trial's pods make room for those of the next.
+constexpr double roomSeconds = 120;
+constexpr double roomPollSeconds = 0.5;
 /// Somebody else may change the workload between our read and our patch.
 constexpr int patchAttempts = 5;
 
@@ -48,6 +52,9 @@ std::string variable(const Json& container, const std::string& name) {
 
 /// The pod was made from the template as our patch left it.
 bool hasSettings(const Json& pod, const InPlaceSettings& settings) {
+    const Json& annotations = at(pod, "/metadata/annotations");
+    const auto mark = annotations.find(inPlaceRunAnnotation);
+    if (mark == annotations.end() || *mark != settings.runId) return false;
     for (const auto* const list : {"/spec/containers", "/spec/initContainers"}) {
         for (const auto& container : at(pod, list)) {
             if (textAt(container, "/name") != settings.container) continue;
@@ -63,9 +70,20 @@ bool hasSettings(const Json& pod, const InPlaceSettings& settings) {
     return false;
 }
 
+std::string pluralOf(const Workload& workload) {
+    return boost::algorithm::to_lower_copy(std::string(toString(workload.kind))) + "s";
+}
+
 std::string pathOf(const Workload& workload, const std::string& ns) {
-    const auto plural = boost::algorithm::to_lower_copy(std::string(toString(workload.kind))) + "s";
-    return fmt::format("apis/apps/v1/namespaces/{}/{}/{}", ns, plural, workload.name);
+    return fmt::format("apis/apps/v1/namespaces/{}/{}/{}", ns, pluralOf(workload), workload.name);
+}
+
+/// How the user lets the history hold the run's revisions too.
+std::string roomierHistory(const RunRecord& record, const RevisionHistory& history) {
+    return fmt::format(
+        "or raise the limit for the run: kubectl patch {} --namespace {} --type=merge --patch "
+        "'{{\"spec\":{{\"revisionHistoryLimit\":{}}}}}'",
+        record.workloadLabel, record.ns, oldRevisions(history) + trialRoom);
 }
 
 /// The newest of the pods that have the settings, and are not on their way out.
@@ -106,6 +124,7 @@ std::vector<Warning> InPlaceTestbed::warnings() const {
 
 InPlaceSettings InPlaceTestbed::wanted(const Settings& settings) const {
     InPlaceSettings in;
+    in.runId = world_.options.runId;
     in.container = world_.options.container;
     in.limit = settings.limit ? settings.limit : ceiling_;
     in.mostRequest = pod_.room();
@@ -181,7 +200,66 @@ Result<void> InPlaceTestbed::stayWithinPod() {
     return {};
 }
 
-/// On disk and in the annotation before anything is changed.
+/// What a run and its undoing take beside the rights of trials: asked before anything is changed.
+Result<void> InPlaceTestbed::checkPermissions() const {
+    const auto& workload = world_.options.workload;
+    const auto revisions = revisionResource(workload.kind) + ".apps";
+    return checkRights(world_.api.kubectl(), world_.options.ns, "trials in place",
+                       {{"patch", pluralOf(workload) + ".apps", ""},
+                        {"list", revisions, ""},
+                        {"delete", revisions, ""}});
+}
+
+Result<LiveHistory> InPlaceTestbed::readLiveHistory() {
+    auto live = throughRestarts(
+        world_.loop, [&] { return readHistory(callUntilSignal(world_.api.kubectl()), record_); });
+    if (!live) return live.error();
+    if (!*live) return failure(record_.workloadLabel + " is gone", "start anew");
+    return **std::move(live);
+}
+
+Result<void> InPlaceTestbed::checkHistory() {
+    const auto live = readLiveHistory();
+    if (!live) return live.error();
+    const auto& history = live->history;
+    if (sparesHistory(history)) return {};
+    return failure(
+        fmt::format("{} keeps {} old revisions (revisionHistoryLimit) and has {}: trials in place "
+                    "would push out some that kubectl rollout undo can go to",
+                    record_.workloadLabel, history.limit, oldRevisions(history)),
+        "measure copies (leave out --in-place), " + roomierHistory(record_, history));
+}
+
+/// Removes the revisions of earlier trials, and where the history is not the run's alone waits
+/// until the next one pushes out nothing.
+Result<void> InPlaceTestbed::makeRoom() {
+    if (record_.ours.empty()) return {};
+    const int looks = static_cast<int>(roomSeconds / roomPollSeconds);
+    for (int look = 0;; ++look) {
+        auto live = readLiveHistory();
+        if (!live) return live.error();
+        const auto removed = throughRestarts(world_.loop, [&] {
+            return removeUnneeded(callUntilSignal(world_.api.kubectl()), record_, *live);
+        });
+        if (!removed) return removed.error();
+        if (*removed > 0) {
+            live = readLiveHistory();
+            if (!live) return live.error();
+        }
+        if (!hasOldRevisions_ || hasRoom(live->history, 1)) return {};
+        if (look == looks) {
+            return failure(
+                fmt::format("{} has {} old revisions and keeps {} (revisionHistoryLimit): another "
+                            "trial in place would push out one that is not the run's",
+                            record_.workloadLabel, oldRevisions(live->history),
+                            live->history.limit),
+                "wait until its rollout is over, " + roomierHistory(record_, live->history));
+        }
+        if (!world_.loop.pause(roomPollSeconds)) return EventLoop::interruption();
+    }
+}
+
+/// On disk before anything is changed; the annotation comes with each change.
 Result<void> InPlaceTestbed::recordOriginal() {
     const auto live = readLive();
     if (!live) return live.error();
@@ -195,22 +273,19 @@ Result<void> InPlaceTestbed::recordOriginal() {
     auto original = inPlaceOriginal(*live, world_.options.container);
     if (!original) return original.error();
     record_.original = *std::move(original);
+    const auto before = readLiveHistory();
+    if (!before) return before.error();
+    record_.revisionsBefore = uidsOf(before->history);
+    hasOldRevisions_ = oldRevisions(before->history) > 0;
     auto journal = RunJournal::begin(record_);
     if (!journal) return journal.error();
     journal_.emplace(*std::move(journal));
     return journal_->noteOriginal(record_);
 }
 
-Result<void> InPlaceTestbed::annotate() {
-    const Json value{
-        {"runId", record_.runId}, {"original", record_.original}, {"ours", record_.ours}};
-    const auto done = throughRestarts(world_.loop, [&] {
-        return world_.api.kubectl().text(
-            {"annotate", record_.workloadLabel, "--namespace=" + record_.ns, "--overwrite",
-             "--output=name", fmt::format("{}={}", inPlaceAnnotation, value.dump())});
-    });
-    if (!done) return done.error();
-    return {};
+std::string InPlaceTestbed::annotation() const {
+    return Json{{"runId", record_.runId}, {"original", record_.original}, {"ours", record_.ours}}
+        .dump();
 }
 
 Result<void> InPlaceTestbed::prepare() {
@@ -219,7 +294,15 @@ Result<void> InPlaceTestbed::prepare() {
     record_.workloadPath = pathOf(workload, world_.options.ns);
     record_.workloadLabel = workload.label();
     record_.workloadUid = workload.uid;
+    // Of a kind without a history nothing more is asked.
+    if (const auto possible =
+            inPlaceOriginal(world_.options.workloadJson, world_.options.container);
+        !possible) {
+        return possible.error();
+    }
     if (auto free = checkRivals(); !free) return free;
+    if (auto allowed = checkPermissions(); !allowed) return allowed;
+    if (auto spared = checkHistory(); !spared) return spared;
     const auto* const container = world_.container();
     const auto ceiling = podCeiling(world_.api, world_.options.ns, world_.options.ceiling,
                                     container != nullptr ? container->memoryLimit : std::nullopt);
@@ -232,6 +315,8 @@ Result<void> InPlaceTestbed::prepare() {
                         world_.options.container),
             "rolls out after each patch: live pods are replaced, some are OOM-killed on purpose",
             "restores what it changed at the end; after a kill -9, kubectl memfit cleanup does",
+            "removes the revisions that its patches make, so that kubectl rollout undo goes where "
+            "it went before",
         });
         !granted) {
         return granted;
@@ -244,25 +329,22 @@ Result<void> InPlaceTestbed::prepare() {
 }
 
 Result<void> InPlaceTestbed::patch(const Settings& settings) {
+    if (auto made = makeRoom(); !made) return made;
     std::optional<Error> problem;
     for (int attempt = 0; attempt < patchAttempts; ++attempt) {
-        auto live = readLive();
+        const auto live = readLive();
         if (!live) return live.error();
-        auto change = inPlacePatch(record_.original, *live, wanted(settings));
+        const auto change = inPlacePatch(record_.original, *live, wanted(settings));
         if (!change) return change.error();
         if (change->patch == "[]") return {};
         record_.ours.push_back(change->ours);
         if (auto noted = journal_->noteOurs(change->ours); !noted) return noted;
-        if (auto noted = annotate(); !noted) return noted;
-        // The annotation is a change of the object too, so that what the patch tests is read again.
-        live = readLive();
-        if (!live) return live.error();
-        change = inPlacePatch(record_.original, *live, wanted(settings));
-        if (!change) return change.error();
+        const auto whole = withAnnotation(change->patch, *live, inPlaceAnnotation, annotation());
+        if (!whole) return whole.error();
         const auto patched = throughRestarts(world_.loop, [&] {
             return world_.api.kubectl().text({"patch", record_.workloadLabel,
                                               "--namespace=" + record_.ns, "--type=json",
-                                              "--patch=" + change->patch, "--output=name"});
+                                              "--patch=" + *whole, "--output=name"});
         });
         if (patched) return {};
         if (isFailure(patched.error(), CallFailure::forbidden)) return patched.error();
@@ -323,15 +405,25 @@ Result<std::unique_ptr<Instance>> InPlaceTestbed::start(const Settings& settings
 void InPlaceTestbed::restore() {
     if (!journal_) return;
     const auto done = restoreWorkload(world_.loop, world_.api.kubectl(), record_);
-    if (done) {
-        for (const auto& line : *done) note_(line);
+    if (!done) {
+        note_(
+            fmt::format("warning: could not restore {}: {}; run `kubectl memfit cleanup` when the "
+                        "cluster answers",
+                        record_.workloadLabel, done.error().message()));
+        return;
+    }
+    for (const auto& line : *done) note_(line);
+    // A later cleanup must not take back what others set from now on.
+    if (const auto noted = journal_->noteRestored(); !noted) {
+        note_("warning: " + noted.error().message());
+    }
+    const auto tidied = tidyHistory(world_.loop, world_.api.kubectl(), record_, note_);
+    if (const auto line = tidied.line(record_)) note_(*line);
+    if (!tidied.left) {
         journal_->finish();
         return;
     }
-    note_(
-        fmt::format("warning: could not restore {}: {}; run `kubectl memfit cleanup` when the "
-                    "cluster answers",
-                    record_.workloadLabel, done.error().message()));
+    note_("warning: " + tidied.left->message());
 }
 
 }  // namespace memfit::plugin

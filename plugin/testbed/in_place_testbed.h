@@ -11,13 +11,17 @@
 #include "testbed/pod_testbed.h"
 #include "testbed/pod_world.h"
 #include "testbed/testbed.h"
+#include "testbed/trial_revisions.h"
 
 namespace memfit::plugin {
 
 /// Runs trials on the live workload itself: patches limit and environment of the container, waits
-/// for a pod that has them, and puts everything back at its end. What it was is in the journal and
-/// in an annotation before the first patch. Refuses beside an autoscaler or a GitOps owner, which
-/// would fight, unless forced.
+/// for a pod that has them, and puts everything back at its end. What it was is in the journal
+/// before the first patch, and in an annotation. Refuses beside an autoscaler or a GitOps owner,
+/// which would fight, unless forced.
+///
+/// Each patch makes a revision. It is removed when its trial is over, so that the controller, which
+/// keeps only so many, removes none of another's; where there is no room for that it refuses.
 class InPlaceTestbed final : public Testbed {
 public:
     InPlaceTestbed(EventLoop& loop, ClusterApi& api, PodOptions options, Consent consent,
@@ -41,9 +45,13 @@ private:
     [[nodiscard]] Result<void> stayWithinPod();
     [[nodiscard]] Result<void> checkWithinPod(Bytes limit) const;
     [[nodiscard]] InPlaceSettings wanted(const Settings& settings) const;
+    [[nodiscard]] Result<void> checkPermissions() const;
+    [[nodiscard]] Result<LiveHistory> readLiveHistory();
+    [[nodiscard]] Result<void> checkHistory();
+    [[nodiscard]] Result<void> makeRoom();
     [[nodiscard]] Result<void> recordOriginal();
     [[nodiscard]] Result<std::string> readLive();
-    [[nodiscard]] Result<void> annotate();
+    [[nodiscard]] std::string annotation() const;
     [[nodiscard]] Result<void> patch(const Settings& settings);
     [[nodiscard]] Result<std::string> awaitPod(const Settings& settings);
     void restore();
@@ -53,6 +61,7 @@ private:
     std::function<void(const std::string&)> note_;
     std::optional<RunJournal> journal_;
     RunRecord record_;
+    bool hasOldRevisions_ = false;  ///< of others than this run
     std::optional<Bytes> ceiling_;
     PodLevelMemory pod_;
     AdmittedLimits admitted_;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "kubectl/pod_removal.h"
+#include "kubectl/rights.h"
 #include "memfit/units/go_settings.h"
 #include "testbed/namespace_reader.h"
 #include "testbed/pod_ceiling.h"
@@ -93,32 +94,14 @@ void PodTestbed::warn(const std::string& code, const std::string& text) {
 }
 
 /// All rights that a run and its removal take: asked before anything is made.
-Result<void> PodTestbed::checkPermissions() {
-    struct Right {
-        const char* verb;
-        const char* subresource;
-    };
-    std::vector<Right> rights{
-        {"create", ""}, {"delete", ""}, {"get", ""}, {"list", ""}, {"watch", ""}};
-    // The log of a load pod is its report.
-    if (world_.options.via == Via::pod) rights.push_back({"get", "log"});
-    for (const auto& [verb, subresource] : rights) {
-        std::vector<std::string> words{
-            "auth", "can-i", verb, "pods", "--namespace=" + world_.options.ns, "--quiet"};
-        const std::string part = subresource;
-        if (!part.empty()) words.push_back("--subresource=" + part);
-        const auto answer = world_.api.kubectl().run(words);
-        if (!answer) return answer.error();
-        if (answer->status.success()) continue;
-        if (classifyFailure(ownWords(answer->err)) == CallFailure::unreachable) {
-            return callError("kubectl auth can-i", answer->err);
-        }
-        return failure(fmt::format("trial pods need the verb {} on pods{} in namespace {}, which "
-                                   "this user may not",
-                                   verb, part.empty() ? "" : "/" + part, world_.options.ns),
-                       "ask for that permission; docs/rbac.md has the role each command needs");
+Result<void> PodTestbed::checkPermissions() const {
+    std::vector<Right> rights;
+    for (const auto* const verb : {"create", "delete", "get", "list", "watch"}) {
+        rights.push_back({verb, "pods", ""});
     }
-    return {};
+    // The log of a load pod is its report.
+    if (world_.options.via == Via::pod) rights.push_back({"get", "pods", "log"});
+    return checkRights(world_.api.kubectl(), world_.options.ns, "trial pods", rights);
 }
 
 Result<void> PodTestbed::readNamespace() {

@@ -46,7 +46,7 @@ public:
 private:
     [[nodiscard]] Result<void> prepare(const Settings& settings, const std::string& name);
     [[nodiscard]] Result<void> readNamespace();
-    [[nodiscard]] Result<void> checkPermissions();
+    [[nodiscard]] Result<void> checkPermissions() const;
     [[nodiscard]] Result<void> checkClaims(const std::vector<std::string>& claims);
     [[nodiscard]] TrialPodPlan planFor(const Settings& settings, const std::string& name) const;
     [[nodiscard]] Result<AdmittedPod> send(const TrialPod& pod, bool dryRun);

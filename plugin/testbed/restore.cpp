@@ -53,10 +53,13 @@ Result<std::vector<std::string>> restoreWorkload(EventLoop& loop, const Kubectl&
         }
         const auto restore = restorePatch(record.original, record.ours, live->out);
         if (!restore) return restore.error();
-        if (restore->patch) {
+        const auto patch = withAnnotation(restore->patch.value_or("[]"), live->out,
+                                          inPlaceAnnotation, std::nullopt);
+        if (!patch) return patch.error();
+        if (*patch != "[]") {
             const auto patched =
                 kubectl.runThroughSignals({"patch", record.workloadLabel, ns, "--type=json",
-                                           "--patch=" + *restore->patch, "--output=name"},
+                                           "--patch=" + *patch, "--output=name"},
                                           std::nullopt, callSeconds);
             if (!patched) return patched.error();
             if (!patched->status.success()) {
@@ -64,9 +67,6 @@ Result<std::vector<std::string>> restoreWorkload(EventLoop& loop, const Kubectl&
                 continue;
             }
         }
-        (void)kubectl.runThroughSignals({"annotate", record.workloadLabel, ns,
-                                         fmt::format("{}-", inPlaceAnnotation), "--output=name"},
-                                        std::nullopt, callSeconds);
         return lines(record, *restore);
     }
     return *problem;

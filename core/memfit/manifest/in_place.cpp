@@ -21,6 +21,8 @@ constexpr std::array<std::string_view, 2> goVariables{"GOMEMLIMIT", "GOGC"};
 constexpr std::array<std::pair<const char*, const char*>, 2> memoryLists{
     std::pair{"limits", "limit"}, std::pair{"requests", "request"}};
 
+constexpr const char* markField = "mark";
+
 Json orNull(const Json* value) {
     return value == nullptr ? Json() : *value;
 }
@@ -65,6 +67,14 @@ public:
             return value != nullptr && live == oursInstead(entries(variable), variable, *value);
         });
     }
+
+    [[nodiscard]] bool setMark(const Json& live) const {
+        return std::ranges::any_of(ours_, [&](const Json& ours) {
+            return orNull(kube::member(ours, {markField})) == live;
+        });
+    }
+
+    [[nodiscard]] Json mark() const { return orNull(kube::member(original_, {markField})); }
 
     [[nodiscard]] Json memory(const char* field) const {
         return orNull(kube::member(original_, {field}));
@@ -124,6 +134,15 @@ void restoreEnvironment(ContainerEdit& edit, const Journal& journal, RestorePatc
     edit.tidyEnvironment(journal.had("env"));
 }
 
+void restoreMark(ContainerEdit& edit, const Journal& journal, RestorePatch& restored) {
+    const Json original = journal.mark();
+    if (edit.mark() == original) return;
+    if (journal.setMark(edit.mark()))
+        edit.setMark(original, !journal.had("annotations"));
+    else
+        restored.leftAlone.push_back(fmt::format("annotation {}", inPlaceRunAnnotation));
+}
+
 Result<std::vector<Json>> parseAll(std::span<const std::string> texts) {
     std::vector<Json> values;
     for (const auto& text : texts) {
@@ -143,7 +162,11 @@ Result<std::string> originalOf(std::string_view workloadJson, const std::string&
             "choose one with -c");
     const Json& json = live->container;
     Json original{{"container", container}};
-    original["had"] = {{"resources", json.contains("resources")}, {"env", json.contains("env")}};
+    original["had"] = {{"resources", json.contains("resources")},
+                       {"env", json.contains("env")},
+                       {"annotations", live->annotations.is_object()}};
+    if (const Json* const mark = kube::member(live->annotations, {inPlaceRunAnnotation}))
+        original[markField] = *mark;
     for (const auto& [list, field] : memoryLists)
         if (const Json* const value = kube::member(json, {"resources", list, "memory"}))
             original[field] = *value;
@@ -171,7 +194,8 @@ Result<InPlacePatch> makePatch(const std::string& original, std::string_view liv
     const Json limit = settings.limit ? Json(formatQuantity(*settings.limit)) : Json();
     const Json request = settings.limit ? Json(formatQuantity(requestOf(settings)))
                                         : orNull(kube::member(*before, {"request"}));
-    Json ours{{"limit", limit}, {"request", request}};
+    Json ours{{"limit", limit}, {"request", request}, {markField, settings.runId}};
+    edit.setMark(settings.runId);
     edit.setMemory("limits", limit);
     edit.setMemory("requests", request);
     for (const auto& [variable, value] : {std::pair{goVariables[0], &settings.gomemlimit},
@@ -201,8 +225,27 @@ Result<RestorePatch> makeRestore(const std::string& original, std::span<const st
     const Journal journal(*before, *patches);
     restoreMemory(edit, journal, restored);
     restoreEnvironment(edit, journal, restored);
+    restoreMark(edit, journal, restored);
     if (const Json patch = edit.patch(); !patch.empty()) restored.patch = kube::dump(patch);
     return restored;
+}
+
+Result<std::string> annotated(const std::string& patch, std::string_view liveJson,
+                              std::string_view name, const std::optional<std::string>& value) {
+    const auto live = kube::parseObject(liveJson, "the workload");
+    if (!live) return live.error();
+    Json whole = Json::parse(patch, nullptr, false);
+    if (!whole.is_array()) return kube::misshapen("the patch");
+    const std::string annotations = "/metadata/annotations";
+    const auto entry = annotations + "/" + in_place::pointerSegment(name);
+    if (value) {
+        if (kube::member(*live, {"metadata", "annotations"}) == nullptr)
+            whole.push_back(in_place::operation("add", annotations, Json::object()));
+        whole.push_back(in_place::operation("add", entry, *value));
+    } else if (kube::member(*live, {"metadata", "annotations", name}) != nullptr) {
+        whole.push_back({{"op", "remove"}, {"path", entry}});
+    }
+    return kube::dump(whole);
 }
 
 }  // namespace
@@ -219,6 +262,11 @@ Result<InPlacePatch> inPlacePatch(const std::string& original, std::string_view 
 Result<RestorePatch> restorePatch(const std::string& original, std::span<const std::string> ours,
                                   std::string_view liveJson) {
     return kube::guarded("the workload", [&] { return makeRestore(original, ours, liveJson); });
+}
+
+Result<std::string> withAnnotation(const std::string& patch, std::string_view liveJson,
+                                   std::string_view name, const std::optional<std::string>& value) {
+    return kube::guarded("the workload", [&] { return annotated(patch, liveJson, name, value); });
 }
 
 }  // namespace memfit

@@ -11,8 +11,13 @@
 
 namespace memfit {
 
+/// Annotation of the pod template while a trial in place has it: the run. No other template is like
+/// it, so that a trial never takes up a revision of somebody else, and its own are told by it.
+inline constexpr std::string_view inPlaceRunAnnotation = "memfit.dev/run-id";
+
 /// What an in-place trial sets on one container of the live workload.
 struct InPlaceSettings {
+    std::string runId;  ///< the mark of the pod template
     std::string container;
     std::optional<Bytes> limit;  ///< limit and request; nullopt: no limit, the request as it was
     std::optional<std::string> gomemlimit;  ///< literal; nullopt: left as it is
@@ -33,10 +38,10 @@ struct RestorePatch {
     std::vector<std::string> leftAlone;  ///< fields that somebody else changed meanwhile
 };
 
-/// The settings of one container before the first patch, as JSON text for the journal (one line).
-/// It holds the values of GOMEMLIMIT and GOGC, of the rest of the environment only the names.
-/// Errors (kind usage): no such container; a kind whose pods do not follow its template (only
-/// Deployment, StatefulSet and DaemonSet can be changed in place).
+/// The settings of one container, and the mark of its template, before the first patch, as JSON
+/// text for the journal (one line). It holds the values of GOMEMLIMIT and GOGC, of the rest of the
+/// environment only the names. Errors (kind usage): no such container; a kind whose pods do not
+/// follow its template (only Deployment, StatefulSet and DaemonSet can be changed in place).
 [[nodiscard]] Result<std::string> inPlaceOriginal(std::string_view workloadJson,
                                                   const std::string& container);
 
@@ -55,5 +60,13 @@ struct RestorePatch {
 [[nodiscard]] Result<RestorePatch> restorePatch(const std::string& original,
                                                 std::span<const std::string> ours,
                                                 std::string_view liveJson);
+
+/// `patch` (RFC 6902), which then also sets an annotation of the workload itself; nullopt: removes
+/// it. In one with the template: a Deployment's ReplicaSet takes over the annotations that stand
+/// beside its template, and `kubectl rollout undo` brings them back with it. Errors (kind input):
+/// not JSON.
+[[nodiscard]] Result<std::string> withAnnotation(const std::string& patch,
+                                                 std::string_view liveJson, std::string_view name,
+                                                 const std::optional<std::string>& value);
 
 }  // namespace memfit

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/algorithm/string/replace.hpp>
 
+#include "memfit/manifest/in_place.h"
 #include "memfit/units/quoted.h"
 
 namespace memfit::in_place {
@@ -15,10 +17,6 @@ using kube::Json;
 
 constexpr std::array<std::string_view, 3> followTheirTemplate{"Deployment", "StatefulSet",
                                                               "DaemonSet"};
-
-Json operation(const char* op, const std::string& path, const Json& value) {
-    return {{"op", op}, {"path", path}, {"value", value}};
-}
 
 /// Conditional replacement of a member as a whole.
 void patchMember(const std::string& path, const Json* before, const Json* after, Json& patch) {
@@ -58,6 +56,17 @@ void patchEnvironment(const std::string& path, const Json& before, const Json& a
 
 }  // namespace
 
+Json operation(const char* op, const std::string& path, const Json& value) {
+    return {{"op", op}, {"path", path}, {"value", value}};
+}
+
+std::string pointerSegment(std::string_view name) {
+    std::string segment(name);
+    boost::algorithm::replace_all(segment, "~", "~0");
+    boost::algorithm::replace_all(segment, "/", "~1");
+    return segment;
+}
+
 Result<LiveContainer> readLive(std::string_view workloadJson, std::string_view container) {
     const auto workload = kube::parseObject(workloadJson, "the workload");
     if (!workload) return workload.error();
@@ -67,6 +76,9 @@ Result<LiveContainer> readLive(std::string_view workloadJson, std::string_view c
                           "name its Deployment, StatefulSet or DaemonSet, or leave --in-place out");
     LiveContainer live;
     live.generation = kube::integer(*workload, {"metadata", "generation"});
+    if (const Json* const annotations =
+            kube::member(*workload, {"spec", "template", "metadata", "annotations"}))
+        live.annotations = *annotations;
     for (const std::string_view list : {"containers", "initContainers"}) {
         const Json& containers = kube::array(*workload, {"spec", "template", "spec", list});
         for (std::size_t i = 0; i < containers.size() && !live.index; ++i) {
@@ -126,6 +138,34 @@ void ContainerEdit::tidyEnvironment(bool hadEnv) {
     if (empty && !hadEnv) edited_.erase("env");
 }
 
+Json ContainerEdit::mark(const LiveContainer& live) {
+    const Json* const mark = kube::member(live.annotations, {inPlaceRunAnnotation});
+    return mark == nullptr ? Json() : *mark;
+}
+
+void ContainerEdit::setMark(const Json& mark, bool tidy) {
+    mark_ = mark;
+    tidyAnnotations_ = tidy;
+}
+
+/// One entry, so that the values of other annotations are not in the patch.
+void ContainerEdit::patchMark(Json& patch) const {
+    const Json before = mark(live_);
+    if (before == mark_) return;
+    const std::string annotations = "/spec/template/metadata/annotations";
+    const auto entry = annotations + "/" + pointerSegment(inPlaceRunAnnotation);
+    if (!live_.annotations.is_object()) {
+        Json only = Json::object();
+        only[std::string(inPlaceRunAnnotation)] = mark_;
+        patch.push_back(operation("add", annotations, only));
+    } else if (mark_.is_null() && tidyAnnotations_ && live_.annotations.size() == 1) {
+        patchMember(annotations, &live_.annotations, nullptr, patch);
+    } else {
+        patchMember(entry, before.is_null() ? nullptr : &before, mark_.is_null() ? nullptr : &mark_,
+                    patch);
+    }
+}
+
 Json ContainerEdit::patch() const {
     Json changes = Json::array();
     const auto path = fmt::format("/spec/template/spec/{}/{}", live_.list, live_.index.value_or(0));
@@ -137,6 +177,7 @@ Json ContainerEdit::patch() const {
         patchEnvironment(path + "/env", *before, *after, changes);
     else
         patchMember(path + "/env", before, after, changes);
+    patchMark(changes);
     if (changes.empty()) return changes;
 
     Json patch = Json::array();

@@ -11,10 +11,12 @@ using namespace memfit;
 using Json = nlohmann::json;
 
 Json deployment(const Json& container) {
-    return {
-        {"kind", "Deployment"},
-        {"metadata", {{"name", "api"}, {"generation", 4}}},
-        {"spec", {{"template", {{"spec", {{"containers", {{{"name", "side"}}, container}}}}}}}}};
+    return {{"kind", "Deployment"},
+            {"metadata", {{"name", "api"}, {"generation", 4}}},
+            {"spec",
+             {{"template",
+               {{"metadata", {{"labels", {{"app", "api"}}}}},
+                {"spec", {{"containers", {{{"name", "side"}}, container}}}}}}}}};
 }
 
 Json patched(const Json& object, const std::string& patch) {
@@ -50,8 +52,12 @@ RestorePatch restoreOf(const Json& live, const std::string& original,
     return *restored;
 }
 
-const InPlaceSettings small{"api", 16 * MiB, "16MiB", "off"};
-const InPlaceSettings unlimited{"api", std::nullopt, "off", "100"};
+Json annotationsOf(const Json& object) {
+    return object["spec"]["template"]["metadata"].value("annotations", Json());
+}
+
+const InPlaceSettings small{"1a2b3c4d", "api", 16 * MiB, "16MiB", "off"};
+const InPlaceSettings unlimited{"1a2b3c4d", "api", std::nullopt, "off", "100"};
 
 const Json rich = Json::parse(R"({"name":"api","image":"i",
     "resources":{"limits":{"cpu":"250m","memory":"1536Mi"},"requests":{"memory":"1Gi"}},
@@ -177,7 +183,7 @@ TEST_CASE("what somebody else changed meanwhile is left alone and named") {
 TEST_CASE("a quantity that the API server writes otherwise is still ours") {
     const auto before = deployment(rich);
     const auto original = originalOf(before);
-    const auto patch = patchOf(before, original, {"api", 1000, std::nullopt, std::nullopt});
+    const auto patch = patchOf(before, original, {"1a", "api", 1000, std::nullopt, std::nullopt});
     auto live = patched(before, patch.patch);
     auto& resources = live["spec"]["template"]["spec"]["containers"][1]["resources"];
     resources["limits"]["memory"] = "1k";
@@ -200,6 +206,72 @@ TEST_CASE("where nothing of ours is left there is nothing to restore") {
           std::vector<std::string>{"container api, which is gone"});
     const auto live = patched(before, patch.patch);
     CHECK(patchOf(live, original, small).patch == "[]");
+}
+
+TEST_CASE("a trial marks the template with its run, and restoring takes the mark back") {
+    for (const auto& annotations :
+         {Json(), Json::object(), Json{{"team", "secret"}}, Json{{"memfit.dev/run-id", "older"}},
+          Json{{"memfit.dev/run-id", "older"}, {"team", "secret"}}}) {
+        auto before = deployment(rich);
+        if (!annotations.is_null())
+            before["spec"]["template"]["metadata"]["annotations"] = annotations;
+        CAPTURE(before.dump());
+        const auto original = originalOf(before);
+        const auto patch = patchOf(before, original, small);
+        CHECK(patch.patch.find("secret") == std::string::npos);
+        const auto live = patched(before, patch.patch);
+        auto marked = annotations.is_null() ? Json::object() : annotations;
+        marked["memfit.dev/run-id"] = "1a2b3c4d";
+        CHECK(annotationsOf(live) == marked);
+        const auto restored = restoreOf(live, original, {patch.ours});
+        REQUIRE(restored.patch);
+        CHECK(restored.leftAlone.empty());
+        CHECK(patched(live, *restored.patch)["spec"].dump() == before["spec"].dump());
+    }
+}
+
+TEST_CASE("the mark of a trial makes a difference where its settings make none") {
+    const auto before = deployment(Json::parse(R"({"name":"api","resources":{"limits":
+        {"memory":"16Mi"},"requests":{"memory":"16Mi"}},"env":[]})"));
+    const InPlaceSettings same{"1a", "api", 16 * MiB, std::nullopt, std::nullopt};
+    CHECK(Json::parse(patchOf(before, originalOf(before), same).patch) == Json::parse(R"([
+        {"op":"test","path":"/metadata/generation","value":4},
+        {"op":"test","path":"/spec/template/spec/containers/1/name","value":"api"},
+        {"op":"add","path":"/spec/template/metadata/annotations","value":{"memfit.dev/run-id":"1a"}}
+        ])"));
+}
+
+TEST_CASE("a mark that somebody else set meanwhile is left alone and named") {
+    const auto before = deployment(rich);
+    const auto original = originalOf(before);
+    const auto patch = patchOf(before, original, small);
+    auto live = patched(before, patch.patch);
+    live["spec"]["template"]["metadata"]["annotations"]["memfit.dev/run-id"] = "other";
+    const auto restored = restoreOf(live, original, {patch.ours});
+    CHECK(restored.leftAlone == std::vector<std::string>{"annotation memfit.dev/run-id"});
+    REQUIRE(restored.patch);
+    CHECK(annotationsOf(patched(live, *restored.patch)) == Json{{"memfit.dev/run-id", "other"}});
+}
+
+TEST_CASE("an annotation of the workload comes and goes in one patch with its template") {
+    const auto whole = [](const Json& live, const std::string& patch,
+                          const std::optional<std::string>& value) {
+        const auto text = withAnnotation(patch, live.dump(), "memfit.dev/in-place", value);
+        REQUIRE(text.has_value());
+        return *text;
+    };
+    const auto before = deployment(rich);
+    const auto patch = patchOf(before, originalOf(before), small);
+    const auto live = patched(before, whole(before, patch.patch, "run"));
+    auto expected = patched(before, patch.patch);
+    expected["metadata"]["annotations"] = {{"memfit.dev/in-place", "run"}};
+    CHECK(live == expected);
+    CHECK(patched(live, whole(live, "[]", "later"))["metadata"]["annotations"] ==
+          Json{{"memfit.dev/in-place", "later"}});
+    CHECK(patched(live, whole(live, "[]", std::nullopt))["metadata"]["annotations"] ==
+          Json::object());
+    CHECK(whole(before, "[]", std::nullopt) == "[]");
+    CHECK(withAnnotation("{}", before.dump(), "a", "b").has_error());
 }
 
 TEST_CASE("what cannot be changed in place is refused") {

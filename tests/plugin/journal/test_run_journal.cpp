@@ -57,6 +57,7 @@ RunRecord inPlaceRecord() {
     record.workloadUid = "5c0f-77";
     record.original = R"({"replicas":3,"note":"two
 lines, \"quoted\", ä"})";
+    record.revisionsBefore = {"5c0f-78", "5c0f-79"};
     return record;
 }
 
@@ -77,6 +78,35 @@ TEST_CASE("what a run writes down is read back whole, as of the last line") {
         CHECK(onlyRecord() == record);
     }
     CHECK(journaledRuns().front().file == state.journal("1a2b3c4d"));
+
+    REQUIRE(journal.noteRestored().has_value());
+    record.restored = true;
+    CHECK(onlyRecord() == record);
+}
+
+TEST_CASE("revisions that were not written down are unknown, not none") {
+    const State state;
+    auto record = inPlaceRecord();
+    record.revisionsBefore = std::nullopt;
+    auto journal = begun(record);
+    REQUIRE(journal.noteOriginal(record).has_value());
+    CHECK(onlyRecord() == record);
+    state.write("0.jsonl", R"({"type":"run","runId":"0"}
+{"type":"original","revisions":["a",7]})");
+    CHECK_FALSE(journaledRuns().front().record.revisionsBefore);
+    record.revisionsBefore = std::vector<std::string>();
+    REQUIRE(journal.noteOriginal(record).has_value());
+    CHECK(journaledRuns().back().record == record);
+}
+
+TEST_CASE("that a killed run's workload is restored is noted in its journal, cut as it may be") {
+    const State state;
+    state.write("1a.jsonl", "{\"type\":\"run\",\"runId\":\"1a\"}\n{\"type\":\"ours\",\"ou");
+    CHECK_FALSE(onlyRecord().restored);
+    REQUIRE(RunJournal::noteRestoredIn(state.journal("1a")).has_value());
+    CHECK(onlyRecord().restored);
+    CHECK(onlyRecord().ours.empty());
+    CHECK(RunJournal::noteRestoredIn(state.journal("2b")).has_error());
 }
 
 TEST_CASE("a run without a context has none when it is read back, not an empty one") {
