@@ -301,8 +301,6 @@ Result<void> InPlaceTestbed::prepare() {
         return possible.error();
     }
     if (auto free = checkRivals(); !free) return free;
-    if (auto allowed = checkPermissions(); !allowed) return allowed;
-    if (auto spared = checkHistory(); !spared) return spared;
     const auto* const container = world_.container();
     const auto ceiling = podCeiling(world_.api, world_.options.ns, world_.options.ceiling,
                                     container != nullptr ? container->memoryLimit : std::nullopt);
@@ -310,6 +308,8 @@ Result<void> InPlaceTestbed::prepare() {
     ceiling_ = ceiling->bytes;
     admitted_ = admittedBy(ceiling->range);
     if (auto within = stayWithinPod(); !within) return within;
+    if (auto allowed = checkPermissions(); !allowed) return allowed;
+    if (auto spared = checkHistory(); !spared) return spared;
     if (auto granted = consent_({
             fmt::format("patches memory limit and request, GOMEMLIMIT and GOGC of container {}",
                         world_.options.container),

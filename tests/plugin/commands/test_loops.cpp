@@ -241,8 +241,9 @@ TEST_CASE("a bench runs rounds until its choice is settled, and counts what was 
                                       {"12Mi", plainSettings(12 * MiB)},
                                       {"2x", gomemlimitSettings(36 * MiB, 36 * MiB)}};
     bool settled = false;
-    const auto outcome = bench(
-        lab.trials, {cells, {}, {}, 7, {}, [&](const RoundPlan& plan) { settled = plan.settled; }});
+    const auto outcome =
+        bench(lab.trials,
+              {cells, {}, {}, {}, 7, {}, [&](const RoundPlan& plan) { settled = plan.settled; }});
     CHECK(!outcome.stopped);
     CHECK(settled);
     REQUIRE(outcome.result.cells.size() == 3);
@@ -261,7 +262,7 @@ TEST_CASE("an interrupted bench keeps the runs it has") {
     lab.world.interruptAfter = 3;
     const std::vector<CellSpec> cells{{"none", plainSettings(std::nullopt)},
                                       {"64Mi", plainSettings(64 * MiB)}};
-    const auto outcome = bench(lab.trials, {cells, {}, {}, 7, {}, {}});
+    const auto outcome = bench(lab.trials, {cells, {}, {}, {}, 7, {}, {}});
     REQUIRE(outcome.stopped);
     CHECK((outcome.stopped->kind == ErrorKind::interrupted));
     CHECK(outcome.result.cells[0].runs.size() + outcome.result.cells[1].runs.size() == 3);

@@ -87,7 +87,8 @@ TEST_CASE("documents carry the fields that users may rely on, and no others") {
           "apiVersion basis confidence confirmed environment finishedAt inputs kind load next "
           "partial policy reasons recommendation startedAt target tolerance warnings");
     CHECK(fields(advice.at("target")) == "command name port type");
-    CHECK(fields(advice.at("environment")) == "cores enforcement memfitVersion testbed");
+    CHECK(fields(advice.at("environment")) ==
+          "cores enforcement firstUseSecondsPerMiB memfitVersion testbed");
     CHECK(fields(advice.at("load")) == "command tool via");
     CHECK(fields(advice.at("confirmed")) == "killed loads");
     REQUIRE(advice.at("inputs").size() == 3);
