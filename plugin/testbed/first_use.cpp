@@ -42,7 +42,7 @@ std::optional<double> touched(std::size_t size) {
 
 std::optional<double> measured() {
     constexpr std::size_t areas = 5;
-    constexpr std::size_t size = 8;
+    constexpr std::size_t size = 2;
     std::vector<double> seconds;
     for (std::size_t i = 0; i < areas; ++i)
         if (const auto one = touched(size)) seconds.push_back(*one);
