@@ -137,8 +137,7 @@ std::optional<PriceModel> PriceModel::fit(std::vector<PriceCell> cells,
     PriceModel model;
     model.figure_ = figureOf(cells, clock, cpu);
     const bool byLaw =
-        everyCellHas(cpu) &&
-        lawOfCpuHolds(cells, clock, cpu, model.figure_, firstUseSecondsPerMiB);
+        everyCellHas(cpu) && lawOfCpuHolds(cells, clock, cpu, model.figure_, firstUseSecondsPerMiB);
     if (byLaw && model.figure_ == CostFigure::clock) model.figure_ = CostFigure::both;
     std::vector<BlockFit> figures;
     std::vector<double> usual;
