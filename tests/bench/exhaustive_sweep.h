@@ -84,7 +84,10 @@ inline Transition transitionOf(const std::vector<Row>& rows) {
 /// it differs from run to run. Returns the exit code: 1 when the squeeze failed, or named an edge
 /// at which, by the sweep, all loads are killed or none is.
 inline int sweepAgainstSqueeze(plugin::TrialSeries& trials, int loads) {
-    const auto squeezed = plugin::squeeze(trials, {});
+    // Beside other work the demand spreads widely, and 24 trials were once too few.
+    plugin::SqueezePlan plan;
+    plan.search.maxTrials = 48;
+    const auto squeezed = plugin::squeeze(trials, plan);
     if (squeezed.stopped || !squeezed.result.edge.estimate) {
         fmt::print(stderr, "error: squeeze: {}\n",
                    squeezed.stopped ? squeezed.stopped->message() : "no edge");
