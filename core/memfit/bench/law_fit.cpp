@@ -33,6 +33,8 @@ constexpr double excessSpread = 0.05;
 /// What the law may be off by in the cost of a cell before it is called wrong.
 constexpr double costShare = 0.015;
 constexpr double rejected = 0.015;
+/// The same of a cost that falls with the limit itself, against which the other tests are weak.
+constexpr double rejectedLimit = 0.03;
 /// Where a heap has less room than without GOMEMLIMIT, a collection costs less than elsewhere (less
 /// becomes garbage while it runs, and from half of the CPU on the collector is held back:
 /// runtime/mgclimit.go). By this share of what the collections beyond those without GOMEMLIMIT add,
@@ -45,8 +47,6 @@ constexpr double mostForFirstUse = 10e-3;
 constexpr double mostShareForFirstUse = 0.4;
 /// Spread (log scale) of what it costs a program about what was measured of another.
 constexpr double firstUseSpread = 0.15;
-/// The same of a cost that falls with the limit itself, against which the other tests are weak.
-constexpr double rejectedLimit = 0.03;
 
 struct CellCollections {
     double gomemlimit = 0;
