@@ -51,7 +51,7 @@ bool observed(const Json& object) {
 }
 
 /// Without what a controller adds to it, and the API server writes or not.
-Json bareTemplate(Json pod) {
+Json asWritten(Json pod) {
     if (!pod.is_object()) return {};
     pod.erase("$patch");
     const auto metadata = pod.find("metadata");
@@ -63,9 +63,9 @@ Json bareTemplate(Json pod) {
     return pod;
 }
 
-Json templateOf(const Json& object, kube::Path path) {
+Json templateAt(const Json& object, kube::Path path) {
     const Json* const found = kube::member(object, path);
-    return found == nullptr ? Json() : bareTemplate(*found);
+    return found == nullptr ? Json() : asWritten(*found);
 }
 
 std::string runOf(const Json& podTemplate) {
@@ -86,10 +86,10 @@ Revision readIdentity(const Json& item) {
 Revision readReplicaSet(const Json& workload, const Json& item) {
     auto one = readIdentity(item);
     one.number = number(revisionNote(item));
-    const auto podTemplate = templateOf(item, {"spec", "template"});
+    const auto podTemplate = templateAt(item, {"spec", "template"});
     one.runId = runOf(podTemplate);
     const auto atRevision = revisionNote(workload);
-    one.current = podTemplate == templateOf(workload, {"spec", "template"}) ||
+    one.current = podTemplate == templateAt(workload, {"spec", "template"}) ||
                   (!atRevision.empty() && revisionNote(item) == atRevision);
     one.inUse = kube::integer(item, {"spec", "replicas"}) != 0 ||
                 kube::integer(item, {"status", "replicas"}) != 0 || !observed(item);
@@ -104,9 +104,9 @@ Revision readControllerRevision(const Json& workload, const Json& item,
                                 const std::set<std::string>* inPods) {
     auto one = readIdentity(item);
     one.number = kube::integer(item, {"revision"}).value_or(0);
-    const auto podTemplate = templateOf(item, {"data", "spec", "template"});
+    const auto podTemplate = templateAt(item, {"data", "spec", "template"});
     one.runId = runOf(podTemplate);
-    one.current = podTemplate == templateOf(workload, {"spec", "template"}) ||
+    one.current = podTemplate == templateAt(workload, {"spec", "template"}) ||
                   kube::text(workload, {"status", "currentRevision"}) == one.name ||
                   kube::text(workload, {"status", "updateRevision"}) == one.name;
     const auto hash = kube::text(item, {"metadata", "labels", revisionHash});
