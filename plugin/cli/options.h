@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "memfit/advice/recommendation.h"
+#include "memfit/bench/bench_plan.h"
 #include "memfit/error.h"
-#include "memfit/experiment/bench_plan.h"
-#include "memfit/experiment/floor.h"
 #include "memfit/lint/lint.h"
-#include "memfit/observe/load_report.h"
+#include "memfit/observe/load/load_report.h"
+#include "memfit/trial/floor.h"
 #include "memfit/units/bytes.h"
 
 namespace memfit::plugin {

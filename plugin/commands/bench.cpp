@@ -1,7 +1,7 @@
 #include "commands/commands.h"
-#include "commands/experiment.h"
-#include "commands/files.h"
-#include "memfit/report/describe.h"
+#include "commands/measure/experiment.h"
+#include "memfit/describe/describe.h"
+#include "session/files.h"
 
 namespace memfit::plugin {
 namespace {

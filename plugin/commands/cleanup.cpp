@@ -6,15 +6,15 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "commands/cluster.h"
+#include "cluster/pod_removal.h"
 #include "commands/commands.h"
-#include "commands/consent.h"
 #include "journal/private_folder.h"
 #include "journal/run_journal.h"
-#include "kubectl/pod_removal.h"
-#include "memfit/manifest/trial_pod.h"
-#include "testbed/restore.h"
-#include "testbed/trial_revisions.h"
+#include "memfit/pod/trial_pod.h"
+#include "session/cluster.h"
+#include "session/consent.h"
+#include "testbed/pod/restore.h"
+#include "testbed/pod/trial_revisions.h"
 
 namespace memfit::plugin {
 namespace {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "commands/session.h"
+#include "session/session.h"
 
 namespace memfit::plugin {
 

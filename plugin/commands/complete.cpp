@@ -8,8 +8,8 @@
 #include <optional>
 
 #include "cli/complete.h"
-#include "commands/cluster.h"
-#include "kubectl/kubectl.h"
+#include "cluster/kubectl.h"
+#include "session/cluster.h"
 
 namespace memfit::plugin {
 namespace {

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "commands/output.h"
+#include "session/output.h"
 
 namespace memfit::plugin {
 

@@ -3,8 +3,8 @@
 #include <tuple>
 
 #include "commands/commands.h"
-#include "commands/experiment.h"
-#include "load/redact.h"
+#include "commands/measure/experiment.h"
+#include "text/redact.h"
 
 namespace memfit::plugin {
 namespace {

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "commands/cluster.h"
 #include "commands/commands.h"
-#include "commands/files.h"
+#include "memfit/describe/describe_lint.h"
 #include "memfit/lint/lint.h"
-#include "memfit/report/describe_lint.h"
+#include "session/cluster.h"
+#include "session/files.h"
 #include "version.h"
 
 namespace memfit::plugin {

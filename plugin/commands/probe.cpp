@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 
 #include "commands/commands.h"
-#include "commands/live.h"
-#include "commands/squeeze_loop.h"
-#include "memfit/report/describe.h"
+#include "commands/measure/squeeze_loop.h"
+#include "commands/read/live.h"
+#include "memfit/describe/describe.h"
 #include "testbed/stats_page.h"
 
 namespace memfit::plugin {

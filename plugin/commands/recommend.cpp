@@ -1,15 +1,15 @@
 #include <fmt/format.h>
 
 #include "commands/commands.h"
-#include "commands/experiment.h"
-#include "commands/files.h"
-#include "commands/landing.h"
-#include "commands/live.h"
+#include "commands/land/landing.h"
+#include "commands/measure/experiment.h"
+#include "commands/read/live.h"
 #include "commands/scan.h"
 #include "memfit/advice/recommendation_read.h"
 #include "memfit/advice/wanted_settings.h"
-#include "memfit/manifest/pod_level.h"
-#include "memfit/report/describe.h"
+#include "memfit/describe/describe.h"
+#include "memfit/kube/pod_level.h"
+#include "session/files.h"
 #include "testbed/stats_page.h"
 
 namespace memfit::plugin {

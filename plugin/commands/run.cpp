@@ -5,8 +5,8 @@
 #include "cli/parse.h"
 #include "commands/commands.h"
 #include "commands/complete.h"
-#include "commands/session.h"
-#include "testbed/local.h"
+#include "session/session.h"
+#include "testbed/local/local.h"
 
 namespace memfit::plugin {
 namespace {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "cli/options.h"
-#include "commands/output.h"
+#include "session/output.h"
 
 namespace memfit::plugin {
 

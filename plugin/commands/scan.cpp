@@ -9,12 +9,12 @@
 #include <functional>
 #include <utility>
 
-#include "commands/cluster.h"
-#include "commands/statistics_pages.h"
-#include "kubectl/vertical_autoscalers.h"
-#include "load/redact.h"
-#include "memfit/advice/scan.h"
-#include "memfit/report/describe_scan.h"
+#include "cluster/vertical_autoscalers.h"
+#include "commands/read/statistics_pages.h"
+#include "memfit/describe/describe_scan.h"
+#include "memfit/scan/scan.h"
+#include "session/cluster.h"
+#include "text/redact.h"
 #include "version.h"
 
 namespace memfit::plugin {

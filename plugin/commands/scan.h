@@ -1,7 +1,7 @@
 #pragma once
 
-#include "commands/session.h"
 #include "memfit/advice/recommendation.h"
+#include "session/session.h"
 
 namespace memfit::plugin {
 

@@ -1,8 +1,8 @@
 #include <algorithm>
 
 #include "commands/commands.h"
-#include "commands/experiment.h"
-#include "memfit/report/describe.h"
+#include "commands/measure/experiment.h"
+#include "memfit/describe/describe.h"
 
 namespace memfit::plugin {
 

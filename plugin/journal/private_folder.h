@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "memfit/error.h"
-#include "process/unique_fd.h"
+#include "system/unique_fd.h"
 
 namespace memfit::plugin {
 

@@ -21,7 +21,7 @@ struct RunRecord {
     std::string processStart;  ///< tells the process from a later one with the same id
 
     /// Of a run with --in-place: the live workload, its settings before the first patch, and what
-    /// each patch made of them (see memfit/manifest/in_place.h).
+    /// each patch made of them (see memfit/pod/in_place.h).
     std::string workloadPath;   ///< `apis/apps/v1/namespaces/shop/deployments/api`
     std::string workloadLabel;  ///< `deployment/api`
     std::string workloadUid;

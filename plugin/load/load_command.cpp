@@ -1,3 +1,5 @@
+#include "load/load_command.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,8 +8,7 @@
 #include <optional>
 #include <string_view>
 
-#include "load/redact.h"
-#include "load/trial_runner.h"
+#include "text/redact.h"
 
 namespace memfit::plugin {
 

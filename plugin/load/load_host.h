@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "memfit/error.h"
-#include "memfit/observe/load_report.h"
+#include "memfit/observe/load/load_report.h"
 #include "process/event_loop.h"
 
 namespace memfit::plugin {

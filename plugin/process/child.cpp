@@ -21,8 +21,8 @@
 #include "process/group_guard.h"
 #include "process/launch.h"
 #include "process/output_buffer.h"
-#include "process/system.h"
-#include "process/unique_fd.h"
+#include "system/system.h"
+#include "system/unique_fd.h"
 
 namespace memfit::plugin {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "process/launch.h"
-#include "process/system.h"
+#include "system/system.h"
 
 namespace memfit::plugin {
 

@@ -10,7 +10,7 @@
 #include <span>
 #include <utility>
 
-#include "process/system.h"
+#include "system/system.h"
 
 namespace memfit::plugin {
 

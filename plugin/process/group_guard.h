@@ -3,7 +3,7 @@
 #include <sys/types.h>
 
 #include "memfit/error.h"
-#include "process/unique_fd.h"
+#include "system/unique_fd.h"
 
 namespace memfit::plugin {
 

@@ -9,7 +9,7 @@
 
 #include "process/child_setup.h"
 #include "process/launch.h"
-#include "process/system.h"
+#include "system/system.h"
 
 namespace memfit::plugin {
 

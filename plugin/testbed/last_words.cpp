@@ -2,8 +2,8 @@
 
 #include <cstddef>
 
-#include "load/redact.h"
 #include "process/run.h"
+#include "text/redact.h"
 
 namespace memfit::plugin {
 

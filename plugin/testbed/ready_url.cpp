@@ -4,7 +4,7 @@
 
 #include <charconv>
 
-#include "load/redact.h"
+#include "text/redact.h"
 
 namespace memfit::plugin {
 

@@ -14,10 +14,4 @@ std::string AdmittedLimits::why(Bytes limit) const {
                        formatQuantity(*bound), small ? leastBy : mostBy);
 }
 
-std::string Endpoint::url() const {
-    const bool v6 = host.find(':') != std::string::npos;
-    return v6 ? fmt::format("{}://[{}]:{}", scheme, host, port)
-              : fmt::format("{}://{}:{}", scheme, host, port);
-}
-
 }  // namespace memfit::plugin

@@ -4,23 +4,14 @@
 #include <optional>
 #include <string>
 
+#include "http/endpoint.h"
+#include "memfit/documents/documents.h"
 #include "memfit/error.h"
-#include "memfit/experiment/cost.h"
-#include "memfit/experiment/documents.h"
-#include "memfit/experiment/trial.h"
+#include "memfit/trial/cost.h"
+#include "memfit/trial/trial.h"
 #include "memfit/units/bytes.h"
 
 namespace memfit::plugin {
-
-/// Where an instance's service answers.
-struct Endpoint {
-    std::string scheme = "http";
-    std::string host;  ///< a name or an address, `::1` without brackets
-    int port = 0;
-
-    /// `http://127.0.0.1:3000`, no trailing slash.
-    [[nodiscard]] std::string url() const;
-};
 
 /// How an instance stands, as far as the testbed can tell.
 struct InstanceStatus {

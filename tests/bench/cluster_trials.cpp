@@ -14,13 +14,13 @@
 #include <string>
 #include <vector>
 
-#include "commands/trials.h"
+#include "cluster/cluster_api.h"
 #include "exhaustive_sweep.h"
-#include "kubectl/cluster_api.h"
-#include "load/trial_runner.h"
-#include "memfit/manifest/workload.h"
+#include "memfit/kube/workload.h"
 #include "process/child.h"
-#include "testbed/pod_testbed.h"
+#include "testbed/pod/pod_testbed.h"
+#include "trial/trial_runner.h"
+#include "trial/trials.h"
 
 using namespace memfit;
 using namespace memfit::plugin;

@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-#include "memfit/experiment/statistics.h"
+#include "memfit/trial/statistics.h"
 
 namespace {
 

@@ -8,7 +8,7 @@
 #include <iterator>
 #include <vector>
 
-#include "commands/squeeze_loop.h"
+#include "commands/measure/squeeze_loop.h"
 
 namespace memfit::bench {
 

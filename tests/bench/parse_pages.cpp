@@ -6,8 +6,8 @@
 #include <iterator>
 #include <vector>
 
-#include "memfit/experiment/statistics.h"
 #include "memfit/observe/memstats.h"
+#include "memfit/trial/statistics.h"
 
 using namespace memfit;
 

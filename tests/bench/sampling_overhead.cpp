@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <vector>
 
-#include "memfit/experiment/statistics.h"
+#include "memfit/trial/statistics.h"
 #include "service.h"
 
 using namespace memfit;

@@ -5,8 +5,8 @@
 #include <iterator>
 #include <string>
 
-#include "memfit/advice/scan.h"
-#include "memfit/report/describe_scan.h"
+#include "memfit/describe/describe_scan.h"
+#include "memfit/scan/scan.h"
 
 int main(int argc, char** argv) {
     if (argc != 2) return 2;

@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "load/trial_runner.h"
-#include "testbed/local_testbed.h"
+#include "testbed/local/local_testbed.h"
+#include "trial/trial_runner.h"
 
 namespace memfit::bench {
 

@@ -19,8 +19,8 @@
 #include <thread>
 #include <vector>
 
-#include "memfit/experiment/edge_search.h"
-#include "memfit/experiment/statistics.h"
+#include "memfit/edge/edge_search.h"
+#include "memfit/trial/statistics.h"
 #include "support/simulated_world.h"
 
 namespace {

@@ -13,15 +13,15 @@
 #include <string_view>
 #include <vector>
 
-#include "memfit/experiment/documents.h"
+#include "memfit/change/edit.h"
+#include "memfit/documents/documents.h"
+#include "memfit/kube/pod_list.h"
+#include "memfit/kube/selectors.h"
+#include "memfit/kube/vertical_autoscalers.h"
+#include "memfit/kube/workload.h"
 #include "memfit/lint/lint.h"
-#include "memfit/manifest/edit.h"
-#include "memfit/manifest/pod_list.h"
-#include "memfit/manifest/selectors.h"
-#include "memfit/manifest/vertical_autoscalers.h"
-#include "memfit/manifest/workload.h"
 #include "memfit/observe/kubelet_usage.h"
-#include "memfit/observe/load_report.h"
+#include "memfit/observe/load/load_report.h"
 #include "memfit/observe/memstats.h"
 #include "memfit/observe/pod_status.h"
 #include "support/manifest_reader.h"

@@ -3,10 +3,10 @@
 #include <cstdint>
 #include <string_view>
 
-#include "memfit/manifest/pod_list.h"
-#include "memfit/manifest/selectors.h"
-#include "memfit/manifest/vertical_autoscalers.h"
-#include "memfit/manifest/workload.h"
+#include "memfit/kube/pod_list.h"
+#include "memfit/kube/selectors.h"
+#include "memfit/kube/vertical_autoscalers.h"
+#include "memfit/kube/workload.h"
 #include "memfit/observe/kubelet_usage.h"
 #include "memfit/observe/pod_status.h"
 

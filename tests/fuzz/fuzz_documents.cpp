@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "memfit/experiment/documents.h"
+#include "memfit/documents/documents.h"
 
 using namespace memfit;
 

@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "memfit/change/edit.h"
 #include "memfit/lint/lint.h"
-#include "memfit/manifest/edit.h"
 
 using namespace memfit;
 

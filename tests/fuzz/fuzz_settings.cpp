@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "memfit/units/go_settings.h"
+#include "memfit/settings/go_settings.h"
 #include "memfit/units/quantity.h"
 
 using namespace memfit;

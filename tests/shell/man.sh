@@ -9,7 +9,7 @@ found=$(for page in "${pages[@]}"; do mandoc -T lint "$page" || true; done |
     grep -v 'referenced manual not found: Xr \(kubectl-memfit\|memfit-results\)' || true)
 [ -z "$found" ] || { echo "$found" >&2; exit 1; }
 
-written=$(cat "$root"/core/memfit/{experiment/documents_write,advice/{recommendation_json,scan_result},lint/lint_formats}.cpp |
+written=$(cat "$root"/core/memfit/{documents/documents_write,advice/recommendation_json,scan/scan_result,lint/lint_formats}.cpp |
     sed '/^Json sarif/,/^}/d; /^std::string lintSarif/,/^}/d' |
     grep -oE '(\[|\{|, |\()"[a-z][A-Za-z0-9]*"' | grep -oE '[A-Za-z0-9]+' | sort -u)
 page=$(mandoc -T ascii "$root/man/memfit-results.5" | sed 's/.\x08//g')

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "testbed/memory_cgroup.h"
+#include "testbed/local/memory_cgroup.h"
 
 /// Ends the test, visibly, where no memory cgroup can be made; else `parent` is one to make them
 /// in.

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "memfit/observe/load_report.h"
+#include "memfit/observe/load/load_report.h"
 #include "support/fixtures.h"
 
 namespace memfit {

@@ -17,7 +17,7 @@
 #include "process/child.h"
 #include "process/event_loop.h"
 #include "support/world.h"
-#include "testbed/processes.h"
+#include "testbed/local/processes.h"
 
 namespace memfit::test {
 

@@ -7,7 +7,7 @@
 #include <numbers>
 #include <optional>
 
-#include "memfit/experiment/edge_search.h"
+#include "memfit/edge/edge_search.h"
 
 /// A service with a known edge, so that a search can be judged by it.
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "kubectl/kubectl.h"
+#include "cluster/kubectl.h"
 #include "support/environment.h"
 #include "support/world.h"
 

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "process/event_loop.h"
-#include "testbed/processes.h"
+#include "testbed/local/processes.h"
 
 namespace memfit::test {
 

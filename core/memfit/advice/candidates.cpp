@@ -5,7 +5,7 @@
 #include <functional>
 
 #include "memfit/advice/choice.h"
-#include "memfit/experiment/floor.h"
+#include "memfit/trial/floor.h"
 
 namespace memfit {
 

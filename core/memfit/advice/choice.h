@@ -7,8 +7,8 @@
 
 #include "memfit/advice/recommendation.h"
 #include "memfit/bench/price_choice.h"
-#include "memfit/experiment/documents.h"
-#include "memfit/experiment/statistics.h"
+#include "memfit/documents/documents.h"
+#include "memfit/trial/statistics.h"
 
 namespace memfit {
 

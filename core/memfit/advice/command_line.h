@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "memfit/advice/recommendation.h"
-#include "memfit/experiment/documents.h"
+#include "memfit/documents/documents.h"
 
 namespace memfit {
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "memfit/advice/recommendation.h"
-#include "memfit/experiment/trial.h"
+#include "memfit/trial/trial.h"
 
 namespace memfit {
 

@@ -12,8 +12,8 @@
 #include "memfit/advice/recommendation.h"
 #include "memfit/bench/price_choice.h"
 #include "memfit/bench/price_model.h"
-#include "memfit/experiment/demand_climb.h"
-#include "memfit/experiment/documents.h"
+#include "memfit/documents/demand_climb.h"
+#include "memfit/documents/documents.h"
 
 namespace memfit {
 
@@ -117,7 +117,7 @@ using Rule = std::optional<RuleFinding> (*)(const Judgement&);
                                                       const CurrentSettings& current,
                                                       const AdvisedSettings& advised);
 
-/// The squeezes whose trials needed more and more, and by how much (experiment/demand_climb.h).
+/// The squeezes whose trials needed more and more, and by how much (documents/demand_climb.h).
 struct ClimbingSqueeze {
     const SqueezeResult* squeeze = nullptr;
     DemandClimb climb;

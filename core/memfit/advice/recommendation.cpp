@@ -8,8 +8,8 @@
 
 #include "memfit/advice/choice.h"
 #include "memfit/advice/judgement.h"
+#include "memfit/settings/go_settings.h"
 #include "memfit/units/bytes.h"
-#include "memfit/units/go_settings.h"
 
 namespace memfit {
 

@@ -7,9 +7,9 @@
 #include <variant>
 #include <vector>
 
-#include "memfit/advice/live_facts.h"
+#include "memfit/documents/documents.h"
 #include "memfit/error.h"
-#include "memfit/experiment/documents.h"
+#include "memfit/live/live_facts.h"
 
 namespace memfit {
 
@@ -114,7 +114,7 @@ struct AdviceOptions {
     /// What is set now; nullopt: as `live` says.
     std::optional<CurrentSettings> current = std::nullopt;
     std::optional<LiveFacts> live = std::nullopt;  ///< of the workload in its cluster
-    std::optional<std::string> floor;  ///< `--floor`, applied to every run (see experiment/floor.h)
+    std::optional<std::string> floor;  ///< `--floor`, applied to every run (see trial/floor.h)
 };
 
 /// Turns results into settings: see choice.h for the choice, rules_*.cpp for what is said of it.

@@ -3,8 +3,8 @@
 
 #include "memfit/advice/recommendation.h"
 #include "memfit/advice/recommendation_tree.h"
-#include "memfit/experiment/json_trees.h"
-#include "memfit/units/go_settings.h"
+#include "memfit/documents/json_trees.h"
+#include "memfit/settings/go_settings.h"
 
 namespace memfit {
 

@@ -5,10 +5,10 @@
 #include <utility>
 
 #include "memfit/advice/judgement.h"
-#include "memfit/experiment/document_values.h"
-#include "memfit/experiment/json_fields.h"
-#include "memfit/experiment/json_parse.h"
-#include "memfit/units/go_settings.h"
+#include "memfit/documents/document_values.h"
+#include "memfit/documents/json_fields.h"
+#include "memfit/documents/json_parse.h"
+#include "memfit/settings/go_settings.h"
 
 namespace memfit {
 

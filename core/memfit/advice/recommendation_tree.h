@@ -3,7 +3,7 @@
 // Internal to memfit: a recommendation as a JSON tree.
 
 #include "memfit/advice/recommendation.h"
-#include "memfit/experiment/json_parse.h"
+#include "memfit/documents/json_parse.h"
 
 namespace memfit {
 

@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "memfit/advice/judgement.h"
+#include "memfit/settings/go_settings.h"
 #include "memfit/units/bytes.h"
-#include "memfit/units/go_settings.h"
 #include "memfit/units/quantity.h"
 
 namespace memfit {

@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
 #include "memfit/advice/recommendation.h"
-#include "memfit/units/go_settings.h"
+#include "memfit/settings/go_settings.h"
 #include "memfit/units/quantity.h"
 
 namespace memfit {

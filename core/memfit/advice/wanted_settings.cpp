@@ -3,7 +3,7 @@
 #include <array>
 #include <boost/algorithm/string/case_conv.hpp>
 
-#include "memfit/units/go_settings.h"
+#include "memfit/settings/go_settings.h"
 
 namespace memfit {
 

@@ -3,8 +3,8 @@
 #include <string>
 
 #include "memfit/advice/recommendation.h"
-#include "memfit/manifest/edit.h"
-#include "memfit/manifest/memory_settings.h"
+#include "memfit/change/edit.h"
+#include "memfit/settings/memory_settings.h"
 
 namespace memfit {
 

@@ -10,7 +10,7 @@
 #include "memfit/bench/grid_axis.h"
 #include "memfit/bench/law_collections.h"
 #include "memfit/bench/noise.h"
-#include "memfit/experiment/statistics.h"
+#include "memfit/trial/statistics.h"
 
 namespace memfit {
 

@@ -6,7 +6,7 @@
 #include <span>
 
 #include "memfit/bench/law_fit.h"
-#include "memfit/experiment/statistics.h"
+#include "memfit/trial/statistics.h"
 
 namespace memfit {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "memfit/bench/price_model.h"
-#include "memfit/experiment/trial.h"
+#include "memfit/trial/trial.h"
 
 namespace memfit {
 

@@ -3,7 +3,7 @@
 #include <optional>
 #include <vector>
 
-#include "memfit/experiment/trial.h"
+#include "memfit/trial/trial.h"
 
 namespace memfit {
 

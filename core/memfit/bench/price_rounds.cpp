@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "memfit/experiment/bench_plan.h"
+#include "memfit/bench/bench_plan.h"
 
 namespace memfit {
 

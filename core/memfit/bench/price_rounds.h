@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "memfit/bench/price_choice.h"
-#include "memfit/experiment/documents.h"
+#include "memfit/documents/documents.h"
 
 namespace memfit {
 

@@ -11,7 +11,7 @@
 
 #include "memfit/lint/lint_rules.h"
 #include "memfit/lint/lint_subjects.h"
-#include "memfit/manifest/yaml_documents.h"
+#include "memfit/yaml/yaml_documents.h"
 
 namespace memfit {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "memfit/manifest/yaml_scan.h"
+#include "memfit/yaml/yaml_scan.h"
 
 namespace memfit::lint {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "memfit/error.h"
-#include "memfit/manifest/yaml_tree.h"
+#include "memfit/yaml/yaml_tree.h"
 
 namespace memfit::lint {
 

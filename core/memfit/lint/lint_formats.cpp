@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "memfit/experiment/documents.h"
+#include "memfit/documents/documents.h"
 #include "memfit/lint/lint.h"
 
 namespace memfit {

@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-#include "memfit/manifest/yaml_tree.h"
+#include "memfit/yaml/yaml_tree.h"
 
 namespace memfit::lint {
 

@@ -2,10 +2,10 @@
 #include <map>
 #include <utility>
 
+#include "memfit/change/edit_find.h"
 #include "memfit/lint/lint_subjects.h"
-#include "memfit/manifest/edit_find.h"
-#include "memfit/manifest/yaml_documents.h"
-#include "memfit/manifest/yaml_scan.h"
+#include "memfit/yaml/yaml_documents.h"
+#include "memfit/yaml/yaml_scan.h"
 
 namespace memfit::lint {
 

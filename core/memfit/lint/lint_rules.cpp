@@ -10,7 +10,7 @@
 
 #include "memfit/lint/lint_amounts.h"
 #include "memfit/lint/lint_variables.h"
-#include "memfit/units/go_settings.h"
+#include "memfit/settings/go_settings.h"
 #include "memfit/units/quantity.h"
 #include "memfit/units/quoted.h"
 

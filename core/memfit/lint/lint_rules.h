@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "memfit/lint/lint_subjects.h"
-#include "memfit/manifest/yaml_tree.h"
+#include "memfit/yaml/yaml_tree.h"
 
 namespace memfit::lint {
 

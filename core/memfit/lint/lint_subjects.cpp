@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "memfit/manifest/edit_find.h"
+#include "memfit/change/edit_find.h"
 
 namespace memfit::lint {
 

@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <utility>
 
-#include "memfit/units/kube_json.h"
+#include "memfit/kube/kube_json.h"
 
 namespace memfit {
 

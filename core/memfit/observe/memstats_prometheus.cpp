@@ -13,7 +13,7 @@
 #include "memfit/observe/memstats_metrics.h"
 #include "memfit/observe/memstats_readers.h"
 #include "memfit/observe/memstats_sample.h"
-#include "memfit/units/go_settings.h"
+#include "memfit/settings/go_settings.h"
 #include "memfit/units/quoted.h"
 
 namespace memfit::memstats {

@@ -5,8 +5,8 @@
 #include <array>
 #include <utility>
 
+#include "memfit/kube/kube_json.h"
 #include "memfit/observe/pod_status_read.h"
-#include "memfit/units/kube_json.h"
 #include "memfit/units/quantity.h"
 #include "memfit/units/quoted.h"
 

@@ -4,8 +4,8 @@
 
 #include <string_view>
 
+#include "memfit/kube/kube_json.h"
 #include "memfit/observe/pod_status.h"
-#include "memfit/units/kube_json.h"
 
 namespace memfit {
 

@@ -8,7 +8,7 @@
 #include <map>
 #include <utility>
 
-#include "memfit/experiment/edge_search.h"
+#include "memfit/edge/edge_search.h"
 #include "memfit/report/figures.h"
 
 namespace memfit {

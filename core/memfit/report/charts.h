@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "memfit/experiment/documents.h"
+#include "memfit/documents/documents.h"
 #include "memfit/report/report.h"
 
 namespace memfit {

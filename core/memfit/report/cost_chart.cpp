@@ -5,8 +5,8 @@
 
 #include "memfit/bench/law_fit.h"
 #include "memfit/bench/price_rounds.h"
-#include "memfit/experiment/statistics.h"
 #include "memfit/report/charts.h"
+#include "memfit/trial/statistics.h"
 
 namespace memfit {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "memfit/advice/wanted_settings.h"
-#include "memfit/manifest/edit.h"
+#include "memfit/change/edit.h"
 #include "support/advice.h"
 
 using namespace memfit;

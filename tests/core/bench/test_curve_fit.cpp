@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "memfit/experiment/statistics.h"
+#include "memfit/trial/statistics.h"
 #include "support/price.h"
 
 using namespace memfit;

@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-#include "memfit/experiment/statistics.h"
+#include "memfit/trial/statistics.h"
 #include "support/price.h"
 
 using namespace memfit;

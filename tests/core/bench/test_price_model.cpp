@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "memfit/bench/law_fit.h"
-#include "memfit/experiment/statistics.h"
+#include "memfit/trial/statistics.h"
 #include "support/price.h"
 
 using namespace memfit;

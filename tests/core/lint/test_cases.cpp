@@ -7,7 +7,7 @@
 #include <set>
 #include <string>
 
-#include "core/manifest/edit_support.h"
+#include "core/change/edit_support.h"
 #include "memfit/lint/lint.h"
 #include "support/fixtures.h"
 

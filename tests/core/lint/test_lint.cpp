@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "memfit/describe/describe_lint.h"
 #include "memfit/lint/lint.h"
-#include "memfit/report/describe_lint.h"
 #include "support/fixtures.h"
 
 namespace {

@@ -4,9 +4,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "memfit/advice/live_facts.h"
-#include "memfit/experiment/documents.h"
-#include "memfit/manifest/pod_list.h"
+#include "memfit/documents/documents.h"
+#include "memfit/kube/pod_list.h"
+#include "memfit/live/live_facts.h"
 #include "memfit/observe/kubelet_usage.h"
 #include "memfit/observe/memstats.h"
 #include "memfit/observe/pod_status.h"

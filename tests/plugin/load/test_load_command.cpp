@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "load/trial_runner.h"
+#include "trial/trial_runner.h"
 
 using namespace memfit;
 using namespace memfit::plugin;

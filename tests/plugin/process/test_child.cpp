@@ -12,8 +12,8 @@
 #include <string>
 
 #include "process/run.h"
-#include "process/unique_fd.h"
 #include "support/world.h"
+#include "system/unique_fd.h"
 
 using namespace memfit;
 using namespace memfit::plugin;

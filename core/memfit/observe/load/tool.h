@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "memfit/observe/load_report.h"
+#include "memfit/observe/load/load_report.h"
 
 namespace memfit::load {
 

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "memfit/change/edit_find.h"
+#include "memfit/kube/pod_level.h"
+#include "memfit/settings/memory_settings.h"
+#include "memfit/yaml/yaml_tree.h"
+
+namespace memfit::yaml {
+
+/// What stands in the way of the container's wanted settings in the memory of its whole pod.
+[[nodiscard]] std::optional<PodRefusal> refusedWithinPod(const Tree& tree,
+                                                         const FoundWorkload& workload,
+                                                         std::string_view container,
+                                                         const MemorySettings& wanted);
+
+}  // namespace memfit::yaml

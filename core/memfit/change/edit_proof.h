@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "memfit/change/edit_plan.h"
+#include "memfit/settings/memory_settings.h"
+#include "memfit/yaml/yaml_tree.h"
+
+namespace memfit::yaml {
+
+/// What a node means to who reads the document: aliases and merge keys are resolved, anchors and
+/// the order of keys are forgotten. Its parts are numbers of other meanings.
+struct Meaning {
+    Value::Kind kind = Value::Kind::null;
+    bool quoted = false;  ///< of a scalar
+    std::string text;     ///< of a scalar
+    std::string tag;
+    std::vector<std::uint32_t> parts;  ///< items; of a map: key, value, …, ascending by key
+
+    friend bool operator==(const Meaning&, const Meaning&) = default;
+};
+
+/// Numbers for meanings: the same number, the same meaning, whatever the document. What is said
+/// once and meant often has one number, so that no nest of aliases takes more than its text does.
+class Meanings {
+public:
+    using Id = std::uint32_t;
+
+    [[nodiscard]] Id idOf(Meaning meaning);
+    [[nodiscard]] const Meaning& operator[](Id id) const { return *byId_[id]; }
+
+private:
+    struct Hash {
+        std::size_t operator()(const Meaning& meaning) const;
+    };
+    std::unordered_map<Meaning, Id, Hash> ids_;
+    std::vector<const Meaning*> byId_;
+};
+
+/// Whose edit is to be proved.
+struct ProofSubject {
+    NodeId workload = noNode;
+    NodeId container = noNode;
+    const MemorySettings* wanted = nullptr;
+};
+
+/// The meaning of a document less the settings of the container that `wanted` speaks of (and less
+/// what is empty without them): an edit of those settings leaves it as it is.
+/// Problems: an alias of what it is in; a key of the workload that stands before a merge key which
+/// brings it too (kubectl takes the later one, other readers the map's own); merge keys that bring
+/// more than 1,000,000 entries.
+[[nodiscard]] Checked<Meanings::Id> meaningBesides(Meanings& meanings, const Tree& tree,
+                                                   const ProofSubject& subject);
+
+}  // namespace memfit::yaml

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <vector>
+
+#include "memfit/documents/live_pod.h"
+#include "memfit/live/live_facts.h"
+#include "memfit/report/report.h"
+
+namespace memfit {
+
+/// The live pods, a row each: settings, memory, restarts, last OOM kill.
+[[nodiscard]] Table podsTable(const std::vector<LivePod>& pods);
+
+/// The pods, and how the memory of their nodes is promised, a line a node.
+void addLive(Report& report, const LiveFacts& facts);
+
+}  // namespace memfit
