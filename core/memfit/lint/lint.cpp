@@ -6,8 +6,12 @@
 #include <array>
 #include <deque>
 #include <iterator>
+#include <optional>
+#include <span>
+#include <string_view>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #include "memfit/lint/lint_rules.h"
 #include "memfit/lint/lint_subjects.h"
@@ -111,25 +115,31 @@ public:
 
     /// `suspicious`: some part of `body` is no text.
     void read(std::string_view body, bool suspicious) {
+        const auto parts = yaml::splitDocuments(body);
+        const std::span<const std::string_view> all(parts);
+        // Trees are many times their text: only so many are there at a time.
+        constexpr std::size_t atOnce = 256;
         int line = 1;
-        for (const auto part : yaml::splitDocuments(body)) {
-            lint::Document document{part, fileName_, line, 0, {}, {}, false};
-            line += static_cast<int>(std::ranges::count(part, '\n'));
-            // A part may be empty.
-            if (const auto problem = suspicious ? yaml::checkText(part) : std::nullopt;
-                problem && problem->offset > 0) {
-                refuse(document, *problem);
-                continue;
+        for (std::size_t from = 0; from < all.size(); from += atOnce) {
+            const auto some = all.subspan(from, std::min(atOnce, all.size() - from));
+            std::vector<std::optional<yaml::Problem>> problems(some.size());
+            std::vector<std::string_view> texts(some.begin(), some.end());
+            for (std::size_t i = 0; suspicious && i < some.size(); ++i)
+                if (problems[i] = problemOf(some[i]); problems[i]) texts[i] = {};
+            auto trees = yaml::parseDocuments(texts);
+            for (std::size_t i = 0; i < some.size(); ++i) {
+                lint::Document document{some[i], fileName_, line, 0, {}, {}, false};
+                line += static_cast<int>(std::ranges::count(some[i], '\n'));
+                if (problems[i])
+                    refuse(document, *problems[i]);
+                else if (trees[i].has_error())
+                    refuse(document, trees[i].error());
+                else if (trees[i]->root != yaml::noNode) {
+                    ++report_.judged.documents;
+                    document.tree = std::move(*trees[i]);
+                    take(std::move(document));
+                }
             }
-            auto tree = yaml::parseDocument(part);
-            if (tree.has_error()) {
-                refuse(document, tree.error());
-                continue;
-            }
-            if (tree->root == yaml::noNode) continue;
-            ++report_.judged.documents;
-            document.tree = std::move(*tree);
-            take(std::move(document));
         }
     }
 
@@ -146,6 +156,13 @@ public:
     }
 
 private:
+    /// What keeps a part from being parsed. A part may be empty.
+    static std::optional<yaml::Problem> problemOf(std::string_view part) {
+        auto problem = yaml::checkText(part);
+        if (problem && problem->offset == 0) problem.reset();
+        return problem;
+    }
+
     void refuse(const lint::Document& document, const yaml::Problem& problem) {
         report_.errors.push_back(document.located(problem));
         ++report_.judged.unreadable;

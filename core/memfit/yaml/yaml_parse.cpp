@@ -5,8 +5,11 @@
 #include <algorithm>
 #include <charconv>
 #include <exception>
+#include <future>
+#include <iterator>
 #include <optional>
 #include <sstream>
+#include <thread>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -421,6 +424,33 @@ boost::system::result<Tree, Problem> parseDocument(std::string_view text) {
         return Problem{0, std::string("not YAML: ") + failure.what(),
                        "give the manifest as YAML or JSON"};
     }
+}
+
+std::vector<boost::system::result<Tree, Problem>> parseDocuments(
+    std::span<const std::string_view> texts) {
+    using Parsed = boost::system::result<Tree, Problem>;
+    // Of fewer documents the start of a thread takes more than it brings.
+    constexpr std::size_t fewest = 32;
+    constexpr std::size_t mostThreads = 8;
+    const std::size_t threads = std::clamp<std::size_t>(
+        std::min<std::size_t>(std::thread::hardware_concurrency(), texts.size() / fewest), 1,
+        mostThreads);
+    std::vector<std::vector<Parsed>> parts(threads);
+    const auto parsePart = [&](std::size_t part) {
+        const std::size_t end = texts.size() * (part + 1) / threads;
+        for (std::size_t i = texts.size() * part / threads; i < end; ++i)
+            parts[part].push_back(parseDocument(texts[i]));
+    };
+    std::vector<std::future<void>> others;
+    for (std::size_t part = 1; part < threads; ++part)
+        others.push_back(std::async(std::launch::async, parsePart, part));
+    parsePart(0);
+    auto all = std::move(parts[0]);
+    for (std::size_t part = 1; part < threads; ++part) {
+        others[part - 1].get();
+        std::ranges::move(parts[part], std::back_inserter(all));
+    }
+    return all;
 }
 
 }  // namespace memfit::yaml

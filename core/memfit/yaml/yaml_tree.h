@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -82,6 +83,11 @@ struct Problem {
 /// Problems: not YAML (with the tab, template or unclosed quote behind it named), a key twice in a
 /// map (`<<` too), nesting deeper than 100 levels, more than 2,000,000 nodes, a second document.
 [[nodiscard]] boost::system::result<Tree, Problem> parseDocument(std::string_view text);
+
+/// The same of each of `texts`, in their order. Many are shared out among the processors: parsing
+/// is what takes the time of a large manifest.
+[[nodiscard]] std::vector<boost::system::result<Tree, Problem>> parseDocuments(
+    std::span<const std::string_view> texts);
 
 /// Called by value() on a problem: taking the value without looking is a bug of the caller.
 [[noreturn]] void throw_exception_from_error(const Problem& problem, const boost::source_location&);

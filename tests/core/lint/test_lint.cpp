@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -266,6 +267,34 @@ TEST_CASE("a workflow command cannot be ended by what a manifest holds") {
     CHECK(
         lintGithub({finding}) ==
         "::warning file=a%2Cb%3Ac%25%0A.yaml,line=1,col=2,title=x::Pod p%0A::error::hacked: ; \n");
+}
+
+TEST_CASE("a stream of many documents is judged in its order, whatever stands between them") {
+    std::string stream;
+    for (int i = 0; i < 200; ++i) {
+        const bool broken = i == 70;
+        const bool noText = i == 130;
+        stream += fmt::format(
+            "---\nkind: Pod\nmetadata: {{name: p{0}}}\nspec:\n  containers:\n  - name: api\n"
+            "    resources: {{limits: {{memory: {1}}}, requests: {{memory: 64Mi}}{2}\n",
+            i, i % 50 == 10 ? "128m" : "64Mi", broken ? "" : "}");
+        if (broken || noText) stream += noText ? "# \x01\n" : "]\n";
+    }
+    const auto report = lintStream(stream, "many.yaml", {});
+    std::vector<std::string> seen;
+    for (const auto& finding : report.findings)
+        seen.push_back(fmt::format("{} {} {}", finding.at.line, finding.workload, finding.code));
+    CHECK(seen == std::vector<std::string>{
+                      "77 Pod p10 memory-fraction", "427 Pod p60 memory-fraction",
+                      "778 Pod p110 memory-fraction", "1129 Pod p160 memory-fraction"});
+    std::vector<std::string> errors;
+    for (const auto& error : report.errors) errors.push_back(error.message());
+    CHECK(errors ==
+          std::vector<std::string>{
+              "many.yaml:498: not YAML: illegal flow end; correct it there",
+              "many.yaml:919: a control character (0x01), not a manifest; give a text file"});
+    CHECK(describe(report.judged) ==
+          "198 containers in 198 workloads judged, 2 documents not read");
 }
 
 }  // namespace
