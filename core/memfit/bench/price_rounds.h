@@ -42,9 +42,9 @@ struct RoundPlan {
 /// The first round runs every cell, and so does the second where the law seems to hold. The next
 /// ones run the cells that teach most about the choice and what is chosen, until it is settled: its
 /// probability is at least `settledAt`, two rounds were run, and either its sharpness is at least
-/// 0.92 or as many loads were run as four rounds of all cells would have taken. Where no model can
-/// be fitted (no figure is known), all cells run until the limits end it. Cells that failed enough
-/// are left out. Deterministic in `seed`.
+/// 0.92 (0.85 by the law) or as many loads were run as four rounds of all cells would have taken.
+/// Where no model can be fitted (no figure is known), all cells run until the limits end it. Cells
+/// that failed enough are left out. Deterministic in `seed`.
 [[nodiscard]] RoundPlan nextRound(const BenchResult& done, int round, const PriceAim& aim,
                                   const RoundLimits& limits, std::uint64_t seed);
 
