@@ -9,7 +9,9 @@ shift
 work=$(mktemp -d)
 started=
 ns=
+pids=()
 finish() {
+    [ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2>/dev/null || true
     rm -rf "$work"
     [ -z "$ns" ] || kubectl delete namespace "$ns" --wait=false
     [ -z "$started" ] || "$cluster/down"
@@ -27,7 +29,32 @@ if [ -z "${KUBECONFIG:-}" ]; then
     "$cluster/image" sales-api:dev "$work/sales-api"
     "$cluster/image" memfit-e2e-load:1 "$work/load"
 fi
-"$build/tests/e2e_tests" "$@"
+
+# These change or read what all namespaces share.
+alone='*restart of the API server*,*all namespaces*,*VerticalPodAutoscaler*'
+shards=()
+i=0
+for file in "$here"/test_*.cpp; do
+    shards[i % 3]+="${shards[i % 3]:+,}*$(basename "$file")"
+    i=$((i + 1))
+done
+if [[ $* == *-tc=* || $* == *-sf=* ]]; then
+    "$build/tests/e2e_tests" "$@"
+else
+    # Each test has a namespace of its own, and waits for most of its time.
+    for i in "${!shards[@]}"; do
+        "$build/tests/e2e_tests" "$@" -sf="${shards[i]}" -tce="$alone" >"$work/shard-$i" 2>&1 &
+        pids+=($!)
+    done
+    failed=
+    for i in "${!pids[@]}"; do
+        wait "${pids[i]}" || failed=yes
+        cat "$work/shard-$i"
+    done
+    pids=()
+    "$build/tests/e2e_tests" "$@" -tc="$alone" || failed=yes
+    [ -z "$failed" ]
+fi
 
 # The edge against an exhaustive sweep, and every verdict against containerd's own events.
 ns=memfit-e2e-trials-$$

@@ -30,7 +30,7 @@ found=$(
             if (!(to in place)) { print $1 " includes " $2 ", whose folder is in no table of CONTRIBUTING.md"; next }
             if (place[to] > place[from]) print $1 " includes " $2 ", which stands below it"
         }' - <(includes core/memfit; includes plugin)
-    find core/memfit plugin -name '*.cpp' -o -name '*.h' | xargs -n 1 dirname | sort | uniq -c |
+    find core/memfit plugin '(' -name '*.cpp' -o -name '*.h' ')' -printf '%h\n' | sort | uniq -c |
         awk '$1 > 25 { print $2 " has " $1 " files" }'
     for part in core/memfit plugin; do
         rows $part | while read -r folder; do
