@@ -22,7 +22,7 @@ build: deps-build
 test: deps-test
 	$(CONFIGURE)
 	cmake --build --preset $(PRESET) -j $(JOBS)
-	ctest --preset $(PRESET)
+	ctest --preset $(PRESET) -j $(JOBS)
 
 asan:
 	$(MAKE) test PRESET=asan

@@ -2,7 +2,8 @@
 # clang-tidy over the units that it has not found clean before. Usage: tidy.sh [all|record]
 #
 # What decides about a unit is its text, that of the headers of this project that it includes, the rules, the compiler's
-# settings and the version of clang-tidy; a sum of these is its key. A unit is not checked again
+# settings and the version of clang-tidy; a sum of these is its key. Lines that are comments alone do not count, except
+# for NOLINT. A unit is not checked again
 #   - if its key was clean on this machine (${XDG_CACHE_HOME:-~/.cache}/kubectl-memfit/tidy), or
 #   - if it has the same key at the commit that .ci/linted names, at which all units were clean. That file also names the
 #     version of clang-tidy. LINT_BASE=COMMIT takes another commit. Where the commit is not there (a shallow clone), or
@@ -19,15 +20,22 @@ trap 'rm -rf "$work"' EXIT
 # A library's tests are built outside of this project.
 units() { grep -E '^((core|plugin|man)/|tests/).*\.cpp$' | grep -v '^tests/library/'; }
 
-# Blob and path of every file, in the working tree or in the commit $1.
+# Blob and path of every file, without its comment lines, in the working tree or in the commit $1.
 files() {
+    local tree=$work/tree
+    rm -rf "$tree" && mkdir "$tree"
     if [ -z "${1:-}" ]; then
-        git ls-files | while read -r path; do [ ! -f "$path" ] || echo "$path"; done >"$work/paths"
-        git hash-object --no-filters --stdin-paths <"$work/paths" >"$work/blobs"
-        paste -d ' ' "$work/blobs" "$work/paths"
+        git ls-files | while read -r path; do [ ! -f "$path" ] || echo "$path"; done | tar -cf - -T - | tar -xf - -C "$tree"
     else
-        git ls-tree -r --format='%(objectname) %(path)' "$1"
+        git archive "$1" | tar -xf - -C "$tree"
     fi
+    (
+        cd "$tree"
+        find . -type f -printf '%P\n' | sort >"$work/paths"
+        grep -E '\.(cpp|h)$' "$work/paths" | xargs sed -i '/NOLINT/b; \|^ *//|d'
+        git hash-object --no-filters --stdin-paths <"$work/paths" >"$work/blobs"
+    )
+    paste -d ' ' "$work/blobs" "$work/paths"
 }
 
 # Key and path of every unit, in the working tree or in the commit $1.
