@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstdlib>
 #include <iterator>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "commands/measure/squeeze_loop.h"
@@ -91,6 +93,15 @@ inline int sweepAgainstSqueeze(plugin::TrialSeries& trials, int loads) {
     if (squeezed.stopped || !squeezed.result.edge.estimate) {
         fmt::print(stderr, "error: squeeze: {}\n",
                    squeezed.stopped ? squeezed.stopped->message() : "no edge");
+        for (const auto& trial : squeezed.result.trials) {
+            const auto size = [](std::optional<Bytes> bytes) {
+                return bytes ? formatMiB(*bytes) : std::string("not known");
+            };
+            fmt::print(stderr, "  limit {}, {}, demand {}, peak {}\n", size(trial.settings.limit),
+                       toString(trial.outcome),
+                       size(trial.usage ? trial.usage->demand : std::nullopt),
+                       size(trial.usage ? trial.usage->peak : std::nullopt));
+        }
         return 1;
     }
     const Bytes estimate = *squeezed.result.edge.estimate;
