@@ -4,7 +4,7 @@
 
 namespace memfit::plugin {
 
-/// The commands. Each returns its exit code (0, or 3 for --check) after printing its result to
+/// The commands. Each returns its exit code (exitDone or exitFound) after printing its result to
 /// standard output, or the error to report; what was measured up to then has been printed.
 [[nodiscard]] Result<int> runProbe(const Context& context);
 [[nodiscard]] Result<int> runSqueeze(const Context& context);

@@ -84,7 +84,7 @@ Result<int> runLint(const Context& context) {
         for (const auto& error : errors) printError(error, context.streams);
         return last;
     }
-    return report.findings.empty() ? 0 : 3;
+    return report.findings.empty() ? exitDone : exitFound;
 }
 
 }  // namespace memfit::plugin

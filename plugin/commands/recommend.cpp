@@ -112,7 +112,7 @@ int checked(const Context& context, const Recommendation& recommendation) {
     for (const auto& mismatch : found) {
         context.streams.err << fmt::format("check: {}\n", mismatch) << std::flush;
     }
-    return found.empty() ? 0 : 3;
+    return found.empty() ? exitDone : exitFound;
 }
 
 /// Says it when the memory of the workload's whole pod leaves no room for the advice.
@@ -184,7 +184,7 @@ Result<int> finished(const Context& context, const Advice& advice) {
         }
         const auto differs = landInManifest(context, advice.recommendation);
         if (!differs) return differs.error();
-        return options.check && *differs ? 3 : 0;
+        return options.check && *differs ? exitFound : exitDone;
     }
     if (options.output == OutputFormat::patch || options.apply) {
         return landInCluster(context, advice);

@@ -301,7 +301,7 @@ Result<int> runScan(const Context& context, const AdviceOptions& advice) {
         }
         differs = differs || !found.empty();
     }
-    return differs ? 3 : 0;
+    return differs ? exitFound : exitDone;
 }
 
 }  // namespace memfit::plugin

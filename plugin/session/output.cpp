@@ -64,16 +64,16 @@ void printError(const Error& error, const Streams& streams) {
 int exitCode(const Error& error, std::optional<int> signal) {
     switch (error.kind) {
         case ErrorKind::usage:
-            return 2;
+            return exitUsage;
         case ErrorKind::inconclusive:
-            return 4;
+            return exitInconclusive;
         case ErrorKind::interrupted:
-            return 128 + signal.value_or(SIGPIPE);
+            return exitSignal + signal.value_or(SIGPIPE);
         case ErrorKind::input:
         case ErrorKind::failed:
             break;
     }
-    return 1;
+    return exitFailed;
 }
 
 }  // namespace memfit::plugin

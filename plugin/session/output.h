@@ -35,7 +35,17 @@ struct Printable {
 /// Says an error on standard error, in one line.
 void printError(const Error& error, const Streams& streams);
 
-/// The exit code for an error, as contract says; `signal`: the one that interrupted the run.
+/// What the program's exit code means.
+enum ExitCode : int {
+    exitDone = 0,
+    exitFailed = 1,        ///< cluster, program, load or input
+    exitUsage = 2,         ///< the command line
+    exitFound = 3,         ///< --check or lint found something
+    exitInconclusive = 4,  ///< no edge within bounds or trials
+    exitSignal = 128,      ///< and the number of the signal
+};
+
+/// The exit code for an error; `signal`: the one that interrupted the run.
 [[nodiscard]] int exitCode(const Error& error, std::optional<int> signal);
 
 }  // namespace memfit::plugin

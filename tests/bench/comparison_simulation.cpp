@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "memfit/trial/comparison.h"
 #include "memfit/trial/statistics.h"
 
 namespace {

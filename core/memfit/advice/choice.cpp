@@ -45,8 +45,7 @@ std::vector<std::size_t> allOf(const std::vector<Candidate>& cells) {
 bool isWorse(const Candidates& candidates, const Candidate& cell, const Candidate& best) {
     if (cell.enoughRuns() && best.enoughRuns()) {
         const auto found = difference(candidates, cell, best);
-        const bool tested = found && !found->test.starts_with("too few");
-        if (tested) return found->significant && found->ratio < 1;
+        if (found && found->tested()) return found->significant && found->ratio < 1;
     }
     return speedOf(cell) < speedOf(best);
 }
@@ -141,9 +140,7 @@ bool preferGomemlimit(const Candidate& gomemlimit, const Candidate& plain, Polic
     if (!gomemlimit.enoughRuns() || !plain.enoughRuns())
         return speedOf(gomemlimit) >= speedOf(plain);
     const auto found = compare(gomemlimit.speeds, plain.speeds);
-    if (!found || found->test.starts_with("too few")) {
-        return speedOf(gomemlimit) >= speedOf(plain);
-    }
+    if (!found || !found->tested()) return speedOf(gomemlimit) >= speedOf(plain);
     return !(found->significant && found->ratio < 1);
 }
 

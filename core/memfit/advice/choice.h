@@ -8,6 +8,7 @@
 #include "memfit/advice/recommendation.h"
 #include "memfit/bench/price_choice.h"
 #include "memfit/documents/documents.h"
+#include "memfit/trial/comparison.h"
 #include "memfit/trial/statistics.h"
 
 namespace memfit {

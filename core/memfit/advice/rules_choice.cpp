@@ -249,7 +249,7 @@ std::optional<RuleFinding> noDifference(const Judgement& j) {
                          best->enoughRuns();
     if (!applies) return std::nullopt;
     const auto found = difference(j.candidates, *chosen, *best);
-    if (!found || found->significant || found->test.starts_with("too few")) return std::nullopt;
+    if (!found || found->significant || !found->tested()) return std::nullopt;
     return RuleFinding{{"no-difference",
                         fmt::format("Between {} and the fastest, {}, the runs show no significant "
                                     "difference (ratio {:.2f}, 95 % interval {:.2f} to {:.2f})",

@@ -78,8 +78,7 @@ std::vector<Span> cellSpans(const BenchCell& cell, double fastest) {
 
 std::string differenceText(const Difference& difference) {
     if (difference.significant) return changeText(difference.ratio);
-    const bool untested = difference.test.starts_with("too few");
-    return fmt::format("{} ({})", untested ? std::string_view(difference.test) : "no",
+    return fmt::format("{} ({})", difference.tested() ? "no" : std::string_view(difference.test),
                        changeText(difference.ratio));
 }
 

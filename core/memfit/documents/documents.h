@@ -9,6 +9,7 @@
 #include "memfit/documents/live_pod.h"
 #include "memfit/edge/edge_search.h"
 #include "memfit/error.h"
+#include "memfit/trial/comparison.h"
 #include "memfit/trial/memory_sample.h"
 #include "memfit/trial/statistics.h"
 #include "memfit/trial/trial.h"

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "memfit/trial/comparison.h"
 #include "memfit/trial/statistics.h"
 
 using memfit::BlockedValue;

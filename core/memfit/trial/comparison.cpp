@@ -1,3 +1,5 @@
+#include "memfit/trial/comparison.h"
+
 #include <algorithm>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
@@ -8,8 +10,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
-#include "memfit/trial/statistics.h"
 
 namespace memfit {
 
@@ -216,6 +216,10 @@ Difference pairedT(const Pairs& pairs, std::size_t cells) {
 
 }  // namespace
 
+bool Difference::tested() const {
+    return test != tooFewRuns && test != tooFewSharedBlocks;
+}
+
 std::optional<Difference> compare(std::span<const BlockedValue> cell,
                                   std::span<const BlockedValue> against,
                                   std::span<const std::vector<BlockedValue>> others) {
@@ -226,13 +230,15 @@ std::optional<Difference> compare(std::span<const BlockedValue> cell,
 
     const auto a = logsByBlock(cell);
     const auto b = logsByBlock(against);
-    if (a.size() < fewestRuns || b.size() < fewestRuns) return undecided("too few runs", a, b);
+    if (a.size() < fewestRuns || b.size() < fewestRuns)
+        return undecided(std::string(tooFewRuns), a, b);
 
     const BlockEffects effects(others);
     if (effects.know(a) && effects.know(b)) return alignedT(effects, a, b);
 
     const auto pairs = pairsOf(a, b);
-    if (pairs.differences.size() < fewestRuns) return undecided("too few shared blocks", a, b);
+    if (pairs.differences.size() < fewestRuns)
+        return undecided(std::string(tooFewSharedBlocks), a, b);
     return pairedT(pairs, others.size() + 2);
 }
 
