@@ -216,9 +216,13 @@ std::vector<Kind> otherwise() {
     const auto steady = [](WorldTruth& truth, Random& random) {
         truth.steadyCache = random.uniform(0, 1.3);
     };
+    const auto early = [](WorldTruth& truth, Random& random) {
+        truth.earlyMark = random.uniform(0.4, 1);
+    };
     const auto firstCold = [](WorldTruth& truth, Random&) { truth.firstCache = 1.3; };
     return {
         {"freak verdict, verdicts alone", with(verdictsOnly, freak), {}},
+        {"first mark too low, verdicts", with(verdictsOnly, early), {}},
         {"freak verdict, with marks", with(demandAndMarks, freak), {}},
         {"demand 0-4 % low, every run", with(demandOnly, unevenSampling), {}},
         {"marks of a cold cache", with(demandAndMarks, cold), {}},

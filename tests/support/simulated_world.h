@@ -44,6 +44,9 @@ struct WorldTruth {
     double coldCache = 0;    ///< reclaimable cache of a run: 0 to this share of its demand
     double steadyCache = 0;  ///< the same amount in every run, a share of the edge
     double firstCache = 0;   ///< 0 to this share in the first run alone
+    /// The first run's mark, a share of its demand, and no other: read before the demand was at its
+    /// most, as a kubelet's last sample may be.
+    std::optional<double> earlyMark;
     bool seesHighWater = true;
     bool seesDemand = true;
     bool seesMapped = true;
@@ -74,7 +77,8 @@ public:
         const double firstCache = random_.uniform() * truth_.firstCache;
         const double low = random_.uniform(0, truth_.sampledLow);
         const double released = random_.uniform();
-        if (runs_ == 0) cache += firstCache;
+        const bool first = runs_ == 0;
+        if (first) cache += firstCache;
         const bool freak = truth_.freakRun == runs_;
         ++runs_;
 
@@ -89,6 +93,7 @@ public:
             const double charged = demand * (1 + cache) + truth_.steadyCache * truth_.edge;
             seen.highWater = toBytes(killed ? ceiling : std::min(ceiling, charged));
         }
+        if (first && truth_.earlyMark) seen.highWater = toBytes(demand * *truth_.earlyMark);
         if (truth_.seesDemand) {
             seen.demand = toBytes(std::min(ceiling, demand * truth_.bias * (1 - low)));
         }

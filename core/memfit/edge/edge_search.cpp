@@ -334,10 +334,11 @@ std::optional<Bytes> EdgeSearch::Impl::fallWanted() const {
 }
 
 double EdgeSearch::Impl::trialCost() const {
-    const bool figures = count([](const auto& trial) {
-                             return trial.verdict == Verdict::survived &&
-                                    (trial.demand > Bytes{0} || trial.highWater > Bytes{0});
-                         }) > 0;
+    // Of the last survivor: the first one may bring figures that the others do not.
+    const auto last = std::ranges::find(trials_.rbegin(), trials_.rend(), Verdict::survived,
+                                        &EdgeObservation::verdict);
+    const bool figures =
+        last != trials_.rend() && (last->demand > Bytes{0} || last->highWater > Bytes{0});
     return (figures ? worthwhile : worthwhileVerdict) *
            std::max(options_.resolution, shareOfMiB * asSize(MiB) / middle_);
 }

@@ -114,6 +114,16 @@ std::optional<Bytes> readValue(std::string_view text) {
     return static_cast<Bytes>(value);
 }
 
+/// The time behind a value, in milliseconds.
+std::optional<std::int64_t> readTime(std::string_view text) {
+    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+    text.remove_prefix(std::min(text.find(' '), text.size()));
+    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+    std::int64_t time = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), time);
+    return read.ec == std::errc() && time > 0 ? std::optional(time) : std::nullopt;
+}
+
 /// The uid in a cgroup's path: as written by the cgroupfs driver, with underscores by systemd's.
 bool namesUid(std::string_view cgroup, std::string_view uid) {
     const auto same = [](char a, char b) { return a == b || (a == '_' && b == '-'); };
@@ -132,6 +142,11 @@ Whose judgeOwner(const Owner& owner, const ContainerKey& key) {
 
 void keepLargest(std::optional<Bytes>& field, Bytes value) {
     field = std::max(field.value_or(value), value);
+}
+
+/// Of several samples the oldest bounds when the whole was true.
+void keepOldest(std::optional<std::int64_t>& field, std::optional<std::int64_t> time) {
+    if (time) field = std::min(field.value_or(*time), *time);
 }
 
 /// Page cache of 0 bytes alone tells nothing.
@@ -209,7 +224,10 @@ std::optional<KubeletUsage> readCadvisor(std::string_view text, const ContainerK
         const auto value = readValue(sample->value);
         if (whose == Whose::other || !value) continue;
         if (*value == 0 && metric->second != &KubeletUsage::cache) continue;
-        keepLargest((whose == Whose::container ? ofContainer : ofPod).*metric->second, *value);
+        auto& usage = whose == Whose::container ? ofContainer : ofPod;
+        keepLargest(usage.*metric->second, *value);
+        if (metric->second == &KubeletUsage::peak)
+            keepOldest(usage.peakAt, readTime(sample->value));
     }
     if (tellsMemory(ofContainer)) return ofContainer;
     if (tellsMemory(ofPod)) return ofPod;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -29,6 +30,8 @@ struct KubeletUsage {
     std::optional<Bytes> peak;        ///< the kernel's high-water mark
     bool podLevel = false;            ///< of the whole pod, pause container and sidecars included
     std::string time;                 ///< RFC 3339, when it was sampled; empty when not said
+    /// When `peak` was sampled: milliseconds since 1970 by the node's clock; nullopt: not said.
+    std::optional<std::int64_t> peakAt;
 
     friend bool operator==(const KubeletUsage&, const KubeletUsage&) = default;
 };

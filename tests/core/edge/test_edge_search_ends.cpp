@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "memfit/edge/edge_search.h"
+#include "support/simulated_world.h"
 
 using namespace memfit;
 using Verdict = EdgeObservation::Verdict;
@@ -55,4 +56,24 @@ TEST_CASE("a search that hopes for what does not come is over all the same") {
     CHECK(more <= 6);
     CHECK((search.answer().state == EdgeSearchState::found));
     CHECK(search.answer().minimum.value_or(0) <= 16 * MiB);
+}
+
+TEST_CASE("a mark that the first run alone brought is not waited for in every other") {
+    test::Random random(3);
+    for (int i = 0; i < 12; ++i) {
+        // As in a cluster: the kubelet's one mark was of a moment before the demand was at its
+        // most.
+        test::WorldTruth truth;
+        truth.edge = 17.0 * MiB;
+        truth.earlyMark = random.uniform(0.75, 0.95);
+        truth.seesDemand = truth.seesHighWater = false;
+        test::SimulatedWorld world(truth, random.next());
+        EdgeSearch search;
+        search.observe(world.run(std::nullopt));
+        while (const auto limit = search.next()) search.observe(world.run(limit));
+        CAPTURE(*truth.earlyMark);
+        CHECK((search.answer().state == EdgeSearchState::found));
+        CHECK(search.answer().minimum.value_or(0) >= 17 * MiB);
+        CHECK(search.answer().minimum.value_or(0) <= 23 * MiB);
+    }
 }

@@ -60,12 +60,13 @@ TEST_CASE(
     expected.rss = 9;
     expected.cache = 8;
     expected.peak = 20971520;
+    expected.peakAt = 1700000009000;
     CHECK(readCadvisor("# HELP container_memory_usage_bytes x\n" +
                            series("usage_bytes", ofApi, "1.7825792e+07 1700000000000") +
                            series("working_set_bytes",
                                   R"(pod="api-1",namespace="shop",container="api")", "16777216") +
                            series("rss", ofApi, "9\r") + series("cache", ofApi, "8") +
-                           series("max_usage_bytes", ofApi, "2.097152e+07") +
+                           series("max_usage_bytes", ofApi, "2.097152e+07 1700000009000") +
                            series("usage_bytes", ofPod, "99999999"),
                        key) == expected);
 }
