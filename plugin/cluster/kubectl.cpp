@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/algorithm/string/predicate.hpp>
 #include <boost/algorithm/string/trim.hpp>
@@ -45,17 +46,63 @@ constexpr std::array failureMarks{
     FailureMark{"(ServerTimeout)", CallFailure::unreachable},
 };
 
-std::string nextStep(CallFailure failure, std::string_view text) {
+struct StatusFailure {
+    unsigned status;
+    CallFailure failure;
+};
+
+/// The statuses of the API server that are these failures.
+constexpr std::array statusFailures{
+    StatusFailure{403, CallFailure::forbidden},   StatusFailure{404, CallFailure::notFound},
+    StatusFailure{409, CallFailure::conflict},    StatusFailure{429, CallFailure::unreachable},
+    StatusFailure{500, CallFailure::unreachable}, StatusFailure{502, CallFailure::unreachable},
+    StatusFailure{503, CallFailure::unreachable}, StatusFailure{504, CallFailure::unreachable},
+};
+
+/// The status that the API server must have answered; kubectl does not print it.
+std::optional<unsigned> statusOf(CallFailure failure) {
+    const auto* const found = std::ranges::find(statusFailures, failure, &StatusFailure::failure);
+    if (failure == CallFailure::unreachable || found == statusFailures.end()) return std::nullopt;
+    return found->status;
+}
+
+CallFailure failureOf(std::optional<unsigned> status, std::string_view said) {
+    for (const auto& [known, failure] : statusFailures) {
+        if (status == known) return failure;
+    }
+    return classifyFailure(said);
+}
+
+/// What a refusal gives as its reason.
+std::string admissionsWords(const std::string& refusal) {
+    for (const std::string_view mark :
+         {"is forbidden: ", "denied the request: ", "denied request: "}) {
+        const auto at = refusal.rfind(mark);
+        if (at != std::string::npos) return refusal.substr(at + mark.size());
+    }
+    return refusal;
+}
+
+Refusal refusalOf(const std::string& text) {
+    using boost::algorithm::contains;
+    Refusal refusal;
+    refusal.rights = contains(text, "cannot ");
+    refusal.quota = contains(text, "exceeded quota");
+    refusal.resources = contains(text, "must specify") || contains(text, "resources.limits") ||
+                        contains(text, "resources.requests");
+    refusal.security = contains(text, "PodSecurity") || contains(text, "runAsNonRoot");
+    refusal.reason = admissionsWords(text);
+    return refusal;
+}
+
+std::string nextStep(CallFailure failure, const Refusal& refusal, std::string_view text) {
     switch (failure) {
         case CallFailure::notFound:
             return "check the name, --namespace and --context";
         case CallFailure::forbidden:
-            if (boost::contains(text, "exceeded quota")) {
-                return "free some of the quota, or lower --ceiling and --to";
-            }
-            if (boost::contains(text, "cannot ")) {
+            if (refusal.quota) return "free some of the quota, or lower --ceiling and --to";
+            if (refusal.rights)
                 return "ask for that permission; docs/rbac.md has the role each command needs";
-            }
             return "the cluster's admission refuses it; see the message";
         case CallFailure::unreachable:
             return "check that the cluster answers: kubectl version";
@@ -120,15 +167,19 @@ std::string ownWords(std::string_view kubectlError) {
     return words;
 }
 
-Error callError(std::string_view what, std::string_view kubectlError) {
-    const std::string said = redactText(ownWords(kubectlError));
-    return failure(said.empty() ? fmt::format("{} failed and said nothing", what)
-                                : fmt::format("{}: {}", what, said),
-                   nextStep(classifyFailure(said), said));
-}
-
-bool isFailure(const Error& error, CallFailure failure) {
-    return error.kind == ErrorKind::failed && classifyFailure(error.what) == failure;
+CallError callError(std::string_view what, std::string_view kubectlError,
+                    std::optional<unsigned> status) {
+    auto said = redactText(ownWords(kubectlError));
+    const auto failed = failureOf(status, said);
+    auto refusal = refusalOf(said);
+    CallError error(failure(said.empty() ? fmt::format("{} failed and said nothing", what)
+                                         : fmt::format("{}: {}", what, said),
+                            nextStep(failed, refusal, said)));
+    error.failure = failed;
+    error.status = status ? status : statusOf(failed);
+    error.said = std::move(said);
+    error.refusal = std::move(refusal);
+    return error;
 }
 
 Kubectl::Kubectl(EventLoop& loop, std::string program, KubectlConnection connection,
@@ -194,8 +245,8 @@ Result<Finished> Kubectl::runThroughSignals(const std::vector<std::string>& argu
                     0};
 }
 
-Result<std::string> Kubectl::text(const std::vector<std::string>& arguments,
-                                  std::optional<std::string> input, double timeoutSeconds) const {
+Call<std::string> Kubectl::text(const std::vector<std::string>& arguments,
+                                std::optional<std::string> input, double timeoutSeconds) const {
     auto finished = run(arguments, std::move(input), timeoutSeconds);
     if (!finished) return finished.error();
     if (finished->status.success()) return std::move(finished->out);

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cluster/call.h"
 #include "memfit/error.h"
 #include "process/child.h"
 #include "process/event_loop.h"
@@ -23,15 +24,6 @@ struct KubectlConnection {
 struct ClusterContext {
     std::optional<std::string> name;  ///< nullopt: no context at all (a bare --server)
     std::string ns = "default";
-};
-
-/// A class of failure of a call that callers act upon.
-enum class CallFailure {
-    notFound,
-    forbidden,    ///< RBAC or admission; the message says which
-    conflict,     ///< changed meanwhile, or exists already
-    unreachable,  ///< the API server does not answer: worth another try
-    other,
 };
 
 /// Runs kubectl. Each call is one process with an argument list of its own, standard input from
@@ -60,9 +52,9 @@ public:
 
     /// Standard output of a call that succeeded. Errors: those of run(), and kubectl's own text
     /// when it failed, with a next step for the usual causes.
-    [[nodiscard]] Result<std::string> text(const std::vector<std::string>& arguments,
-                                           std::optional<std::string> input = std::nullopt,
-                                           double timeoutSeconds = 60) const;
+    [[nodiscard]] Call<std::string> text(const std::vector<std::string>& arguments,
+                                         std::optional<std::string> input = std::nullopt,
+                                         double timeoutSeconds = 60) const;
 
     /// Context and namespace that the flags and the kubeconfig come to.
     [[nodiscard]] Result<ClusterContext> context() const;
@@ -89,10 +81,9 @@ private:
 /// unless there is nothing but a diagnostic. Shortened.
 [[nodiscard]] std::string ownWords(std::string_view kubectlError);
 
-/// The error for a call that failed, in kubectl's own words, with the next thing to try.
-[[nodiscard]] Error callError(std::string_view what, std::string_view kubectlError);
-
-/// True for an error that callError() made of a failure of this class.
-[[nodiscard]] bool isFailure(const Error& error, CallFailure failure);
+/// The error for a call that failed, in kubectl's own words, with the next thing to try. The one
+/// place that tells failures apart. `status`: what the API server answered, where that is known.
+[[nodiscard]] CallError callError(std::string_view what, std::string_view kubectlError,
+                                  std::optional<unsigned> status = std::nullopt);
 
 }  // namespace memfit::plugin

@@ -7,33 +7,31 @@
 #include <optional>
 #include <string_view>
 
+#include "memfit/kube/resources.h"
+
 namespace memfit::plugin {
 namespace {
 
 using Json = nlohmann::json;
 
-/// One kind, under every group version from Kubernetes 1.20 on; the first that is there counts.
-struct Kind {
-    std::string_view plural;
-    std::array<std::string_view, 3> groups;
+/// A list, and how messages name it.
+struct Listed {
+    Resource resource;
     std::string_view people;
 };
 
-constexpr Kind services{"services", {"api/v1", "", ""}, "Services"};
-constexpr Kind autoscalers{
-    "horizontalpodautoscalers",
-    {"apis/autoscaling/v2", "apis/autoscaling/v2beta2", "apis/autoscaling/v1"},
-    "HorizontalPodAutoscalers"};
-constexpr Kind budgets{
-    "poddisruptionbudgets", {"apis/policy/v1", "apis/policy/v1beta1", ""}, "PodDisruptionBudgets"};
-constexpr Kind policies{
-    "networkpolicies", {"apis/networking.k8s.io/v1", "", ""}, "NetworkPolicies"};
-constexpr std::array controllerKinds{
-    Kind{"deployments", {"apis/apps/v1", "", ""}, "Deployments"},
-    Kind{"replicasets", {"apis/apps/v1", "", ""}, "ReplicaSets"},
-    Kind{"statefulsets", {"apis/apps/v1", "", ""}, "StatefulSets"},
-    Kind{"daemonsets", {"apis/apps/v1", "", ""}, "DaemonSets"},
-    Kind{"replicationcontrollers", {"api/v1", "", ""}, "ReplicationControllers"},
+constexpr std::array controllerLists{
+    Listed{Resource::deployments, "Deployments"},
+    Listed{Resource::replicaSets, "ReplicaSets"},
+    Listed{Resource::statefulSets, "StatefulSets"},
+    Listed{Resource::daemonSets, "DaemonSets"},
+    Listed{Resource::replicationControllers, "ReplicationControllers"},
+};
+constexpr std::array selectorLists{
+    Listed{Resource::services, "Services"},
+    Listed{Resource::horizontalPodAutoscalers, "HorizontalPodAutoscalers"},
+    Listed{Resource::podDisruptionBudgets, "PodDisruptionBudgets"},
+    Listed{Resource::networkPolicies, "NetworkPolicies"},
 };
 
 /// The items of a typed list (`DeploymentList`) do not say their own kind; those of kubectl do.
@@ -53,33 +51,34 @@ Json withKinds(Json list) {
 
 class Reader {
 public:
-    Reader(ClusterApi& api, const std::string& ns) : api_(api), ns_(ns) {}
+    Reader(Cluster& cluster, const std::string& ns) : cluster_(cluster), ns_(ns) {}
 
-    Result<std::optional<Json>> read(const Kind& kind) {
+    /// Under the newest version that is there; nullopt where it is not there, or may not be read.
+    Call<std::optional<Json>> read(const Listed& list) {
         bool forbidden = false;
-        for (const auto group : kind.groups) {
-            if (group.empty()) break;
-            auto body = api_.read(fmt::format("/{}/namespaces/{}/{}", group, ns_, kind.plural),
-                                  fmt::format("listing {}", kind.people));
+        const auto& versions = kindOf(list.resource).versions;
+        for (std::size_t i = 0; i < versions.size() && !versions.at(i).empty(); ++i) {
+            const auto body = cluster_.read(listPath(list.resource, ns_, {}, i),
+                                            fmt::format("listing {}", list.people));
             if (body) {
                 auto tree = Json::parse(*body, nullptr, false);
-                if (!tree.is_object()) return failure(fmt::format("{}: no list", kind.people));
+                if (!tree.is_object()) return failure(fmt::format("{}: no list", list.people));
                 return std::optional(withKinds(std::move(tree)));
             }
-            forbidden = forbidden || isFailure(body.error(), CallFailure::forbidden);
-            if (!isFailure(body.error(), CallFailure::forbidden) &&
-                !isFailure(body.error(), CallFailure::notFound)) {
+            const auto failed = body.error().failure;
+            forbidden = forbidden || failed == CallFailure::forbidden;
+            if (failed != CallFailure::forbidden && failed != CallFailure::notFound) {
                 return body.error();
             }
         }
-        if (forbidden) unreadable.emplace_back(kind.people);
+        if (forbidden) unreadable.emplace_back(list.people);
         return std::optional<Json>();
     }
 
     std::vector<std::string> unreadable;
 
 private:
-    ClusterApi& api_;
+    Cluster& cluster_;
     const std::string& ns_;
 };
 
@@ -87,13 +86,13 @@ std::optional<std::string> textOf(const std::optional<Json>& tree) {
     return tree ? std::optional(tree->dump()) : std::nullopt;
 }
 
-Result<std::string> readControllers(Reader& reader, const std::string& own) {
+Call<std::string> readControllers(Reader& reader, const std::string& own) {
     Json all{{"kind", "List"}, {"apiVersion", "v1"}, {"items", Json::array()}};
     if (auto workload = Json::parse(own, nullptr, false);
         workload.is_object() && workload.value("kind", std::string("Pod")) != "Pod") {
         all["items"].push_back(std::move(workload));
     }
-    for (const auto& kind : controllerKinds) {
+    for (const auto& kind : controllerLists) {
         auto list = reader.read(kind);
         if (!list) return list.error();
         if (!*list) continue;
@@ -104,15 +103,14 @@ Result<std::string> readControllers(Reader& reader, const std::string& own) {
 
 }  // namespace
 
-Result<NamespaceReading> readNamespaceSelectors(ClusterApi& api, const std::string& ns,
-                                                const std::string& own) {
-    Reader reader(api, ns);
+Call<NamespaceReading> readNamespaceSelectors(Cluster& cluster, const std::string& ns,
+                                              const std::string& own) {
+    Reader reader(cluster, ns);
     const auto controllers = readControllers(reader, own);
     if (!controllers) return controllers.error();
-    std::array<std::optional<std::string>, 4> texts;
-    const std::array kinds{services, autoscalers, budgets, policies};
-    for (std::size_t i = 0; i < kinds.size(); ++i) {
-        const auto list = reader.read(kinds.at(i));
+    std::array<std::optional<std::string>, selectorLists.size()> texts;
+    for (std::size_t i = 0; i < selectorLists.size(); ++i) {
+        const auto list = reader.read(selectorLists.at(i));
         if (!list) return list.error();
         texts.at(i) = textOf(*list);
     }

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "cluster/cluster_api.h"
+#include "cluster/cluster.h"
 #include "memfit/error.h"
 #include "memfit/kube/selectors.h"
 
@@ -17,8 +17,7 @@ struct NamespaceReading {
 /// Reads everything of a namespace that selects pods by their labels. `own`: the workload itself as
 /// JSON, which counts also where controllers may not be listed. Errors: the API server
 /// cannot be reached; a selector that is not understood; kind interrupted.
-[[nodiscard]] Result<NamespaceReading> readNamespaceSelectors(ClusterApi& api,
-                                                              const std::string& ns,
-                                                              const std::string& own);
+[[nodiscard]] Call<NamespaceReading> readNamespaceSelectors(Cluster& cluster, const std::string& ns,
+                                                            const std::string& own);
 
 }  // namespace memfit::plugin

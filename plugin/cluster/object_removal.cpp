@@ -1,21 +1,13 @@
 #include "cluster/object_removal.h"
 
-#include <nlohmann/json.hpp>
-
 namespace memfit::plugin {
 
-Result<bool> removeAsRead(const KubectlCall& call, const ReadObject& object) {
+Call<bool> removeAsRead(Cluster& cluster, const ReadObject& object, Patience patience) {
     // An empty one would be no condition.
     if (object.uid.empty() || object.resourceVersion.empty()) return false;
-    const nlohmann::json options{
-        {"kind", "DeleteOptions"},
-        {"apiVersion", "v1"},
-        {"propagationPolicy", "Background"},
-        {"preconditions", {{"uid", object.uid}, {"resourceVersion", object.resourceVersion}}}};
-    const auto deleted = call({"delete", "--raw", object.path, "--filename=-"}, options.dump());
-    if (!deleted) return deleted.error();
-    if (deleted->status.success()) return true;
-    switch (classifyFailure(ownWords(deleted->err))) {
+    const auto removed = cluster.remove(object, patience);
+    if (removed) return true;
+    switch (removed.error().failure) {
         case CallFailure::notFound:
             return true;
         case CallFailure::conflict:
@@ -25,7 +17,7 @@ Result<bool> removeAsRead(const KubectlCall& call, const ReadObject& object) {
         case CallFailure::other:
             break;
     }
-    return callError("removing " + object.path, deleted->err);
+    return removed.error();
 }
 
 }  // namespace memfit::plugin

@@ -1,45 +1,32 @@
 #include "cluster/pod_watch.h"
 
-#include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 #include <utility>
-
-#include "cluster/cluster_api.h"
 
 namespace memfit::plugin {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 /// A watch that ends at once (no permission, no API server) is not begun again more often.
 constexpr std::chrono::milliseconds restartEvery{500};
-/// What the stream has brought is kept by the child; a new one starts empty.
-constexpr std::size_t restartAfterBytes = std::size_t{32} * 1024 * 1024;
 
 }  // namespace
 
-PodWatch::PodWatch(const Kubectl& kubectl, const std::string& ns, const std::string& selector)
-    : kubectl_(kubectl),
-      path_(fmt::format("/api/v1/namespaces/{}/pods?watch=1&labelSelector={}", ns,
-                        urlEncoded(selector))) {
+PodWatch::PodWatch(EventLoop& loop, Cluster& cluster, std::string ns, std::string selector)
+    : loop_(loop), cluster_(cluster), ns_(std::move(ns)), selector_(std::move(selector)) {
     restart();
 }
 
 PodWatch::~PodWatch() = default;
 
 void PodWatch::restart() {
-    child_.reset();
-    consumed_ = 0;
-    startedAt_ = Clock::now();
-    // A request time-out of the user would end the watch.
-    auto child = kubectl_.start({"get", "--raw", path_, "--request-timeout=0"},
-                                {OutputTo::capture, 2 * restartAfterBytes});
-    if (child) child_ = *std::move(child);
+    events_.reset();
+    startedAt_ = loop_.now();
+    auto events = cluster_.watchPods(ns_, selector_);
+    if (events) events_ = *std::move(events);
 }
 
-void PodWatch::readLine(std::string_view line) {
-    const auto event = nlohmann::json::parse(line, nullptr, false);
+void PodWatch::readEvent(std::string_view text) {
+    const auto event = nlohmann::json::parse(text, nullptr, false);
     if (!event.is_object() || !event.contains("type") || !event.contains("object")) return;
     const auto& object = event["object"];
     const nlohmann::json::json_pointer place("/metadata/name");
@@ -53,17 +40,13 @@ void PodWatch::readLine(std::string_view line) {
 }
 
 void PodWatch::poll() {
-    if (child_) {
-        const std::string_view text = child_->out();
-        while (consumed_ < text.size()) {
-            const auto end = text.find('\n', consumed_);
-            if (end == std::string_view::npos) break;
-            readLine(text.substr(consumed_, end - consumed_));
-            consumed_ = end + 1;
-        }
+    while (events_) {
+        const auto event = events_->next();
+        if (!event) break;
+        readEvent(*event);
     }
-    const bool ended = !child_ || !child_->running() || consumed_ > restartAfterBytes;
-    if (ended && Clock::now() - startedAt_ >= restartEvery) restart();
+    const bool ended = !events_ || !events_->running();
+    if (ended && loop_.now() - startedAt_ >= restartEvery) restart();
 }
 
 const PodWatch::Seen* PodWatch::find(const std::string& pod) {
@@ -73,7 +56,7 @@ const PodWatch::Seen* PodWatch::find(const std::string& pod) {
 }
 
 void PodWatch::note(const std::string& pod, std::string json, bool deleted) {
-    pods_[pod] = {std::move(json), deleted, ++events_};
+    pods_[pod] = {std::move(json), deleted, ++versions_};
 }
 
 void PodWatch::forget(const std::string& pod) {

@@ -1,23 +1,24 @@
 #pragma once
 
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
-#include "cluster/kubectl.h"
+#include "cluster/cluster.h"
+#include "process/event_loop.h"
 
 namespace memfit::plugin {
 
-/// Follows the pods that a label selector selects through one long-lived `kubectl get --raw
-/// …?watch=1`, begun anew when the API server ends it. Costs nothing to look at.
+/// Follows the pods that a label selector selects through one long-lived watch, begun anew when the
+/// API server ends it. Costs nothing to look at.
 class PodWatch {
 public:
     /// `selector`: `name=value`.
-    PodWatch(const Kubectl& kubectl, const std::string& ns, const std::string& selector);
+    PodWatch(EventLoop& loop, Cluster& cluster, std::string ns, std::string selector);
     PodWatch(const PodWatch&) = delete;
     PodWatch& operator=(const PodWatch&) = delete;
     ~PodWatch();
@@ -37,15 +38,16 @@ public:
 private:
     void poll();
     void restart();
-    void readLine(std::string_view line);
+    void readEvent(std::string_view text);
 
-    const Kubectl& kubectl_;
-    std::string path_;
-    std::unique_ptr<Child> child_;
-    std::size_t consumed_ = 0;
+    EventLoop& loop_;
+    Cluster& cluster_;
+    std::string ns_;
+    std::string selector_;
+    std::unique_ptr<PodEvents> events_;
     std::chrono::steady_clock::time_point startedAt_;
     std::map<std::string, Seen> pods_;
-    std::uint64_t events_ = 0;
+    std::uint64_t versions_ = 0;
 };
 
 }  // namespace memfit::plugin

@@ -10,6 +10,7 @@
 #include "commands/commands.h"
 #include "journal/private_folder.h"
 #include "journal/run_journal.h"
+#include "memfit/kube/resources.h"
 #include "memfit/pod/trial_pod.h"
 #include "session/cluster.h"
 #include "session/consent.h"
@@ -33,11 +34,10 @@ std::string textAt(const Json& object, const char* pointer) {
     return object[place].get<std::string>();
 }
 
-Result<std::vector<LeftPod>> listPods(ClusterApi& api, const std::string& ns) {
-    const auto body = api.read(fmt::format("/api/v1/namespaces/{}/pods?labelSelector={}", ns,
-                                           urlEncoded(fmt::format("{}={},{}", managedByLabel,
-                                                                  managedByValue, runIdLabel))),
-                               fmt::format("listing the trial pods of namespace {}", ns));
+Result<std::vector<LeftPod>> listPods(Cluster& cluster, const std::string& ns) {
+    const auto labels = fmt::format("{}={},{}", managedByLabel, managedByValue, runIdLabel);
+    const auto body = cluster.read(listPath(Resource::pods, ns, {.labels = labels}),
+                                   fmt::format("listing the trial pods of namespace {}", ns));
     if (!body) return body.error();
     const auto list = Json::parse(*body, nullptr, false);
     std::vector<LeftPod> pods;
@@ -82,11 +82,10 @@ struct Removed {
     std::optional<Error> problem;
 };
 
-Removed removeEach(const Context& context, const ClusterApi& api,
-                   const std::vector<LeftPod>& pods) {
+Removed removeEach(const Context& context, Cluster& cluster, const std::vector<LeftPod>& pods) {
     Removed removed;
     for (const auto& pod : pods) {
-        const auto problem = removePods(context.loop, api.kubectl(), pod.ns, {"pod", pod.name});
+        const auto problem = removePods(context.loop, cluster, {pod.ns, pod.name, ""});
         if (!problem) {
             removed.pods.push_back(pod);
         } else if (!removed.problem) {
@@ -106,7 +105,7 @@ struct Restored {
     std::map<std::string, Error> left;  ///< by run
 };
 
-Result<Restored> restoreEach(const Context& context, const ClusterApi& api,
+Result<Restored> restoreEach(const Context& context, Cluster& cluster,
                              const std::vector<const JournaledRun*>& runs) {
     Restored restored;
     const auto note = [&context](const std::string& text) { context.progress.note(text); };
@@ -114,12 +113,12 @@ Result<Restored> restoreEach(const Context& context, const ClusterApi& api,
         const auto& record = run->record;
         if (record.original.empty()) continue;
         if (!record.restored) {
-            const auto lines = restoreWorkload(context.loop, api.kubectl(), record);
+            const auto lines = restoreWorkload(context.loop, cluster, record);
             if (!lines) return lines.error();
             restored.lines.insert(restored.lines.end(), lines->begin(), lines->end());
             if (auto noted = RunJournal::noteRestoredIn(run->file); !noted) return noted.error();
         }
-        const auto tidied = tidyHistory(context.loop, api.kubectl(), record, note);
+        const auto tidied = tidyHistory(context.loop, cluster, record, note);
         if (auto line = tidied.line(record)) restored.lines.push_back(*std::move(line));
         if (tidied.left) restored.left.emplace(record.runId, *tidied.left);
     }

@@ -30,9 +30,9 @@ struct Question {
 std::optional<Question> workloadsQuestion(const std::vector<std::string>& type) {
     const auto types = workloadTypes(fmt::format("{}", fmt::join(type, ",")));
     if (!types || types->size() != 1) return std::nullopt;
-    return Question{
-        {"get", std::string(types->front().plural), "--output=name", "--request-timeout=2s"},
-        Question::Prints::kinds};
+    return Question{{"get", std::string(kindOf(types->front().resource).plural), "--output=name",
+                     "--request-timeout=2s"},
+                    Question::Prints::kinds};
 }
 
 std::optional<Question> containersQuestion(const std::vector<std::string>& target) {
@@ -41,7 +41,8 @@ std::optional<Question> containersQuestion(const std::vector<std::string>& targe
     constexpr auto namesIn =
         R"({{range {0}.containers[*]}}{{.name}}{{"\n"}}{{end}})"
         R"({{range {0}.initContainers[?(@.restartPolicy=="Always")]}}{{.name}}{{"\n"}}{{end}})";
-    return Question{{"get", workload->plural, workload->name, "--request-timeout=2s",
+    return Question{{"get", std::string(kindOf(workload->resource).plural), workload->name,
+                     "--request-timeout=2s",
                      fmt::format("--output=jsonpath={}{}", fmt::format(namesIn, ".spec"),
                                  fmt::format(namesIn, ".spec.template.spec"))}};
 }

@@ -86,7 +86,8 @@ std::optional<Error> measure(const Context& context, Session& session, Results& 
 }
 
 /// Judges the workload as it runs, from what can be read without touching it.
-Result<Recommendation> observe(const Context& context, Cluster& cluster, Timestamp startedAt) {
+Result<Recommendation> observe(const Context& context, ClusterTarget& cluster,
+                               Timestamp startedAt) {
     auto facts = readLive(context, cluster);
     if (!facts) return facts.error();
     const auto header = liveHeader(cluster, *facts, startedAt);
@@ -116,7 +117,7 @@ int checked(const Context& context, const Recommendation& recommendation) {
 }
 
 /// Says it when the memory of the workload's whole pod leaves no room for the advice.
-void heedPod(const Cluster* cluster, Recommendation& recommendation) {
+void heedPod(const ClusterTarget* cluster, Recommendation& recommendation) {
     if (cluster == nullptr) return;
     const auto refusal = refusedWithinPod(podLevelMemory(cluster->workload, cluster->container),
                                           wantedSettings(recommendation.advised));
@@ -131,7 +132,7 @@ struct Advice {
     const Recommendation& recommendation;
     const Results& results;
     std::optional<Error> stopped;
-    Cluster* cluster = nullptr;
+    ClusterTarget* cluster = nullptr;
 };
 
 Result<void> printAdvice(const Context& context, const Advice& advice) {

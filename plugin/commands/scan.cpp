@@ -9,7 +9,7 @@
 #include <functional>
 #include <utility>
 
-#include "cluster/vertical_autoscalers.h"
+#include "cluster/autoscalers.h"
 #include "commands/read/statistics_pages.h"
 #include "memfit/describe/describe_scan.h"
 #include "memfit/scan/scan.h"
@@ -35,7 +35,7 @@ constexpr double summarySeconds = 5;
 
 class Scan {
 public:
-    explicit Scan(const Context& context, Cluster& cluster)
+    explicit Scan(const Context& context, ClusterTarget& cluster)
         : context_(context), cluster_(cluster), options_(context.options) {}
 
     [[nodiscard]] Result<ScanResult> run(const AdviceOptions& advice);
@@ -43,11 +43,10 @@ public:
 private:
     using TakePage = std::function<Result<std::string>(const std::string& page)>;
 
-    [[nodiscard]] std::string pathOf(std::string_view group, std::string_view plural) const;
-    [[nodiscard]] Result<void> readPages(const std::string& path, const std::string& what,
-                                         const TakePage& take);
-    [[nodiscard]] Result<bool> readPagesIfAllowed(const std::string& path, const std::string& what,
-                                                  const TakePage& take);
+    /// nullopt: all namespaces.
+    [[nodiscard]] std::optional<std::string> nameSpace() const;
+    [[nodiscard]] Call<void> readPages(Resource resource, const std::string& labels,
+                                       const TakePage& take);
     [[nodiscard]] Result<void> readWorkloads();
     [[nodiscard]] Result<void> readPods();
     [[nodiscard]] Result<void> readAutoscalers();
@@ -60,7 +59,7 @@ private:
     void warn(std::string code, std::string text);
 
     const Context& context_;
-    Cluster& cluster_;
+    ClusterTarget& cluster_;
     const Options& options_;
     std::vector<WorkloadType> types_;
     std::optional<WorkloadScan> scan_;
@@ -76,46 +75,31 @@ void Scan::warn(std::string code, std::string text) {
     warnings_.push_back({std::move(code), std::move(text)});
 }
 
-std::string Scan::pathOf(std::string_view group, std::string_view plural) const {
-    return options_.allNamespaces ? fmt::format("/{}/{}", group, plural)
-                                  : fmt::format("/{}/namespaces/{}/{}", group,
-                                                urlEncoded(cluster_.context.ns), plural);
+std::optional<std::string> Scan::nameSpace() const {
+    return options_.allNamespaces ? std::nullopt : std::optional(cluster_.context.ns);
 }
 
-Result<void> Scan::readPages(const std::string& path, const std::string& what,
-                             const TakePage& take) {
-    const char separator = path.find('?') == std::string::npos ? '?' : '&';
-    std::string token;
+Call<void> Scan::readPages(Resource resource, const std::string& labels, const TakePage& take) {
+    const auto ns = kindOf(resource).namespaced ? nameSpace() : std::nullopt;
+    const auto what = fmt::format("reading {}", kindOf(resource).plural);
+    ListQuery query{.labels = labels, .limit = pageSize};
     do {
-        auto url = fmt::format("{}{}limit={}", path, separator, pageSize);
-        if (!token.empty()) url += "&continue=" + urlEncoded(token);
-        const auto page = cluster_.api.read(url, "reading " + what, pageSeconds);
+        const auto page = cluster_.api.read(listPath(resource, ns, query), what, {pageSeconds});
         if (!page) return page.error();
         auto next = take(*page);
         if (!next) return next.error();
-        token = *std::move(next);
-    } while (!token.empty());
+        query.token = *std::move(next);
+    } while (!query.token.empty());
     return {};
-}
-
-Result<bool> Scan::readPagesIfAllowed(const std::string& path, const std::string& what,
-                                      const TakePage& take) {
-    const auto read = readPages(path, what, take);
-    if (read) return true;
-    if (!isFailure(read.error(), CallFailure::forbidden)) return read.error();
-    warn("not-readable", fmt::format("{} may not be read, so nothing is said of them", what));
-    return false;
 }
 
 Result<void> Scan::readWorkloads() {
     for (const auto& type : types_) {
         if (type.kind == WorkloadKind::pod) continue;
-        auto path = pathOf(type.path, type.plural);
-        if (options_.selector) path += "?labelSelector=" + urlEncoded(*options_.selector);
-        auto read = readPages(path, std::string(type.plural), [&](const std::string& page) {
-            return scan_->addWorkloads(page, type.kind);
-        });
-        if (!read) return read;
+        const auto read = readPages(
+            type.resource, options_.selector.value_or(""),
+            [&](const std::string& page) { return scan_->addWorkloads(page, type.kind); });
+        if (!read) return read.error();
     }
     return {};
 }
@@ -123,38 +107,32 @@ Result<void> Scan::readWorkloads() {
 Result<void> Scan::readPods() {
     // A sum over a node's pods needs those of every namespace.
     if (options_.allNamespaces) {
-        auto nodes = readPagesIfAllowed("/api/v1/nodes", "nodes", [&](const std::string& page) {
-            return scan_->addNodes(page);
-        });
-        if (!nodes) return nodes.error();
+        const auto nodes = readPages(
+            Resource::nodes, "", [&](const std::string& page) { return scan_->addNodes(page); });
+        if (!nodes && nodes.error().failure != CallFailure::forbidden) return nodes.error();
+        if (!nodes) warn("not-readable", "nodes may not be read, so nothing is said of them");
     } else {
         warn("nodes-not-judged",
              "what is promised on the nodes is judged with -A only: that takes the pods of all "
              "namespaces");
     }
-    auto path = pathOf("api/v1", "pods");
     const bool onlyPods = types_.size() == 1 && types_.front().kind == WorkloadKind::pod;
-    if (onlyPods && options_.selector) path += "?labelSelector=" + urlEncoded(*options_.selector);
-    return readPages(path, "pods", [&](const std::string& page) { return scan_->addPods(page); });
+    const auto read = readPages(Resource::pods, onlyPods ? options_.selector.value_or("") : "",
+                                [&](const std::string& page) { return scan_->addPods(page); });
+    if (!read) return read.error();
+    return {};
 }
 
 Result<void> Scan::readAutoscalers() {
-    for (const auto* const version : {"v2", "v2beta2"}) {
-        const auto list = cluster_.api.read(
-            pathOf(fmt::format("apis/autoscaling/{}", version), "horizontalpodautoscalers"),
-            "reading the HorizontalPodAutoscalers", pageSeconds);
-        if (!list && isFailure(list.error(), CallFailure::notFound)) continue;
-        if (!list && isFailure(list.error(), CallFailure::forbidden)) break;
-        if (!list) return list.error();
-        return scan_->addAutoscalers(*list);
-    }
+    const auto list = listAutoscalers(cluster_.api, nameSpace(), {pageSeconds});
+    if (!list) return list.error();
+    if (*list) return scan_->addAutoscalers(**list);
     warn("not-readable", "HorizontalPodAutoscalers may not be read, so nothing is said of them");
     return {};
 }
 
 Result<void> Scan::readVerticalAutoscalers() {
-    const auto ns = options_.allNamespaces ? std::nullopt : std::optional(cluster_.context.ns);
-    const auto all = listVerticalAutoscalers(cluster_.api, ns);
+    const auto all = listVerticalAutoscalers(cluster_.api, nameSpace());
     if (!all) return all.error();
     if (*all)
         scan_->addVerticalAutoscalers(**all);
@@ -177,14 +155,10 @@ void Scan::readUsage() {
     bool forbidden = false;
     sideBySideDo(nodes.size(), [&](std::size_t i) {
         if (forbidden) return;
-        const auto response = cluster_.api.get(
-            fmt::format("/api/v1/nodes/{}/proxy/stats/summary?only_cpu_and_memory=true",
-                        urlEncoded(nodes[i])),
-            summarySeconds);
-        constexpr unsigned forbiddenStatus = 403;
-        if (response && response->status == forbiddenStatus) forbidden = true;
-        const bool read =
-            response && response->success() && scan_->addUsage(response->body).has_value();
+        const auto body = cluster_.api.read(kubeletPath(nodes[i], summaryPage),
+                                            "reading the kubelet's summary", {summarySeconds});
+        if (!body && body.error().failure == CallFailure::forbidden) forbidden = true;
+        const bool read = body && scan_->addUsage(*body).has_value();
         if (!read && !forbidden) silent.push_back(nodes[i]);
     });
     if (forbidden) {
@@ -230,10 +204,10 @@ void Scan::askFor(const StatisticsSource& source) {
 
 void Scan::readStatistics() {
     const auto sources = scan_->statisticsSources(podsAsked);
-    deadline_ = Clock::now() + allAnswers;
+    deadline_ = context_.loop.now() + allAnswers;
     sideBySideDo(sources.size(), [&](std::size_t i) {
         if (proxyForbidden_) return;
-        if (Clock::now() >= deadline_) {
+        if (context_.loop.now() >= deadline_) {
             ++notAsked_;
             return;
         }

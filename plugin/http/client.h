@@ -28,19 +28,29 @@ struct HttpResponse {
     [[nodiscard]] bool success() const { return status >= 200 && status < 300; }
 };
 
-/// A small HTTP/1.1 client for GET over one kept-alive connection, made anew when it is lost.
-/// Redirects are not followed. Bodies are bounded to 16 MiB.
-class HttpClient {
+/// Something that answers GETs.
+class HttpGet {
 public:
-    /// `host` is what the Host header says; empty: the address.
-    HttpClient(EventLoop& loop, ServerAddress address, std::string host = {});
-    HttpClient(const HttpClient&) = delete;
-    HttpClient& operator=(const HttpClient&) = delete;
-    ~HttpClient();
+    HttpGet() = default;
+    HttpGet(const HttpGet&) = delete;
+    HttpGet& operator=(const HttpGet&) = delete;
+    virtual ~HttpGet() = default;
 
     /// Any status is a response. Errors: refused, timed out, broken, not HTTP, too large;
     /// kind interrupted.
-    [[nodiscard]] Result<HttpResponse> get(std::string_view target, double timeoutSeconds);
+    [[nodiscard]] virtual Result<HttpResponse> get(std::string_view target,
+                                                   double timeoutSeconds) = 0;
+};
+
+/// A small HTTP/1.1 client for GET over one kept-alive connection, made anew when it is lost.
+/// Redirects are not followed. Bodies are bounded to 16 MiB.
+class HttpClient final : public HttpGet {
+public:
+    /// `host` is what the Host header says; empty: the address.
+    HttpClient(EventLoop& loop, ServerAddress address, std::string host = {});
+    ~HttpClient() override;
+
+    [[nodiscard]] Result<HttpResponse> get(std::string_view target, double timeoutSeconds) override;
 
 private:
     struct Connection;

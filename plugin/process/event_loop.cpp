@@ -70,6 +70,10 @@ EventLoop::~EventLoop() {
     (void)std::signal(SIGPIPE, previousPipeHandler_);
 }
 
+std::chrono::steady_clock::time_point EventLoop::now() const {
+    return time_ != nullptr ? time_->now() : std::chrono::steady_clock::now();
+}
+
 void EventLoop::awaitSignal() {
     signals_.async_wait([this](const boost::system::error_code& error, int signal) {
         if (error) return;
@@ -88,6 +92,8 @@ void EventLoop::runDue() {
 struct EventLoop::Wait {
     const std::function<bool()>* ready = nullptr;
     const bool* expired = nullptr;
+    /// Only of a simulated time.
+    std::optional<std::chrono::steady_clock::time_point> until;
     bool lookOnce = false;
     bool endOnSignal = false;
 };
@@ -95,7 +101,8 @@ struct EventLoop::Wait {
 std::optional<WaitEnd> EventLoop::endOf(const Wait& wait) const {
     if (wait.endOnSignal && firstSignal_) return WaitEnd::interrupted;
     if ((*wait.ready)()) return WaitEnd::ready;
-    if (*wait.expired || wait.lookOnce) return WaitEnd::timedOut;
+    const bool over = wait.until && now() >= *wait.until;
+    if (*wait.expired || over || wait.lookOnce) return WaitEnd::timedOut;
     return std::nullopt;
 }
 
@@ -103,20 +110,40 @@ WaitEnd EventLoop::wait(const std::function<bool()>& ready, std::optional<double
                         bool endOnSignal) {
     asio::steady_timer timer(context_);
     const auto expired = std::make_shared<bool>(false);
-    if (seconds) {
+    const bool simulated = time_ != nullptr;
+    if (seconds && !simulated) {
         timer.expires_after(toDuration(*seconds));
         timer.async_wait([expired](const boost::system::error_code& error) {
             if (!error) *expired = true;
         });
     }
-    const Wait wait{&ready, expired.get(), seconds && *seconds <= 0, endOnSignal};
+    Wait wait{&ready, expired.get(), std::nullopt, seconds && *seconds <= 0, endOnSignal};
+    if (seconds && simulated) wait.until = now() + toDuration(*seconds);
     runDue();
     if (ownTask != nullptr) return yield(wait);
     while (true) {
         if (const auto end = endOf(wait)) return *end;
-        if (context_.stopped()) context_.restart();
-        context_.run_one();
+        passTime(wait.until);
     }
+}
+
+/// Until something happens; of a simulated time, no longer than to that moment.
+void EventLoop::passTime(std::optional<std::chrono::steady_clock::time_point> until) {
+    if (context_.stopped()) context_.restart();
+    if (time_ == nullptr)
+        context_.run_one();
+    else if (context_.poll() == 0)
+        time_->leap(until);
+}
+
+/// The first end of a task's wait; nullopt where none has one, or time is not simulated.
+std::optional<std::chrono::steady_clock::time_point> EventLoop::firstEnd() const {
+    std::optional<std::chrono::steady_clock::time_point> first;
+    for (const auto& task : tasks_) {
+        if (task->ended || task->wait == nullptr || !task->wait->until) continue;
+        first = std::min(first.value_or(*task->wait->until), *task->wait->until);
+    }
+    return first;
 }
 
 WaitEnd EventLoop::waitUntil(const std::function<bool()>& ready, std::optional<double> seconds) {
@@ -167,8 +194,7 @@ void EventLoop::together(const std::vector<std::function<void()>>& tasks) {
     };
     while (!allEnded()) {
         if (runReadyTasks()) continue;
-        if (context_.stopped()) context_.restart();
-        context_.run_one();
+        passTime(firstEnd());
     }
     for (const auto& task : tasks_) task->thread.join();
     tasks_.clear();

@@ -2,6 +2,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -14,6 +15,22 @@ namespace memfit::plugin {
 
 /// How a wait ended.
 enum class WaitEnd { ready, timedOut, interrupted };
+
+/// A time that passes in leaps, in a world that is simulated.
+class SimulatedTime {
+public:
+    using Moment = std::chrono::steady_clock::time_point;
+
+    SimulatedTime() = default;
+    SimulatedTime(const SimulatedTime&) = delete;
+    SimulatedTime& operator=(const SimulatedTime&) = delete;
+    virtual ~SimulatedTime() = default;
+
+    [[nodiscard]] virtual Moment now() const = 0;
+    /// Everything waits, and the first wait ends at `until` (nullopt: none has an end): goes on to
+    /// that moment, or to the one before it at which the world changes.
+    virtual void leap(std::optional<Moment> until) = 0;
+};
 
 /// The one loop of the program: everything that waits for the world waits here, so that a signal
 /// ends every wait. One thread; at most one loop is alive at a time.
@@ -29,6 +46,12 @@ public:
     ~EventLoop();
 
     [[nodiscard]] boost::asio::io_context& context() { return context_; }
+
+    /// The time by which waits and those who wait go.
+    [[nodiscard]] std::chrono::steady_clock::time_point now() const;
+    /// From now on waits go by `time`, which has to outlive the loop: for tests, in which minutes
+    /// pass at once. Processes and connections know nothing of it.
+    void goBy(SimulatedTime& time) { time_ = &time; }
 
     /// Runs handlers until `ready()` holds, `seconds` have passed (nullopt: no bound), or a signal
     /// has arrived, now or earlier. `ready` is asked again after every handler that ran. With zero
@@ -69,6 +92,8 @@ private:
     [[nodiscard]] std::optional<WaitEnd> endOf(const Wait& wait) const;
     static WaitEnd yield(const Wait& wait);
     bool runReadyTasks();
+    void passTime(std::optional<std::chrono::steady_clock::time_point> until);
+    [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> firstEnd() const;
     void runDue();
     void awaitSignal();
 
@@ -76,6 +101,7 @@ private:
     boost::asio::signal_set signals_{context_};
     std::vector<std::unique_ptr<OutputWatch>> outputs_;
     std::vector<std::unique_ptr<Task>> tasks_;
+    SimulatedTime* time_ = nullptr;
     std::optional<int> firstSignal_;
     unsigned signalsSeen_ = 0;
     void (*previousPipeHandler_)(int) = nullptr;

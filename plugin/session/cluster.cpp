@@ -8,6 +8,7 @@
 #include <boost/algorithm/string/split.hpp>
 #include <random>
 
+#include "cluster/kubectl_cluster.h"
 #include "session/consent.h"
 #include "testbed/pod/in_place_testbed.h"
 #include "testbed/pod/pod_testbed.h"
@@ -15,23 +16,10 @@
 namespace memfit::plugin {
 namespace {
 
-constexpr std::string_view appsPath = "apis/apps/v1";
-
-struct NamedType {
-    std::array<std::string_view, 3> names;
-    WorkloadType type;
-};
-
-constexpr std::array knownTypes{
-    NamedType{{"deploy", "deployment", "deployments"},
-              {WorkloadKind::deployment, appsPath, "deployments"}},
-    NamedType{{"sts", "statefulset", "statefulsets"},
-              {WorkloadKind::statefulSet, appsPath, "statefulsets"}},
-    NamedType{{"ds", "daemonset", "daemonsets"}, {WorkloadKind::daemonSet, appsPath, "daemonsets"}},
-    NamedType{{"rs", "replicaset", "replicasets"},
-              {WorkloadKind::replicaSet, appsPath, "replicasets"}},
-    NamedType{{"po", "pod", "pods"}, {WorkloadKind::pod, "api/v1", "pods"}},
-};
+/// Those that have pods to measure.
+constexpr std::array workloadKinds{WorkloadKind::deployment, WorkloadKind::statefulSet,
+                                   WorkloadKind::daemonSet, WorkloadKind::replicaSet,
+                                   WorkloadKind::pod};
 
 Result<WorkloadType> findType(std::string_view word) {
     auto name = boost::algorithm::to_lower_copy(std::string(word));
@@ -41,9 +29,13 @@ Result<WorkloadType> findType(std::string_view word) {
         name.erase(name.size() - group.size());
         inApps = true;
     }
-    for (const auto& known : knownTypes) {
-        if (inApps && known.type.path != appsPath) continue;
-        if (std::ranges::find(known.names, name) != known.names.end()) return known.type;
+    for (const auto kind : workloadKinds) {
+        const auto resource = resourceOf(kind);
+        const auto& known = kindOf(resource);
+        if (inApps && known.group != "apps") continue;
+        const auto single = boost::algorithm::to_lower_copy(std::string(known.kind));
+        if (name == known.brief || name == single || name == known.plural)
+            return WorkloadType{kind, resource};
     }
     return usageError(fmt::format("'{}' is no type of workload", word),
                       "it is one of deploy, sts, ds, rs, pod");
@@ -100,7 +92,7 @@ Result<WorkloadWords> workloadWords(const std::vector<std::string>& words) {
     }
     const auto known = findType(type);
     if (!known) return known.error();
-    return WorkloadWords{std::string(known->path), std::string(known->plural), name};
+    return WorkloadWords{known->resource, name};
 }
 
 Result<std::vector<WorkloadType>> workloadTypes(std::string_view words) {
@@ -117,35 +109,37 @@ Result<std::vector<WorkloadType>> workloadTypes(std::string_view words) {
     return types;
 }
 
-Result<std::unique_ptr<Cluster>> connect(const Context& context) {
+Result<std::unique_ptr<ClusterTarget>> connect(const Context& context) {
+    if (context.connect) return context.connect();
     auto kubectl = Kubectl::find(
         context.loop, {context.options.connectionFlags, context.options.ns},
         [&progress = context.progress](const std::string& line) { progress.detail(line); });
     if (!kubectl) return kubectl.error();
     auto where = kubectl->context();
     if (!where) return where.error();
-    auto cluster = std::make_unique<Cluster>(context.loop, *std::move(kubectl));
+    auto connection = std::make_unique<KubectlCluster>(context.loop, *std::move(kubectl));
+    const auto whyNoProxy = connection->whyNoProxy();
+    auto cluster = std::make_unique<ClusterTarget>(std::move(connection));
     cluster->context = *std::move(where);
     cluster->runId = newRunId();
     if (context.loop.signal()) return EventLoop::interruption();
-    if (!cluster->api.whyNoProxy().empty()) {
-        context.progress.note("note: every read costs a process: " + cluster->api.whyNoProxy());
+    if (!whyNoProxy.empty()) {
+        context.progress.note("note: every read costs a process: " + whyNoProxy);
     }
     return cluster;
 }
 
-Result<std::unique_ptr<Cluster>> openCluster(const Context& context,
-                                             const std::vector<std::string>& target) {
+Result<std::unique_ptr<ClusterTarget>> openCluster(const Context& context,
+                                                   const std::vector<std::string>& target) {
     const auto words = workloadWords(target);
     if (!words) return words.error();
     auto opened = connect(context);
     if (!opened) return opened;
-    Cluster& cluster = **opened;
-    const auto label = fmt::format("{}/{}", words->plural, words->name);
-    auto json = cluster.api.read(
-        fmt::format("/{}/namespaces/{}/{}/{}", words->path, urlEncoded(cluster.context.ns),
-                    words->plural, urlEncoded(words->name)),
-        fmt::format("reading {} in namespace {}", label, cluster.context.ns));
+    ClusterTarget& cluster = **opened;
+    const auto label = fmt::format("{}/{}", kindOf(words->resource).plural, words->name);
+    auto json =
+        cluster.api.read(objectPath(words->resource, cluster.context.ns, words->name),
+                         fmt::format("reading {} in namespace {}", label, cluster.context.ns));
     if (!json) return json.error();
     auto workload = readWorkload(*json, label);
     if (!workload) return workload.error();
@@ -159,7 +153,7 @@ Result<std::unique_ptr<Cluster>> openCluster(const Context& context,
 }
 
 Result<std::unique_ptr<Testbed>> podTestbed(const Context& context, const Options& options,
-                                            Cluster& cluster) {
+                                            ClusterTarget& cluster) {
     const auto container = chooseContainer(cluster.workload, cluster.container);
     if (!container) return container.error();
     const auto port = chooseServicePort(*container, options.port, options.statsPort);

@@ -5,17 +5,21 @@
 #include <string>
 #include <vector>
 
-#include "cluster/cluster_api.h"
+#include "cluster/cluster.h"
+#include "cluster/kubectl.h"
+#include "memfit/kube/resources.h"
 #include "memfit/kube/workload.h"
 #include "session/session.h"
 
 namespace memfit::plugin {
 
 /// A cluster and the workload in it that a command is about.
-struct Cluster {
-    Cluster(EventLoop& loop, Kubectl kubectl) : api(loop, std::move(kubectl)) {}
+struct ClusterTarget {
+    explicit ClusterTarget(std::shared_ptr<Cluster> cluster)
+        : connection(std::move(cluster)), api(*connection) {}
 
-    ClusterApi api;
+    std::shared_ptr<Cluster> connection;
+    Cluster& api;
     ClusterContext context;
     std::string runId;  ///< in the names and labels of everything that this run makes
     Workload workload;
@@ -28,8 +32,7 @@ struct Cluster {
 /// A type of workload, as lists name it.
 struct WorkloadType {
     WorkloadKind kind = WorkloadKind::deployment;
-    std::string_view path;  ///< `apis/apps/v1`
-    std::string_view plural;
+    Resource resource = Resource::deployments;
 };
 
 /// Reads `deploy`, or several: `deploy,sts`. Errors (kind usage): a type without pods.
@@ -37,8 +40,7 @@ struct WorkloadType {
 
 /// A workload as the command line names it.
 struct WorkloadWords {
-    std::string path;  ///< `apis/apps/v1`
-    std::string plural;
+    Resource resource = Resource::deployments;
     std::string name;
 };
 
@@ -48,14 +50,15 @@ struct WorkloadWords {
 
 /// Connects, and reads the workload that `target` names. Errors: kubectl is not there; kubectl's
 /// and the API server's own words; no such container.
-[[nodiscard]] Result<std::unique_ptr<Cluster>> openCluster(const Context& context,
-                                                           const std::vector<std::string>& target);
+[[nodiscard]] Result<std::unique_ptr<ClusterTarget>> openCluster(
+    const Context& context, const std::vector<std::string>& target);
 
 /// Only connects: for commands without a workload.
-[[nodiscard]] Result<std::unique_ptr<Cluster>> connect(const Context& context);
+[[nodiscard]] Result<std::unique_ptr<ClusterTarget>> connect(const Context& context);
 
 /// A testbed of trial pods for the workload. `cluster` must outlive it.
 [[nodiscard]] Result<std::unique_ptr<Testbed>> podTestbed(const Context& context,
-                                                          const Options& options, Cluster& cluster);
+                                                          const Options& options,
+                                                          ClusterTarget& cluster);
 
 }  // namespace memfit::plugin

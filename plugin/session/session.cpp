@@ -218,7 +218,7 @@ Result<std::unique_ptr<Session>> Session::open(const Context& context, const Res
 }
 
 Result<std::unique_ptr<Session>> Session::open(const Context& context, const Results& inputs,
-                                               std::unique_ptr<Cluster> cluster) {
+                                               std::unique_ptr<ClusterTarget> cluster) {
     const auto options = completed(context.options, inputs);
     if (!options) return options.error();
     auto plan = loadPlan(context, *options);
@@ -229,8 +229,8 @@ Result<std::unique_ptr<Session>> Session::open(const Context& context, const Res
     }
     std::unique_ptr<Testbed> testbed;
     if (!options->target.empty()) {
-        const Context completedContext{context.kind, *options, context.streams, context.loop,
-                                       context.progress};
+        const Context completedContext{context.kind, *options,         context.streams,
+                                       context.loop, context.progress, context.connect};
         if (!cluster) {
             auto opened = openCluster(completedContext, options->target);
             if (!opened) return opened.error();
@@ -267,7 +267,7 @@ Result<std::unique_ptr<Session>> Session::open(const Context& context, const Res
                                                 *std::move(plan), std::move(info)));
 }
 
-Session::Session(const Context& context, std::unique_ptr<Cluster> cluster,
+Session::Session(const Context& context, std::unique_ptr<ClusterTarget> cluster,
                  std::unique_ptr<Testbed> testbed, LoadPlan plan, LoadInfo loadInfo)
     : progress_(context.progress),
       side_(plan.side),

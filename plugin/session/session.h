@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -15,7 +16,7 @@
 
 namespace memfit::plugin {
 
-struct Cluster;
+struct ClusterTarget;
 
 /// What every command is handed.
 struct Context {
@@ -24,6 +25,8 @@ struct Context {
     const Streams& streams;
     EventLoop& loop;
     Progress& progress;
+    /// How a cluster is reached; empty: by kubectl, as the options say.
+    std::function<Result<std::unique_ptr<ClusterTarget>>()> connect = {};
 };
 
 /// Results of something else would be judged together with what is measured, or runs, of `target`.
@@ -40,12 +43,11 @@ public:
     /// `cluster`: the workload, where it has been read already.
     [[nodiscard]] static Result<std::unique_ptr<Session>> open(const Context& context,
                                                                const Results& inputs);
-    [[nodiscard]] static Result<std::unique_ptr<Session>> open(const Context& context,
-                                                               const Results& inputs,
-                                                               std::unique_ptr<Cluster> cluster);
+    [[nodiscard]] static Result<std::unique_ptr<Session>> open(
+        const Context& context, const Results& inputs, std::unique_ptr<ClusterTarget> cluster);
 
     /// The cluster of the workload; null for a program of this machine.
-    [[nodiscard]] Cluster* cluster() { return cluster_.get(); }
+    [[nodiscard]] ClusterTarget* cluster() { return cluster_.get(); }
 
     /// Says, with --verbose, where the time went.
     ~Session();
@@ -63,12 +65,12 @@ public:
     [[nodiscard]] std::optional<Bytes> ceiling() const { return testbed_->ceiling(); }
 
 private:
-    Session(const Context& context, std::unique_ptr<Cluster> cluster,
+    Session(const Context& context, std::unique_ptr<ClusterTarget> cluster,
             std::unique_ptr<Testbed> testbed, LoadPlan plan, LoadInfo loadInfo);
 
     Progress& progress_;
     std::shared_ptr<SideCommands> side_;  ///< its --cleanup comes when all else has been undone
-    std::unique_ptr<Cluster> cluster_;
+    std::unique_ptr<ClusterTarget> cluster_;
     std::unique_ptr<Testbed> testbed_;
     LoadInfo loadInfo_;
     LoadTrialRunner runner_;

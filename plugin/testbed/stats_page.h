@@ -23,7 +23,7 @@ namespace memfit::plugin {
 
 /// A way to one port of a program.
 struct StatsRoute {
-    std::unique_ptr<HttpClient> client;
+    std::unique_ptr<HttpGet> client;
     std::string prefix;  ///< stands before every path: that of the API server's proxy, or nothing
 };
 

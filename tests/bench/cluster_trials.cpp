@@ -14,8 +14,9 @@
 #include <string>
 #include <vector>
 
-#include "cluster/cluster_api.h"
+#include "cluster/kubectl_cluster.h"
 #include "exhaustive_sweep.h"
+#include "memfit/kube/resources.h"
 #include "memfit/kube/workload.h"
 #include "process/child.h"
 #include "testbed/pod/pod_testbed.h"
@@ -63,17 +64,17 @@ private:
     LoadTrialRunner& runner_;
 };
 
-template <class T>
-T required(Result<T> result) {
+template <class T, class E>
+T required(boost::system::result<T, E> result) {
     if (result) return *std::move(result);
     fmt::print(stderr, "error: {}\n", result.error().message());
     std::exit(1);
 }
 
-PodOptions podOptions(ClusterApi& api, const std::string& ns, const std::string& deployment) {
+PodOptions podOptions(Cluster& cluster, const std::string& ns, const std::string& deployment) {
     PodOptions options;
-    options.workloadJson = required(api.read(
-        fmt::format("/apis/apps/v1/namespaces/{}/deployments/{}", ns, deployment), "reading"));
+    options.workloadJson =
+        required(cluster.read(objectPath(Resource::deployments, ns, deployment), "reading"));
     options.workload = required(readWorkload(options.workloadJson, deployment));
     const auto container = required(chooseContainer(options.workload, std::nullopt));
     options.container = container.name;
@@ -148,14 +149,15 @@ int main(int argc, char** argv) {
         return 2;
     }
     EventLoop loop;
-    ClusterApi api(loop, required(Kubectl::find(loop, {}, {})));
+    KubectlCluster cluster(loop, required(Kubectl::find(loop, {}, {})));
     std::unique_ptr<Child> events;
     if (argc > 4) {
         events = required(Child::start(
             loop, {"ctr", "--address", argv[4], "--namespace", "k8s.io", "events"}, {}));
     }
     PodTestbed testbed(
-        loop, api, podOptions(api, argv[1], argv[2]), [](const auto&) { return Result<void>(); },
+        loop, cluster, podOptions(cluster, argv[1], argv[2]),
+        [](const auto&) { return Result<void>(); },
         [](const std::string& text) { fmt::print(stderr, "{}\n", text); }, std::nullopt);
     LoadPlan plan;
     plan.load = required(parseLoadCommand("hey -n 200 -c 10 {url}/v1/users"));

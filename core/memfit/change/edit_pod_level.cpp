@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "memfit/kube/kube_json.h"
-#include "memfit/kube/pod_level_read.h"
+#include "memfit/kube/pod_memory.h"
 
 namespace memfit::yaml {
 

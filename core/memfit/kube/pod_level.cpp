@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "memfit/kube/kube_json.h"
-#include "memfit/kube/pod_level_read.h"
 #include "memfit/kube/pod_memory.h"
 #include "memfit/units/quantity.h"
 

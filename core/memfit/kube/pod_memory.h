@@ -2,7 +2,10 @@
 
 // Internal to memfit/manifest: the memory of a pod as its spec says it.
 
+#include <string_view>
+
 #include "memfit/kube/kube_json.h"
+#include "memfit/kube/pod_level.h"
 #include "memfit/units/bytes.h"
 
 namespace memfit {
@@ -14,5 +17,8 @@ namespace memfit {
 /// (KEP-753): all containers and sidecars together, or an init container with the sidecars before
 /// it, whichever is more; and the overhead of the runtime class. A malformed quantity counts as 0.
 [[nodiscard]] Bytes podRequest(const kube::Json& spec);
+
+/// As podLevelMemory() of a workload with this pod spec.
+[[nodiscard]] PodLevelMemory podLevelMemory(const kube::Json& spec, std::string_view container);
 
 }  // namespace memfit

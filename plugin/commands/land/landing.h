@@ -35,12 +35,12 @@ struct TriedPatch {
 /// Errors: another object has the name now; the memory of the whole pod leaves no room for the
 /// advice, or the namespace admits no such limit; the server refuses the patch, or makes something
 /// else of it; kind interrupted.
-[[nodiscard]] Result<TriedPatch> tryPatch(const Context& context, Cluster& cluster,
+[[nodiscard]] Result<TriedPatch> tryPatch(const Context& context, ClusterTarget& cluster,
                                           const Recommendation& recommendation);
 
 /// Shows the diff, asks, applies the patch, waits for the rollout, and checks that a pod runs with
 /// it. Errors: not agreed to; changed meanwhile; the rollout does not end; no pod has the settings.
-[[nodiscard]] Result<void> applyPatch(const Context& context, Cluster& cluster,
+[[nodiscard]] Result<void> applyPatch(const Context& context, ClusterTarget& cluster,
                                       const TriedPatch& patch);
 
 }  // namespace memfit::plugin

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <array>
 #include <boost/algorithm/string/split.hpp>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -13,6 +12,7 @@
 #include "memfit/change/settings_view.h"
 #include "memfit/kube/pod_level.h"
 #include "memfit/kube/pod_list.h"
+#include "memfit/kube/resources.h"
 #include "memfit/units/quantity.h"
 #include "session/consent.h"
 #include "testbed/pod/pod_ceiling.h"
@@ -22,14 +22,9 @@ namespace {
 
 constexpr double rolloutSeconds = 600;
 
-std::vector<std::string> patchWords(const Cluster& cluster, const std::string& patch, bool dryRun) {
-    std::vector<std::string> words{"patch",       cluster.workload.label(),
-                                   "--namespace", cluster.context.ns,
-                                   "--type",      "strategic",
-                                   "--patch",     patch,
-                                   "--output",    "json"};
-    if (dryRun) words.emplace_back("--dry-run=server");
-    return words;
+Call<std::string> send(ClusterTarget& cluster, const std::string& patch, bool dryRun) {
+    return cluster.api.patch(
+        {cluster.context.ns, cluster.workload.label(), Patch::Type::strategic, patch, dryRun});
 }
 
 /// The workload as it is now; readWorkload() keeps no resourceVersion.
@@ -39,7 +34,7 @@ struct Now {
     std::string resourceVersion;
 };
 
-Result<Now> readNow(const std::string& json, const Cluster& cluster) {
+Result<Now> readNow(const std::string& json, const ClusterTarget& cluster) {
     auto workload = readWorkload(json, cluster.workload.label());
     if (!workload) return workload.error();
     auto container = chooseContainer(*workload, cluster.container);
@@ -49,14 +44,15 @@ Result<Now> readNow(const std::string& json, const Cluster& cluster) {
     return Now{*std::move(workload), *std::move(container), version};
 }
 
-Result<Now> readAgain(const Cluster& cluster) {
-    const auto json = cluster.api.kubectl().text(
-        {"get", cluster.workload.label(), "--namespace", cluster.context.ns, "--output", "json"});
+Result<Now> readAgain(const ClusterTarget& cluster) {
+    const auto json = cluster.api.read(
+        objectPath(resourceOf(cluster.workload.kind), cluster.context.ns, cluster.workload.name),
+        "kubectl get");
     if (!json) return json.error();
     return readNow(*json, cluster);
 }
 
-Result<void> requireSameObject(const Context& context, const Cluster& cluster, const Now& now,
+Result<void> requireSameObject(const Context& context, const ClusterTarget& cluster, const Now& now,
                                const Target& measured) {
     const auto label = cluster.workload.label();
     if (measured.context && cluster.context.name && *measured.context != *cluster.context.name) {
@@ -78,7 +74,7 @@ Result<void> requireSameObject(const Context& context, const Cluster& cluster, c
 }
 
 /// The memory of the whole pod is not patched: other containers share it.
-Result<void> requireRoomInPod(const Cluster& cluster, const Now& now,
+Result<void> requireRoomInPod(const ClusterTarget& cluster, const Now& now,
                               const MemorySettings& wanted) {
     const auto pod = podLevelMemory(now.workload, cluster.container);
     const auto refusal = refusedWithinPod(pod, wanted);
@@ -89,7 +85,7 @@ Result<void> requireRoomInPod(const Cluster& cluster, const Now& now,
 }
 
 /// The API server takes a template with any limit; only its pods would be refused.
-Result<void> requireAdmitted(Cluster& cluster, const MemorySettings& wanted) {
+Result<void> requireAdmitted(ClusterTarget& cluster, const MemorySettings& wanted) {
     if (wanted.limit.kind != MemoryWish::Kind::set) return {};
     const auto range = readMemoryRange(cluster.api, cluster.context.ns);
     if (!range) return range.error();
@@ -112,10 +108,9 @@ bool rollsOut(WorkloadKind kind) {
 }
 
 /// Pods of the workload that do not go, and those of them that lack what is wanted.
-Result<void> requirePods(Cluster& cluster, const MemorySettings& wanted) {
+Result<void> requirePods(ClusterTarget& cluster, const MemorySettings& wanted) {
     const auto json = cluster.api.read(
-        fmt::format("/api/v1/namespaces/{}/pods?labelSelector={}", urlEncoded(cluster.context.ns),
-                    urlEncoded(cluster.workload.podSelector)),
+        listPath(Resource::pods, cluster.context.ns, {.labels = cluster.workload.podSelector}),
         "reading the pods after the rollout");
     if (!json) return json.error();
     const auto pods = readPodList(*json);
@@ -143,7 +138,7 @@ Result<void> requirePods(Cluster& cluster, const MemorySettings& wanted) {
 
 }  // namespace
 
-Result<TriedPatch> tryPatch(const Context& context, Cluster& cluster,
+Result<TriedPatch> tryPatch(const Context& context, ClusterTarget& cluster,
                             const Recommendation& recommendation) {
     const auto now = readAgain(cluster);
     if (!now) return now.error();
@@ -161,8 +156,8 @@ Result<TriedPatch> tryPatch(const Context& context, Cluster& cluster,
     patch.text = mergePatchYaml(name, now->container, patch.wanted);
     patch.guarded =
         mergePatchYaml(name, now->container, patch.wanted, {workload.uid, now->resourceVersion});
-    const auto tried = cluster.api.kubectl().text(patchWords(cluster, patch.guarded, true));
-    if (!tried && isFailure(tried.error(), CallFailure::forbidden) && !context.options.apply) {
+    const auto tried = send(cluster, patch.guarded, true);
+    if (!tried && tried.error().failure == CallFailure::forbidden && !context.options.apply) {
         context.progress.note("warning: the patch was not tried on the server: " +
                               tried.error().message());
         return patch;
@@ -179,7 +174,7 @@ Result<TriedPatch> tryPatch(const Context& context, Cluster& cluster,
     return patch;
 }
 
-Result<void> applyPatch(const Context& context, Cluster& cluster, const TriedPatch& patch) {
+Result<void> applyPatch(const Context& context, ClusterTarget& cluster, const TriedPatch& patch) {
     const auto label = cluster.workload.label();
     if (patch.diff.empty()) {
         context.progress.note(label + " has the advised settings already");
@@ -193,8 +188,7 @@ Result<void> applyPatch(const Context& context, Cluster& cluster, const TriedPat
         fmt::format("the live {} in namespace {} will be changed:", label, cluster.context.ns),
         lines, "apply it?");
     if (!agreed) return agreed.error();
-    const auto& kubectl = cluster.api.kubectl();
-    const auto applied = kubectl.text(patchWords(cluster, patch.guarded, false));
+    const auto applied = send(cluster, patch.guarded, false);
     if (!applied) return applied.error();
     if (!rollsOut(cluster.workload.kind)) {
         context.progress.note(
@@ -202,10 +196,7 @@ Result<void> applyPatch(const Context& context, Cluster& cluster, const TriedPat
         return {};
     }
     context.progress.note(fmt::format("{} is changed; waiting for its pods", label));
-    const auto rolled =
-        kubectl.text({"rollout", "status", label, "--namespace", cluster.context.ns,
-                      fmt::format("--timeout={}s", static_cast<int>(rolloutSeconds))},
-                     std::nullopt, rolloutSeconds + 30);
+    const auto rolled = cluster.api.awaitRollout(cluster.context.ns, label, rolloutSeconds);
     if (!rolled) {
         Error error = rolled.error();
         if (error.kind != ErrorKind::interrupted) {

@@ -4,13 +4,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <boost/algorithm/string/case_conv.hpp>
 #include <set>
 #include <tuple>
 #include <utility>
 
-#include "cluster/vertical_autoscalers.h"
+#include "cluster/autoscalers.h"
 #include "commands/read/live_memory.h"
 #include "memfit/kube/pod_list.h"
 #include "memfit/kube/selectors.h"
@@ -29,23 +28,22 @@ Warning notReadable(std::string_view what) {
 }
 
 /// The workload's pods that have not ended, the newest first.
-Result<std::vector<ListedPod>> readPods(Cluster& cluster, LiveFacts& facts) {
+Result<std::vector<ListedPod>> readPods(ClusterTarget& cluster, LiveFacts& facts) {
     const auto& workload = cluster.workload;
-    const auto ns = urlEncoded(cluster.context.ns);
+    const auto& ns = cluster.context.ns;
     const bool single = workload.kind == WorkloadKind::pod;
     if (!single && workload.podSelector.empty()) return std::vector<ListedPod>();
-    const auto query = single ? "/" + urlEncoded(workload.name)
-                              : "?labelSelector=" + urlEncoded(workload.podSelector);
-    const auto list = cluster.api.read(fmt::format("/api/v1/namespaces/{}/pods{}", ns, query),
+    const ListQuery selected{.labels = workload.podSelector};
+    const auto list = cluster.api.read(single ? objectPath(Resource::pods, ns, workload.name)
+                                              : listPath(Resource::pods, ns, selected),
                                        "reading the workload's pods");
     if (!list) return list.error();
     auto pods = readPodList(*list);
     if (!pods) return pods.error();
     std::optional<std::set<std::string>> replicaSets;
     if (workload.kind == WorkloadKind::deployment) {
-        const auto sets = cluster.api.readIfAllowed(
-            fmt::format("/apis/apps/v1/namespaces/{}/replicasets{}", ns, query),
-            "reading the workload's ReplicaSets");
+        const auto sets = cluster.api.readIfAllowed(listPath(Resource::replicaSets, ns, selected),
+                                                    "reading the workload's ReplicaSets");
         if (!sets) return sets.error();
         if (*sets) {
             auto uids = readReplicaSets(**sets, workload.uid);
@@ -65,7 +63,7 @@ Result<std::vector<ListedPod>> readPods(Cluster& cluster, LiveFacts& facts) {
 }
 
 /// What is wrong on sight in the container; the object has no lines that anybody knows.
-Result<std::vector<Finding>> readFindings(const Cluster& cluster) {
+Result<std::vector<Finding>> readFindings(const ClusterTarget& cluster) {
     auto findings = lintManifest(cluster.workloadJson, cluster.workload.label(), {.allGo = true});
     if (!findings) return findings;
     std::erase_if(*findings,
@@ -74,33 +72,26 @@ Result<std::vector<Finding>> readFindings(const Cluster& cluster) {
     return findings;
 }
 
-/// Those that scale the workload on memory; under every group version from Kubernetes 1.20 on.
-Result<void> readAutoscalers(Cluster& cluster, LiveFacts& facts) {
-    constexpr std::array versions{"v2", "v2beta2"};
-    constexpr std::string_view what = "HorizontalPodAutoscalers";
-    for (const auto* const version : versions) {
-        const auto list = cluster.api.read(
-            fmt::format("/apis/autoscaling/{}/namespaces/{}/horizontalpodautoscalers", version,
-                        urlEncoded(cluster.context.ns)),
-            fmt::format("reading the {}", what));
-        if (!list && isFailure(list.error(), CallFailure::notFound)) continue;
-        if (!list && isFailure(list.error(), CallFailure::forbidden)) break;
-        if (!list) return list.error();
-        SelectorSources sources;
-        sources.autoscalers = *list;
-        const auto selectors = readSelectors(sources);
-        if (!selectors) return selectors.error();
-        const auto kind = toString(cluster.workload.kind);
-        for (const auto& target : selectors->scaleTargets)
-            if (target.memoryBased && target.kind == kind && target.name == cluster.workload.name)
-                facts.memoryAutoscalers.push_back(target.autoscaler);
+/// Those that scale the workload on memory.
+Result<void> readAutoscalers(ClusterTarget& cluster, LiveFacts& facts) {
+    const auto list = listAutoscalers(cluster.api, cluster.context.ns, {});
+    if (!list) return list.error();
+    if (!*list) {
+        facts.warnings.push_back(notReadable("HorizontalPodAutoscalers"));
         return {};
     }
-    facts.warnings.push_back(notReadable(what));
+    SelectorSources sources;
+    sources.autoscalers = **list;
+    const auto selectors = readSelectors(sources);
+    if (!selectors) return selectors.error();
+    const auto kind = toString(cluster.workload.kind);
+    for (const auto& target : selectors->scaleTargets)
+        if (target.memoryBased && target.kind == kind && target.name == cluster.workload.name)
+            facts.memoryAutoscalers.push_back(target.autoscaler);
     return {};
 }
 
-Result<void> readVerticalAutoscalersOf(Cluster& cluster, LiveFacts& facts) {
+Result<void> readVerticalAutoscalersOf(ClusterTarget& cluster, LiveFacts& facts) {
     const auto all = listVerticalAutoscalers(cluster.api, cluster.context.ns);
     if (!all) return all.error();
     if (!*all) facts.warnings.push_back(notReadable("VerticalPodAutoscalers"));
@@ -114,9 +105,9 @@ Result<void> readVerticalAutoscalersOf(Cluster& cluster, LiveFacts& facts) {
 }
 
 /// The node and the pods of all namespaces on it; nullopt where one may not be read.
-Result<std::optional<NodeFit>> readNode(Cluster& cluster, const std::string& node,
+Result<std::optional<NodeFit>> readNode(ClusterTarget& cluster, const std::string& node,
                                         const std::set<std::string>& own) {
-    const auto json = cluster.api.readIfAllowed("/api/v1/nodes/" + urlEncoded(node),
+    const auto json = cluster.api.readIfAllowed(objectPath(Resource::nodes, std::nullopt, node),
                                                 fmt::format("reading node {}", node));
     if (!json) return json.error();
     if (!*json) return std::optional<NodeFit>();
@@ -127,7 +118,7 @@ Result<std::optional<NodeFit>> readNode(Cluster& cluster, const std::string& nod
         "status.phase!=Failed",
         node);
     const auto list =
-        cluster.api.readIfAllowed("/api/v1/pods?fieldSelector=" + urlEncoded(selector),
+        cluster.api.readIfAllowed(listPath(Resource::pods, std::nullopt, {.fields = selector}),
                                   fmt::format("reading the pods of node {}", node));
     if (!list) return list.error();
     if (!*list) return std::optional<NodeFit>();
@@ -136,7 +127,8 @@ Result<std::optional<NodeFit>> readNode(Cluster& cluster, const std::string& nod
     return std::optional(fitOnNode(node, *allocatable, *pods, own));
 }
 
-Result<void> readNodes(Cluster& cluster, const std::vector<ListedPod>& pods, LiveFacts& facts) {
+Result<void> readNodes(ClusterTarget& cluster, const std::vector<ListedPod>& pods,
+                       LiveFacts& facts) {
     std::set<std::string> own;
     std::vector<std::string> nodes;
     for (const auto& pod : pods) {
@@ -165,7 +157,7 @@ Result<void> readNodes(Cluster& cluster, const std::vector<ListedPod>& pods, Liv
 
 }  // namespace
 
-Result<LiveFacts> readLive(const Context& context, Cluster& cluster) {
+Result<LiveFacts> readLive(const Context& context, ClusterTarget& cluster) {
     LiveFacts facts;
     auto pods = readPods(cluster, facts);
     if (!pods) return pods.error();
@@ -208,7 +200,7 @@ Result<LiveFacts> readLive(const Context& context, Cluster& cluster) {
     return facts;
 }
 
-Header liveHeader(const Cluster& cluster, const LiveFacts& facts, Timestamp startedAt) {
+Header liveHeader(const ClusterTarget& cluster, const LiveFacts& facts, Timestamp startedAt) {
     Header header;
     const auto& workload = cluster.workload;
     header.target.type = boost::algorithm::to_lower_copy(std::string(toString(workload.kind)));

@@ -11,10 +11,10 @@ namespace memfit::plugin {
 /// a page on a container's loopback costs a port-forward. Of many pods and nodes the first few are
 /// read. What may not be read is absent, and said in the facts' warnings.
 /// Errors: the pods cannot be listed; the API server cannot be reached; kind interrupted.
-[[nodiscard]] Result<LiveFacts> readLive(const Context& context, Cluster& cluster);
+[[nodiscard]] Result<LiveFacts> readLive(const Context& context, ClusterTarget& cluster);
 
 /// Head of a document about the workload as it runs, read between `startedAt` and now.
-[[nodiscard]] Header liveHeader(const Cluster& cluster, const LiveFacts& facts,
+[[nodiscard]] Header liveHeader(const ClusterTarget& cluster, const LiveFacts& facts,
                                 Timestamp startedAt);
 
 }  // namespace memfit::plugin

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "cluster/port_forward.h"
 #include "commands/read/statistics_pages.h"
+#include "memfit/kube/resources.h"
 #include "memfit/observe/kubelet_usage.h"
 #include "text/redact.h"
 
@@ -20,12 +20,10 @@ constexpr std::chrono::seconds allAnswers{5};
 /// Each is a process.
 constexpr int mostForwards = 4;
 
-constexpr unsigned forbiddenStatus = 403;
-
 }  // namespace
 
-LiveMemory::LiveMemory(EventLoop& loop, Cluster& cluster, const Options& options)
-    : loop_(loop), cluster_(cluster), options_(options), deadline_(Clock::now() + allAnswers) {}
+LiveMemory::LiveMemory(EventLoop& loop, ClusterTarget& cluster, const Options& options)
+    : loop_(loop), cluster_(cluster), options_(options), deadline_(loop.now() + allAnswers) {}
 
 std::vector<StatsPlace> LiveMemory::places(const ListedPod& pod) const {
     std::vector<StatsPlace> places;
@@ -44,7 +42,7 @@ Result<std::optional<MemorySnapshot>> LiveMemory::throughApi(const ListedPod& po
                                                              PageProblems& problems) {
     std::optional<MemorySnapshot> snapshot;
     for (const auto& place : places(pod)) {
-        if (proxyForbidden_ || Clock::now() >= deadline_) break;
+        if (proxyForbidden_ || loop_.now() >= deadline_) break;
         if (std::ranges::find(closedPorts, place.port) != closedPorts.end()) continue;
         const auto answer =
             askPage(cluster_.api, {cluster_.context.ns, pod.name}, place, snapshot, problems);
@@ -62,8 +60,7 @@ Result<std::optional<MemorySnapshot>> LiveMemory::throughApi(const ListedPod& po
 Result<std::optional<MemorySnapshot>> LiveMemory::throughForward(const ListedPod& pod, int port,
                                                                  PageProblems& problems) {
     ++forwards_;
-    auto forward =
-        PortForward::open(loop_, cluster_.api.kubectl(), cluster_.context.ns, pod.name, port);
+    auto forward = cluster_.api.forward({cluster_.context.ns, pod.name, port});
     if (!forward) {
         if (forward.error().kind == ErrorKind::interrupted) return forward.error();
         return std::optional<MemorySnapshot>();
@@ -85,7 +82,7 @@ Result<std::optional<MemorySnapshot>> LiveMemory::statistics(const ListedPod& po
     auto snapshot = throughApi(pod, closedPorts, problems);
     if (!snapshot || *snapshot) return snapshot;
     for (const int port : closedPorts) {
-        if (forwards_ >= mostForwards || Clock::now() >= deadline_) {
+        if (forwards_ >= mostForwards || loop_.now() >= deadline_) {
             ++notAsked_;
             return snapshot;
         }
@@ -100,14 +97,16 @@ Result<std::optional<MemorySnapshot>> LiveMemory::statistics(const ListedPod& po
 Result<std::optional<Usage>> LiveMemory::usage(const ListedPod& pod) {
     const auto [entry, isNew] = summaries_.try_emplace(pod.node);
     auto& summary = entry->second;
-    if (isNew && Clock::now() < deadline_) {
-        auto response = cluster_.api.get(
-            fmt::format("/api/v1/nodes/{}/proxy/stats/summary?only_cpu_and_memory=true",
-                        urlEncoded(pod.node)),
-            2 * answerSeconds);
-        if (!response && response.error().kind == ErrorKind::interrupted) return response.error();
-        kubeletForbidden_ = kubeletForbidden_ || (response && response->status == forbiddenStatus);
-        if (response && response->success()) summary = std::move(response->body);
+    if (isNew && loop_.now() < deadline_) {
+        auto body = cluster_.api.read(kubeletPath(pod.node, summaryPage),
+                                      "reading the kubelet's summary", {2 * answerSeconds});
+        if (body) {
+            summary = *std::move(body);
+        } else {
+            const auto& error = body.error();
+            if (error.kind == ErrorKind::interrupted) return error;
+            kubeletForbidden_ = kubeletForbidden_ || error.failure == CallFailure::forbidden;
+        }
     }
     if (!summary) {
         silentKubelets_.insert(pod.node);

@@ -21,7 +21,7 @@ namespace memfit::plugin {
 /// Asks statistics pages only, never the service itself.
 class LiveMemory {
 public:
-    LiveMemory(EventLoop& loop, Cluster& cluster, const Options& options);
+    LiveMemory(EventLoop& loop, ClusterTarget& cluster, const Options& options);
 
     /// What the program in `pod` says of its memory; nullopt when it cannot be read. Errors: kind
     /// interrupted.
@@ -45,7 +45,7 @@ private:
     [[nodiscard]] std::vector<StatsPlace> places(const ListedPod& pod) const;
 
     EventLoop& loop_;
-    Cluster& cluster_;
+    ClusterTarget& cluster_;
     const Options& options_;
     std::optional<StatsPlace> found_;
     std::map<std::string, std::optional<std::string>> summaries_;  ///< by node

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "memfit/observe/memstats.h"
@@ -13,14 +12,6 @@ namespace memfit::plugin {
 namespace {
 
 constexpr double answerSeconds = 1;
-constexpr unsigned forbiddenStatus = 403;
-
-/// An answer of the API server itself, not of the program behind it.
-bool isFromApiServer(const HttpResponse& response) {
-    const auto tree = nlohmann::json::parse(response.body, nullptr, false);
-    return tree.is_object() && tree.value("kind", nlohmann::json()) == "Status" &&
-           tree.contains("apiVersion");
-}
 
 bool namedForStatistics(const ContainerPort& port) {
     constexpr std::array words{"metric", "debug", "pprof", "expvar", "prom", "admin", "monitor"};
@@ -42,24 +33,23 @@ std::vector<int> portsToAsk(const std::vector<ContainerPort>& declared, const Op
 
 }  // namespace
 
-Result<PageAnswer> askPage(ClusterApi& api, const PodName& pod, const StatsPlace& place,
+Result<PageAnswer> askPage(Cluster& cluster, const PodName& pod, const StatsPlace& place,
                            std::optional<MemorySnapshot>& snapshot, PageProblems& problems) {
     const auto response =
-        api.get(fmt::format("/api/v1/namespaces/{}/pods/{}:{}/proxy{}", urlEncoded(pod.nameSpace),
-                            urlEncoded(pod.name), place.port, place.path),
-                answerSeconds);
+        cluster.page({pod.nameSpace, pod.name, place.port}, place.path, answerSeconds);
     if (!response) {
-        if (response.error().kind == ErrorKind::interrupted) return response.error();
-        problems.add(place, "no answer in time");
-        return PageAnswer::silent;
-    }
-    if (!response->success()) {
-        if (!isFromApiServer(*response)) {
-            problems.add(place, fmt::format("status {}", response->status));
-            return PageAnswer::noPage;
+        const auto& error = response.error();
+        if (error.kind == ErrorKind::interrupted) return error;
+        if (!error.status) {
+            problems.add(place, "no answer in time");
+            return PageAnswer::silent;
         }
         problems.add(place.port, "nothing answers from outside the pod");
-        return response->status == forbiddenStatus ? PageAnswer::forbidden : PageAnswer::closed;
+        return error.failure == CallFailure::forbidden ? PageAnswer::forbidden : PageAnswer::closed;
+    }
+    if (!response->success()) {
+        problems.add(place, fmt::format("status {}", response->status));
+        return PageAnswer::noPage;
     }
     auto read = parseMemstats(response->body);
     if (!read) {

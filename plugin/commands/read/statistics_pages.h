@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "cli/options.h"
-#include "cluster/cluster_api.h"
+#include "cluster/cluster.h"
 #include "memfit/kube/workload.h"
 #include "memfit/observe/memory_snapshot.h"
 #include "testbed/stats_page.h"
@@ -29,7 +29,7 @@ struct PodName {
 
 /// Asks the page at `place`; Go's statistics go into `snapshot`, what is wrong with the page into
 /// `problems`. Errors: kind interrupted.
-[[nodiscard]] Result<PageAnswer> askPage(ClusterApi& api, const PodName& pod,
+[[nodiscard]] Result<PageAnswer> askPage(Cluster& cluster, const PodName& pod,
                                          const StatsPlace& place,
                                          std::optional<MemorySnapshot>& snapshot,
                                          PageProblems& problems);

@@ -4,13 +4,13 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <boost/algorithm/string/case_conv.hpp>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "cluster/autoscalers.h"
 #include "cluster/namespace_reader.h"
 #include "cluster/rights.h"
-#include "cluster/vertical_autoscalers.h"
+#include "memfit/kube/resources.h"
 #include "memfit/settings/go_settings.h"
 #include "memfit/units/quantity.h"
 #include "testbed/pod/pod_ceiling.h"
@@ -70,14 +70,6 @@ bool hasSettings(const Json& pod, const InPlaceSettings& settings) {
     return false;
 }
 
-std::string pluralOf(const Workload& workload) {
-    return boost::algorithm::to_lower_copy(std::string(toString(workload.kind))) + "s";
-}
-
-std::string pathOf(const Workload& workload, const std::string& ns) {
-    return fmt::format("apis/apps/v1/namespaces/{}/{}/{}", ns, pluralOf(workload), workload.name);
-}
-
 /// How the user lets the history hold the run's revisions too.
 std::string roomierHistory(const RunRecord& record, const RevisionHistory& history) {
     return fmt::format(
@@ -101,9 +93,9 @@ std::string newestWith(const Json& list, const InPlaceSettings& settings) {
 
 }  // namespace
 
-InPlaceTestbed::InPlaceTestbed(EventLoop& loop, ClusterApi& api, PodOptions options,
+InPlaceTestbed::InPlaceTestbed(EventLoop& loop, Cluster& cluster, PodOptions options,
                                Consent consent, std::function<void(const std::string&)> note)
-    : world_{loop, api, std::move(options)},
+    : world_{loop, cluster, std::move(options)},
       consent_(std::move(consent)),
       note_(std::move(note)),
       record_(ownRecord(world_.options.runId, world_.options.context, world_.options.ns)) {}
@@ -135,9 +127,9 @@ InPlaceSettings InPlaceTestbed::wanted(const Settings& settings) const {
     return in;
 }
 
-Result<std::string> InPlaceTestbed::readLive() {
+Call<std::string> InPlaceTestbed::readLive() {
     return throughRestarts(world_.loop, [&] {
-        return world_.api.read("/" + record_.workloadPath, "reading " + record_.workloadLabel);
+        return world_.cluster.read("/" + record_.workloadPath, "reading " + record_.workloadLabel);
     });
 }
 
@@ -152,14 +144,14 @@ Result<void> InPlaceTestbed::checkRivals() {
         if (owner.controller) rivals.push_back(fmt::format("{} {}", owner.kind, owner.name));
     }
     const auto reading =
-        readNamespaceSelectors(world_.api, world_.options.ns, world_.options.workloadJson);
+        readNamespaceSelectors(world_.cluster, world_.options.ns, world_.options.workloadJson);
     if (!reading) return reading.error();
     for (const auto& target : reading->selectors.scaleTargets) {
         if (target.kind == toString(workload.kind) && target.name == workload.name) {
             rivals.push_back("HorizontalPodAutoscaler " + target.autoscaler);
         }
     }
-    const auto vertical = listVerticalAutoscalers(world_.api, world_.options.ns);
+    const auto vertical = listVerticalAutoscalers(world_.cluster, world_.options.ns);
     if (!vertical) return vertical.error();
     for (const auto& one : vertical->value_or(std::vector<VerticalAutoscaler>())) {
         if (one.changesPods && one.kind == toString(workload.kind) &&
@@ -201,18 +193,20 @@ Result<void> InPlaceTestbed::stayWithinPod() {
 }
 
 /// What a run and its undoing take beside the rights of trials: asked before anything is changed.
-Result<void> InPlaceTestbed::checkPermissions() const {
+Result<void> InPlaceTestbed::checkPermissions() {
     const auto& workload = world_.options.workload;
-    const auto revisions = revisionResource(workload.kind) + ".apps";
-    return checkRights(world_.api.kubectl(), world_.options.ns, "trials in place",
-                       {{"patch", pluralOf(workload) + ".apps", ""},
-                        {"list", revisions, ""},
-                        {"delete", revisions, ""}});
+    const auto revisions = qualifiedName(revisionResource(workload.kind));
+    const auto checked = checkRights(world_.cluster, world_.options.ns, "trials in place",
+                                     {{"patch", qualifiedName(resourceOf(workload.kind)), ""},
+                                      {"list", revisions, ""},
+                                      {"delete", revisions, ""}});
+    if (!checked) return checked.error();
+    return {};
 }
 
 Result<LiveHistory> InPlaceTestbed::readLiveHistory() {
-    auto live = throughRestarts(
-        world_.loop, [&] { return readHistory(callUntilSignal(world_.api.kubectl()), record_); });
+    auto live = throughRestarts(world_.loop,
+                                [&] { return readHistory(world_.cluster, record_, untilSignal); });
     if (!live) return live.error();
     if (!*live) return failure(record_.workloadLabel + " is gone", "start anew");
     return **std::move(live);
@@ -239,7 +233,7 @@ Result<void> InPlaceTestbed::makeRoom() {
         auto live = readLiveHistory();
         if (!live) return live.error();
         const auto removed = throughRestarts(world_.loop, [&] {
-            return removeUnneeded(callUntilSignal(world_.api.kubectl()), record_, *live);
+            return removeUnneeded(world_.cluster, record_, *live, untilSignal);
         });
         if (!removed) return removed.error();
         if (*removed > 0) {
@@ -291,7 +285,9 @@ std::string InPlaceTestbed::annotation() const {
 Result<void> InPlaceTestbed::prepare() {
     if (prepared_) return {};
     const auto& workload = world_.options.workload;
-    record_.workloadPath = pathOf(workload, world_.options.ns);
+    // As the journal has it: without its slash.
+    record_.workloadPath =
+        objectPath(resourceOf(workload.kind), world_.options.ns, workload.name).substr(1);
     record_.workloadLabel = workload.label();
     record_.workloadUid = workload.uid;
     // Of a kind without a history nothing more is asked.
@@ -302,7 +298,7 @@ Result<void> InPlaceTestbed::prepare() {
     }
     if (auto free = checkRivals(); !free) return free;
     const auto* const container = world_.container();
-    const auto ceiling = podCeiling(world_.api, world_.options.ns, world_.options.ceiling,
+    const auto ceiling = podCeiling(world_.cluster, world_.options.ns, world_.options.ceiling,
                                     container != nullptr ? container->memoryLimit : std::nullopt);
     if (!ceiling) return ceiling.error();
     ceiling_ = ceiling->bytes;
@@ -322,8 +318,8 @@ Result<void> InPlaceTestbed::prepare() {
         return granted;
     }
     if (auto recorded = recordOriginal(); !recorded) return recorded;
-    world_.watch =
-        std::make_unique<PodWatch>(world_.api.kubectl(), world_.options.ns, workload.podSelector);
+    world_.watch = std::make_unique<PodWatch>(world_.loop, world_.cluster, world_.options.ns,
+                                              workload.podSelector);
     prepared_ = true;
     return {};
 }
@@ -342,12 +338,11 @@ Result<void> InPlaceTestbed::patch(const Settings& settings) {
         const auto whole = withAnnotation(change->patch, *live, inPlaceAnnotation, annotation());
         if (!whole) return whole.error();
         const auto patched = throughRestarts(world_.loop, [&] {
-            return world_.api.kubectl().text({"patch", record_.workloadLabel,
-                                              "--namespace=" + record_.ns, "--type=json",
-                                              "--patch=" + *whole, "--output=name"});
+            return world_.cluster.patch(
+                {record_.ns, record_.workloadLabel, Patch::Type::json, *whole});
         });
         if (patched) return {};
-        if (isFailure(patched.error(), CallFailure::forbidden)) return patched.error();
+        if (patched.error().failure == CallFailure::forbidden) return patched.error();
         if (patched.error().kind == ErrorKind::interrupted) return patched.error();
         problem = patched.error();
     }
@@ -357,16 +352,14 @@ Result<void> InPlaceTestbed::patch(const Settings& settings) {
 Result<std::string> InPlaceTestbed::awaitPod(const Settings& settings) {
     const auto target = wanted(settings);
     std::string name;
-    std::optional<Error> problem;
+    std::optional<CallError> problem;
+    const auto pods = listPath(Resource::pods, world_.options.ns,
+                               {.labels = world_.options.workload.podSelector});
     const auto appeared = [&] {
-        const auto list = world_.api.read(
-            fmt::format("/api/v1/namespaces/{}/pods?labelSelector={}", world_.options.ns,
-                        urlEncoded(world_.options.workload.podSelector)),
-            "listing the workload's pods");
+        const auto list = world_.cluster.read(pods, "listing the workload's pods");
         if (!list) {
             problem = list.error();
-            return problem->kind == ErrorKind::interrupted ||
-                   !isFailure(*problem, CallFailure::unreachable);
+            return problem->failure != CallFailure::unreachable;
         }
         problem.reset();
         name = newestWith(Json::parse(*list, nullptr, false), target);
@@ -404,7 +397,7 @@ Result<std::unique_ptr<Instance>> InPlaceTestbed::start(const Settings& settings
 
 void InPlaceTestbed::restore() {
     if (!journal_) return;
-    const auto done = restoreWorkload(world_.loop, world_.api.kubectl(), record_);
+    const auto done = restoreWorkload(world_.loop, world_.cluster, record_);
     if (!done) {
         note_(
             fmt::format("warning: could not restore {}: {}; run `kubectl memfit cleanup` when the "
@@ -417,7 +410,7 @@ void InPlaceTestbed::restore() {
     if (const auto noted = journal_->noteRestored(); !noted) {
         note_("warning: " + noted.error().message());
     }
-    const auto tidied = tidyHistory(world_.loop, world_.api.kubectl(), record_, note_);
+    const auto tidied = tidyHistory(world_.loop, world_.cluster, record_, note_);
     if (const auto line = tidied.line(record_)) note_(*line);
     if (!tidied.left) {
         journal_->finish();

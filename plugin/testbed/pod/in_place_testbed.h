@@ -24,7 +24,7 @@ namespace memfit::plugin {
 /// keeps only so many, removes none of another's; where there is no room for that it refuses.
 class InPlaceTestbed final : public Testbed {
 public:
-    InPlaceTestbed(EventLoop& loop, ClusterApi& api, PodOptions options, Consent consent,
+    InPlaceTestbed(EventLoop& loop, Cluster& cluster, PodOptions options, Consent consent,
                    std::function<void(const std::string&)> note);
     /// Restores the workload.
     ~InPlaceTestbed() override;
@@ -45,12 +45,12 @@ private:
     [[nodiscard]] Result<void> stayWithinPod();
     [[nodiscard]] Result<void> checkWithinPod(Bytes limit) const;
     [[nodiscard]] InPlaceSettings wanted(const Settings& settings) const;
-    [[nodiscard]] Result<void> checkPermissions() const;
+    [[nodiscard]] Result<void> checkPermissions();
     [[nodiscard]] Result<LiveHistory> readLiveHistory();
     [[nodiscard]] Result<void> checkHistory();
     [[nodiscard]] Result<void> makeRoom();
     [[nodiscard]] Result<void> recordOriginal();
-    [[nodiscard]] Result<std::string> readLive();
+    [[nodiscard]] Call<std::string> readLive();
     [[nodiscard]] std::string annotation() const;
     [[nodiscard]] Result<void> patch(const Settings& settings);
     [[nodiscard]] Result<std::string> awaitPod(const Settings& settings);

@@ -1,10 +1,9 @@
 #include "testbed/pod/pod_ceiling.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "memfit/kube/resources.h"
 #include "memfit/units/quantity.h"
 
 namespace memfit::plugin {
@@ -35,9 +34,8 @@ void lower(std::optional<Bytes>& bound, std::optional<Bytes> value) {
 }
 
 /// The list, or nothing when it may not be read.
-Result<std::optional<Json>> list(ClusterApi& api, const std::string& path,
-                                 const std::string& what) {
-    const auto body = api.readIfAllowed(path, what);
+Call<std::optional<Json>> list(Cluster& cluster, const std::string& path, const std::string& what) {
+    const auto body = cluster.readIfAllowed(path, what);
     if (!body) return body.error();
     if (!*body) return std::optional<Json>();
     return std::optional<Json>(Json::parse(**body, nullptr, false));
@@ -67,13 +65,14 @@ std::optional<Bytes> largestNode(const Json& nodes) {
 
 }  // namespace
 
-Result<MemoryRange> readMemoryRange(ClusterApi& api, const std::string& ns) {
+Call<MemoryRange> readMemoryRange(Cluster& cluster, const std::string& ns) {
     const auto body =
-        api.readIfAllowed(fmt::format("/api/v1/namespaces/{}/limitranges", urlEncoded(ns)),
-                          "reading the LimitRanges");
+        cluster.readIfAllowed(listPath(Resource::limitRanges, ns), "reading the LimitRanges");
     if (!body) return body.error();
     if (!*body) return MemoryRange{};
-    return readLimitRanges(**body);
+    auto range = readLimitRanges(**body);
+    if (!range) return range.error();
+    return *std::move(range);
 }
 
 AdmittedLimits admittedBy(const MemoryRange& range) {
@@ -87,18 +86,18 @@ Error notAdmitted(const AdmittedLimits& admitted, Bytes limit) {
     return failure(admitted.why(limit), "ask for no limit beyond it");
 }
 
-Result<PodCeiling> podCeiling(ClusterApi& api, const std::string& ns, std::optional<Bytes> wanted,
-                              std::optional<Bytes> current) {
-    const auto inNamespace = fmt::format("/api/v1/namespaces/{}", ns);
-    const auto range = readMemoryRange(api, ns);
+Call<PodCeiling> podCeiling(Cluster& cluster, const std::string& ns, std::optional<Bytes> wanted,
+                            std::optional<Bytes> current) {
+    const auto range = readMemoryRange(cluster, ns);
     if (!range) return range.error();
     std::optional<Bytes> bound = range->most;
     if (wanted) return PodCeiling{std::min(*wanted, bound.value_or(*wanted)), false, *range};
 
-    const auto quotas = list(api, inNamespace + "/resourcequotas", "reading the ResourceQuotas");
+    const auto quotas =
+        list(cluster, listPath(Resource::resourceQuotas, ns), "reading the ResourceQuotas");
     if (!quotas) return quotas.error();
     lower(bound, quotaLeft(quotas->value_or(Json())));
-    const auto nodes = list(api, "/api/v1/nodes", "reading the nodes");
+    const auto nodes = list(cluster, listPath(Resource::nodes, std::nullopt), "reading the nodes");
     if (!nodes) return nodes.error();
     const auto node = largestNode(nodes->value_or(Json()));
     if (node) lower(bound, *node / 2);

@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "cluster/cluster_api.h"
+#include "cluster/cluster.h"
 #include "memfit/error.h"
 #include "memfit/kube/limit_range.h"
 #include "memfit/units/bytes.h"
@@ -22,7 +22,7 @@ struct PodCeiling {
 
 /// What the LimitRanges of the namespace say; empty where they may not be read.
 /// Errors: kind interrupted; the API server cannot be reached, or answers with no list.
-[[nodiscard]] Result<MemoryRange> readMemoryRange(ClusterApi& api, const std::string& ns);
+[[nodiscard]] Call<MemoryRange> readMemoryRange(Cluster& cluster, const std::string& ns);
 
 /// The same as limits of a trial.
 [[nodiscard]] AdmittedLimits admittedBy(const MemoryRange& range);
@@ -33,8 +33,8 @@ struct PodCeiling {
 /// that the workload has now. Default: 1 GiB or four times `current`, whichever is larger, at most
 /// half of what the roomiest node has left unrequested, and what LimitRange and ResourceQuota of
 /// the namespace allow. Errors: kind interrupted; the API server cannot be reached.
-[[nodiscard]] Result<PodCeiling> podCeiling(ClusterApi& api, const std::string& ns,
-                                            std::optional<Bytes> wanted,
-                                            std::optional<Bytes> current);
+[[nodiscard]] Call<PodCeiling> podCeiling(Cluster& cluster, const std::string& ns,
+                                          std::optional<Bytes> wanted,
+                                          std::optional<Bytes> current);
 
 }  // namespace memfit::plugin

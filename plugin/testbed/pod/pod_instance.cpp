@@ -1,11 +1,10 @@
 #include "testbed/pod/pod_instance.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "memfit/kube/resources.h"
 #include "testbed/last_words.h"
 #include "text/redact.h"
 
@@ -35,17 +34,6 @@ constexpr double samplePollSeconds = 0.5;
 bool isFinal(PodState state) {
     return state != PodState::starting && state != PodState::running && state != PodState::ready &&
            state != PodState::ambiguous137;
-}
-
-double secondsUntil(std::chrono::steady_clock::time_point moment) {
-    return std::max(
-        0.0, std::chrono::duration<double>(moment - std::chrono::steady_clock::now()).count());
-}
-
-std::chrono::steady_clock::time_point in(double seconds) {
-    return std::chrono::steady_clock::now() +
-           std::chrono::duration_cast<std::chrono::steady_clock::duration>(
-               std::chrono::duration<double>(seconds));
 }
 
 }  // namespace
@@ -96,14 +84,20 @@ PodInstance::PodInstance(PodWorld& world, std::string pod, bool unlimited,
       pod_(std::move(pod)),
       unlimited_(unlimited),
       release_(std::move(release)),
-      route_(world.loop, world.api, world.options.ns, pod_, world.findings),
+      route_(world.loop, world.cluster, world.options.ns, pod_, world.findings),
       stats_(world.loop, world.options.statsPort, world.options.statsPath,
-             [this](int port) { return route_.toStats(port); }) {
+             [this](int port) { return route_.toStats(port); }),
+      eventsAt_(world.loop.now()) {
     if (world.findings.statsPlace) stats_.expectAt(*world.findings.statsPlace);
 }
 
 PodInstance::~PodInstance() {
     release_();
+}
+
+PodInstance::Clock::time_point PodInstance::in(double seconds) const {
+    return world_.loop.now() +
+           std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
 }
 
 const PodVerdict& PodInstance::verdict() {
@@ -126,11 +120,11 @@ const PodVerdict& PodInstance::verdict() {
 }
 
 void PodInstance::readAgain() {
-    const auto body = world_.api.read(
-        fmt::format("/api/v1/namespaces/{}/pods/{}", world_.options.ns, pod_), "reading the pod");
+    const auto body =
+        world_.cluster.read(objectPath(Resource::pods, world_.options.ns, pod_), "reading the pod");
     if (body) {
         world_.watch->note(pod_, *body, false);
-    } else if (isFailure(body.error(), CallFailure::notFound) && !isFinal(verdict_.state)) {
+    } else if (body.error().failure == CallFailure::notFound && !isFinal(verdict_.state)) {
         verdict_ = {PodState::deleted, "somebody deleted the trial pod", std::nullopt};
     }
 }
@@ -138,10 +132,9 @@ void PodInstance::readAgain() {
 /// A limit in which not even the pod's sandbox can be made leaves the pod waiting for good; only
 /// its events say why.
 void PodInstance::readEvents() {
-    eventsAt_ = Clock::now();
-    const auto body = world_.api.read(
-        fmt::format("/api/v1/namespaces/{}/events?fieldSelector=involvedObject.name%3D{}",
-                    world_.options.ns, pod_),
+    eventsAt_ = world_.loop.now();
+    const auto body = world_.cluster.read(
+        listPath(Resource::events, world_.options.ns, {.fields = "involvedObject.name=" + pod_}),
         "reading the pod's events");
     if (!body) return;
     const auto list = nlohmann::json::parse(*body, nullptr, false);
@@ -168,14 +161,15 @@ Result<bool> PodInstance::awaitStart() {
         const bool noImage = now.state == PodState::imageError;
         if (unschedulable || noImage) {
             if (giveUp == never) giveUp = in(unschedulable ? unschedulableSeconds : imageSeconds);
-            if (Clock::now() >= giveUp) return false;
+            if (world_.loop.now() >= giveUp) return false;
         } else {
             giveUp = never;
             if (isFinal(now.state)) return false;
             if (now.state != PodState::starting) return true;
         }
-        if (Clock::now() >= deadline) return false;
-        if (now.state == PodState::starting && Clock::now() - eventsAt_ > eventsEvery) readEvents();
+        if (world_.loop.now() >= deadline) return false;
+        const bool starting = now.state == PodState::starting;
+        if (starting && world_.loop.now() - eventsAt_ > eventsEvery) readEvents();
         const auto version = version_;
         const auto news = [&] { return verdict().state != now.state || version_ != version; };
         if (world_.loop.waitUntil(news, pollSeconds) == WaitEnd::interrupted) {
@@ -212,11 +206,11 @@ Result<bool> PodInstance::becomesReady(Clock::time_point deadline) {
                 if (!answers || *answers) return answers;
             }
         }
-        if (Clock::now() >= deadline) return false;
+        if (world_.loop.now() >= deadline) return false;
         const auto news = [&] { return isFinal(verdict().state); };
+        const std::chrono::duration<double> left = deadline - world_.loop.now();
         const double pause = now.state == PodState::ready ? pollSeconds / 4 : pollSeconds;
-        if (world_.loop.waitUntil(news, std::min(pause, secondsUntil(deadline))) ==
-            WaitEnd::interrupted) {
+        if (world_.loop.waitUntil(news, std::min(pause, left.count())) == WaitEnd::interrupted) {
             return EventLoop::interruption();
         }
     }
@@ -238,7 +232,7 @@ Result<bool> PodInstance::waitReady(double timeoutSeconds) {
 }
 
 Result<MemorySnapshot> PodInstance::memory() {
-    if (Clock::now() - usageAt_ >= usageEvery) readUsage();
+    if (world_.loop.now() - usageAt_ >= usageEvery) readUsage();
     std::vector<int> ports;
     if (const auto* const container = world_.container()) {
         for (const auto& port : container->ports) ports.push_back(port.port);
@@ -250,20 +244,19 @@ Result<MemorySnapshot> PodInstance::memory() {
 
 std::optional<KubeletUsage> PodInstance::readSummary() {
     if (world_.kubeletForbidden || status_.node.empty()) return std::nullopt;
-    const auto response = world_.api.get(
-        fmt::format("/api/v1/nodes/{}/proxy/stats/summary?only_cpu_and_memory=true", status_.node),
-        answerSeconds);
-    if (!response) return std::nullopt;
-    constexpr unsigned forbidden = 403;
-    world_.kubeletForbidden = response->status == forbidden;
-    if (!response->success()) return std::nullopt;
-    auto read = readStatsSummary(response->body,
-                                 {world_.options.ns, pod_, status_.uid, world_.options.container});
+    const auto body = world_.cluster.read(kubeletPath(status_.node, summaryPage),
+                                          "reading the kubelet's summary", {answerSeconds});
+    if (!body) {
+        world_.kubeletForbidden = body.error().failure == CallFailure::forbidden;
+        return std::nullopt;
+    }
+    auto read =
+        readStatsSummary(*body, {world_.options.ns, pod_, status_.uid, world_.options.container});
     return read ? *std::move(read) : std::nullopt;
 }
 
 void PodInstance::readUsage() {
-    usageAt_ = Clock::now();
+    usageAt_ = world_.loop.now();
     const auto seen = readSummary();
     if (!seen) return;
     Usage usage = usage_.value_or(Usage{});
@@ -282,15 +275,15 @@ void PodInstance::awaitPeak() {
     world_.peakAwaited = true;
     const auto deadline = in(sampleSeconds);
     for (;;) {
-        if (!world_.loop.pause(samplePollSeconds) || Clock::now() >= deadline) return;
+        if (!world_.loop.pause(samplePollSeconds) || world_.loop.now() >= deadline) return;
         const auto now = readSummary();
         if (now && now->time != before->time) break;
     }
-    const auto response = world_.api.get(
-        fmt::format("/api/v1/nodes/{}/proxy/metrics/cadvisor", status_.node), answerSeconds);
-    if (!response || !response->success()) return;
-    const auto seen = readCadvisor(
-        response->body, {world_.options.ns, pod_, status_.uid, world_.options.container});
+    const auto body = world_.cluster.read(kubeletPath(status_.node, cadvisorPage),
+                                          "reading the kubelet's metrics", {answerSeconds});
+    if (!body) return;
+    const auto seen =
+        readCadvisor(*body, {world_.options.ns, pod_, status_.uid, world_.options.container});
     if (!seen || seen->podLevel) return;
     Usage usage = usage_.value_or(Usage{});
     usage.current = seen->usage;
@@ -301,10 +294,9 @@ void PodInstance::awaitPeak() {
 
 /// What the program said last; empty where its log may not be read.
 std::string PodInstance::lastLogLine() const {
-    const auto log =
-        world_.api.read(fmt::format("/api/v1/namespaces/{}/pods/{}/log?container={}&tailLines=50",
-                                    world_.options.ns, pod_, world_.options.container),
-                        "reading the pod's log");
+    constexpr int lines = 50;
+    const auto log = world_.cluster.read(
+        logPath(world_.options.ns, pod_, world_.options.container, lines), "reading the pod's log");
     return log ? lastWords({}, *log) : std::string();
 }
 
@@ -332,18 +324,18 @@ InstanceStatus PodInstance::settledStatus() {
         in(alone ? killSettlesSeconds : killSettlesSeconds + sidecarSettlesSeconds);
     const auto trust = in(alone ? 0 : sidecarSettlesSeconds);
     auto ambiguousUntil = Clock::time_point::max();
-    while (!decided() && Clock::now() < deadline) {
+    while (!decided() && world_.loop.now() < deadline) {
         if (loop.signal()) break;
         if (!everReady_) {
             // It never answered, so that only the status can tell; what it says now is what it is.
             readAgain();
             if (decided() || verdict().state != PodState::ambiguous137) break;
-        } else if (Clock::now() >= trust && stillRunsAndAnswers()) {
+        } else if (world_.loop.now() >= trust && stillRunsAndAnswers()) {
             break;
         }
         if (verdict().state == PodState::ambiguous137) {
             ambiguousUntil = std::min(ambiguousUntil, in(ambiguousSeconds));
-            if (Clock::now() >= ambiguousUntil) break;
+            if (world_.loop.now() >= ambiguousUntil) break;
         }
         if (loop.waitUntil(decided, everReady_ ? pollSeconds : readAgainSeconds) ==
             WaitEnd::interrupted) {

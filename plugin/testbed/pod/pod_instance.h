@@ -33,6 +33,7 @@ public:
 private:
     using Clock = std::chrono::steady_clock;
 
+    [[nodiscard]] Clock::time_point in(double seconds) const;
     /// The newest that is known; parsed again only when something new came.
     [[nodiscard]] const PodVerdict& verdict();
     void readAgain();
@@ -54,7 +55,7 @@ private:
     StatsPage stats_;
     std::optional<Usage> usage_;
     Clock::time_point usageAt_;
-    Clock::time_point eventsAt_ = Clock::now();
+    Clock::time_point eventsAt_;
     std::uint64_t version_ = 0;
     PodStatus status_;
     PodVerdict verdict_;

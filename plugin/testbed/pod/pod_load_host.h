@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "cluster/cluster_api.h"
+#include "cluster/cluster.h"
 #include "load/load_host.h"
 
 namespace memfit::plugin {
@@ -21,7 +21,7 @@ public:
         std::string image;
         std::int64_t deadlineSeconds = 3600;
     };
-    PodLoadHost(EventLoop& loop, ClusterApi& api, Plan plan);
+    PodLoadHost(EventLoop& loop, Cluster& cluster, Plan plan);
 
     /// The image decides.
     [[nodiscard]] Result<void> check(const std::string& program) override;
@@ -32,7 +32,7 @@ public:
 
 private:
     EventLoop& loop_;
-    ClusterApi& api_;
+    Cluster& cluster_;
     Plan plan_;
     int number_ = 0;
 };

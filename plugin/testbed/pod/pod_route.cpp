@@ -2,8 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
 #include <utility>
+
+#include "memfit/kube/resources.h"
 
 namespace memfit::plugin {
 namespace {
@@ -12,25 +13,17 @@ namespace {
 constexpr double directSeconds = 1;
 constexpr double answerSeconds = 2;
 
-/// An answer of the API server itself, not of the program behind it.
-bool isFromApiServer(const HttpResponse& response) {
-    if (response.success()) return false;
-    const auto tree = nlohmann::json::parse(response.body, nullptr, false);
-    return tree.is_object() && tree.value("kind", nlohmann::json()) == "Status" &&
-           tree.contains("apiVersion");
-}
-
 }  // namespace
 
-PodRoute::PodRoute(EventLoop& loop, ClusterApi& api, std::string ns, std::string pod,
+PodRoute::PodRoute(EventLoop& loop, Cluster& cluster, std::string ns, std::string pod,
                    PodRouteFindings& findings)
-    : loop_(loop), api_(api), ns_(std::move(ns)), pod_(std::move(pod)), findings_(findings) {}
+    : loop_(loop),
+      cluster_(cluster),
+      ns_(std::move(ns)),
+      pod_(std::move(pod)),
+      findings_(findings) {}
 
 PodRoute::~PodRoute() = default;
-
-std::string PodRoute::proxyPrefix(int port) const {
-    return fmt::format("/api/v1/namespaces/{}/pods/{}:{}/proxy", ns_, pod_, port);
-}
 
 Result<bool> PodRoute::directAnswers(int port) const {
     if (ip_.empty()) return false;
@@ -40,14 +33,10 @@ Result<bool> PodRoute::directAnswers(int port) const {
 
 Result<std::optional<bool>> PodRoute::answersThroughApi(int port) {
     if (findings_.apiProxyForbidden) return std::optional<bool>();
-    const auto response = api_.get(proxyPrefix(port) + "/", answerSeconds);
-    if (!response) {
-        if (response.error().kind == ErrorKind::interrupted) return response.error();
-        return std::optional(false);
-    }
-    if (!isFromApiServer(*response)) return std::optional(true);
-    constexpr unsigned forbidden = 403;
-    if (response->status != forbidden) return std::optional(false);
+    const auto answer = cluster_.page({ns_, pod_, port}, "/", answerSeconds);
+    if (answer) return std::optional(true);
+    if (answer.error().kind == ErrorKind::interrupted) return answer.error();
+    if (answer.error().failure != CallFailure::forbidden) return std::optional(false);
     findings_.apiProxyForbidden = true;
     return std::optional<bool>();
 }
@@ -64,7 +53,7 @@ Result<bool> PodRoute::answersHttp(int localPort) const {
 Result<bool> PodRoute::openForward(int port) {
     if (!serviceForward_ || !serviceForward_->running()) {
         serviceForward_.reset();
-        auto forward = PortForward::open(loop_, api_.kubectl(), ns_, pod_, port);
+        auto forward = cluster_.forward({ns_, pod_, port});
         if (!forward) return forward.error();
         serviceForward_ = *std::move(forward);
     }
@@ -133,12 +122,12 @@ Result<StatsRoute> PodRoute::toStats(int port) {
     const auto proxied = answersThroughApi(port);
     if (!proxied) return proxied.error();
     if (*proxied && **proxied) {
-        if (auto client = api_.connection())
-            return StatsRoute{std::move(client), proxyPrefix(port)};
+        if (auto client = cluster_.connection())
+            return StatsRoute{std::move(client), podPagePath(ns_, pod_, port, "")};
     }
     // The program may listen on the container's loopback only, which just a port-forward reaches.
     statsForward_.reset();
-    auto forward = PortForward::open(loop_, api_.kubectl(), ns_, pod_, port);
+    auto forward = cluster_.forward({ns_, pod_, port});
     if (!forward) return forward.error();
     const auto answers = answersHttp((*forward)->localPort());
     if (!answers) return answers.error();

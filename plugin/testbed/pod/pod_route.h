@@ -6,8 +6,7 @@
 #include <vector>
 
 #include "cli/options.h"
-#include "cluster/cluster_api.h"
-#include "cluster/port_forward.h"
+#include "cluster/cluster.h"
 #include "testbed/stats_page.h"
 #include "testbed/testbed.h"
 
@@ -23,7 +22,7 @@ struct PodRouteFindings {
 /// The ways to the ports of one pod: its IP, the API server's proxy, a port-forward.
 class PodRoute {
 public:
-    PodRoute(EventLoop& loop, ClusterApi& api, std::string ns, std::string pod,
+    PodRoute(EventLoop& loop, Cluster& cluster, std::string ns, std::string pod,
              PodRouteFindings& findings);
     PodRoute(const PodRoute&) = delete;
     PodRoute& operator=(const PodRoute&) = delete;
@@ -47,12 +46,11 @@ private:
     [[nodiscard]] Result<bool> directAnswers(int port) const;
     [[nodiscard]] Result<bool> openForward(int port);
     [[nodiscard]] Result<bool> answersHttp(int localPort) const;
-    [[nodiscard]] std::string proxyPrefix(int port) const;
     /// nullopt: the API server may not be asked. Otherwise whether the port answers through it.
     [[nodiscard]] Result<std::optional<bool>> answersThroughApi(int port);
 
     EventLoop& loop_;
-    ClusterApi& api_;
+    Cluster& cluster_;
     std::string ns_;
     std::string pod_;
     PodRouteFindings& findings_;

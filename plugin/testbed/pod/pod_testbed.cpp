@@ -11,6 +11,7 @@
 #include "cluster/namespace_reader.h"
 #include "cluster/pod_removal.h"
 #include "cluster/rights.h"
+#include "memfit/kube/resources.h"
 #include "memfit/settings/go_settings.h"
 #include "testbed/pod/pod_ceiling.h"
 #include "testbed/pod/pod_instance.h"
@@ -38,14 +39,9 @@ bool isReadWriteOnce(const nlohmann::json& claim) {
     });
 }
 
-/// What the API server's refusal of a pod gives as its reason.
-std::string admissionsWords(const std::string& refusal) {
-    for (const std::string_view mark :
-         {"is forbidden: ", "denied the request: ", "denied request: "}) {
-        const auto at = refusal.rfind(mark);
-        if (at != std::string::npos) return refusal.substr(at + mark.size());
-    }
-    return refusal;
+/// What admission says of a refusal, or what was found wrong with the pod it made.
+std::string reasonOf(const CallError& refusal) {
+    return refusal.refusal.reason.empty() ? refusal.what : refusal.refusal.reason;
 }
 
 bool mounts(const nlohmann::json& pod, const std::string& claim) {
@@ -61,10 +57,10 @@ bool mounts(const nlohmann::json& pod, const std::string& claim) {
 
 }  // namespace
 
-PodTestbed::PodTestbed(EventLoop& loop, ClusterApi& api, PodOptions options, Consent consent,
+PodTestbed::PodTestbed(EventLoop& loop, Cluster& cluster, PodOptions options, Consent consent,
                        std::function<void(const std::string&)> note,
                        std::optional<RunJournal> journal)
-    : world_{loop, api, std::move(options)},
+    : world_{loop, cluster, std::move(options)},
       consent_(std::move(consent)),
       note_(std::move(note)),
       journal_(std::move(journal)),
@@ -94,19 +90,21 @@ void PodTestbed::warn(const std::string& code, const std::string& text) {
 }
 
 /// All rights that a run and its removal take: asked before anything is made.
-Result<void> PodTestbed::checkPermissions() const {
+Result<void> PodTestbed::checkPermissions() {
     std::vector<Right> rights;
     for (const auto* const verb : {"create", "delete", "get", "list", "watch"}) {
         rights.push_back({verb, "pods", ""});
     }
     // The log of a load pod is its report.
     if (world_.options.via == Via::pod) rights.push_back({"get", "pods", "log"});
-    return checkRights(world_.api.kubectl(), world_.options.ns, "trial pods", rights);
+    const auto checked = checkRights(world_.cluster, world_.options.ns, "trial pods", rights);
+    if (!checked) return checked.error();
+    return {};
 }
 
 Result<void> PodTestbed::readNamespace() {
     auto reading =
-        readNamespaceSelectors(world_.api, world_.options.ns, world_.options.workloadJson);
+        readNamespaceSelectors(world_.cluster, world_.options.ns, world_.options.workloadJson);
     if (!reading) return reading.error();
     selectors_ = std::move(reading->selectors);
     if (!reading->unreadable.empty()) {
@@ -114,7 +112,8 @@ Result<void> PodTestbed::readNamespace() {
              fmt::format("may not list {}: whether they would select the trial pods is not known",
                          fmt::join(reading->unreadable, ", ")));
     }
-    if (const auto version = world_.api.readIfAllowed("/version", "reading the version"); version) {
+    if (const auto version = world_.cluster.readIfAllowed("/version", "reading the version");
+        version) {
         const auto tree = nlohmann::json::parse(version->value_or(""), nullptr, false);
         if (tree.is_object() && tree.contains("gitVersion") && tree["gitVersion"].is_string()) {
             version_ = tree["gitVersion"].get<std::string>();
@@ -125,15 +124,14 @@ Result<void> PodTestbed::readNamespace() {
 
 Result<void> PodTestbed::checkClaims(const std::vector<std::string>& claims) {
     if (claims.empty()) return {};
-    const auto inNamespace = fmt::format("/api/v1/namespaces/{}", world_.options.ns);
-    const auto pods = world_.api.read(inNamespace + "/pods", "listing the pods");
+    const auto& ns = world_.options.ns;
+    const auto pods = world_.cluster.read(listPath(Resource::pods, ns), "listing the pods");
     if (!pods) return pods.error();
     const auto list = nlohmann::json::parse(*pods, nullptr, false);
     if (!list.is_object() || !list.contains("items")) return failure("the list of pods is none");
     for (const auto& name : claims) {
-        const auto body =
-            world_.api.read(fmt::format("{}/persistentvolumeclaims/{}", inNamespace, name),
-                            "reading claim " + name);
+        const auto body = world_.cluster.read(
+            objectPath(Resource::persistentVolumeClaims, ns, name), "reading claim " + name);
         if (!body) return body.error();
         if (!isReadWriteOnce(nlohmann::json::parse(*body, nullptr, false))) continue;
         for (const auto& pod : list["items"]) {
@@ -170,20 +168,21 @@ TrialPodPlan PodTestbed::planFor(const Settings& settings, const std::string& na
     return plan;
 }
 
-Result<AdmittedPod> PodTestbed::send(const TrialPod& pod, bool dryRun) {
-    std::vector<std::string> words{"create", "--namespace=" + world_.options.ns, "--filename=-",
-                                   "--output=json"};
-    if (dryRun) words.emplace_back("--dry-run=server");
-    const auto admitted =
-        throughRestarts(world_.loop, [&] { return world_.api.kubectl().text(words, pod.json); });
+Call<AdmittedPod> PodTestbed::send(const TrialPod& pod, const std::string& name, bool dryRun) {
+    const auto& ns = world_.options.ns;
+    const auto rehearsal = [&] { return world_.cluster.create(ns, pod.json, true); };
+    const auto admitted = dryRun ? throughRestarts(world_.loop, rehearsal)
+                                 : createPod(world_.loop, world_.cluster, ns, name, pod.json);
     if (!admitted) return admitted.error();
-    return checkAdmitted(pod.json, *admitted);
+    auto checked = checkAdmitted(pod.json, *admitted);
+    if (!checked) return checked.error();
+    return *std::move(checked);
 }
 
-Result<void> PodTestbed::rehearse(const Settings& settings, const std::string& name) {
+Call<void> PodTestbed::rehearse(const Settings& settings, const std::string& name) {
     const auto pod = makeTrialPod(world_.options.workload, planFor(settings, name), selectors_);
     if (!pod) return pod.error();
-    if (const auto admitted = send(*pod, true); !admitted) return admitted.error();
+    if (const auto admitted = send(*pod, name, true); !admitted) return admitted.error();
     return {};
 }
 
@@ -199,8 +198,8 @@ Result<void> PodTestbed::admit(const Settings& settings, const std::string& name
 /// A pod that is refused while the same pod is admitted with more memory was refused for its limit:
 /// by a policy, or by a LimitRange that may not be read. From where on they are admitted is found
 /// by dry runs, to the MiB. Returns what to say of the refusal.
-Error PodTestbed::learnLeast(Settings settings, const Error& refusal, const std::string& name) {
-    if (refusal.kind != ErrorKind::failed || isFailure(refusal, CallFailure::unreachable) ||
+Error PodTestbed::learnLeast(Settings settings, const CallError& refusal, const std::string& name) {
+    if (refusal.kind != ErrorKind::failed || refusal.failure == CallFailure::unreachable ||
         !settings.limit || !smallestAdmitted_ || *settings.limit >= *smallestAdmitted_) {
         return refusal;
     }
@@ -209,7 +208,7 @@ Error PodTestbed::learnLeast(Settings settings, const Error& refusal, const std:
     if (!admitted_.holds(asked)) return notAdmitted(admitted_, asked);
     Bytes refused = asked;
     Bytes admitted = *smallestAdmitted_;
-    std::string words = refusal.what;
+    std::string words = reasonOf(refusal);
     settings.limit = admitted;
     if (const auto again = rehearse(settings, name); !again) {
         return again.error().kind == ErrorKind::interrupted ? again.error() : refusal;
@@ -223,15 +222,15 @@ Error PodTestbed::learnLeast(Settings settings, const Error& refusal, const std:
             continue;
         }
         if (rehearsed.error().kind != ErrorKind::failed ||
-            isFailure(rehearsed.error(), CallFailure::unreachable)) {
+            rehearsed.error().failure == CallFailure::unreachable) {
             return rehearsed.error();
         }
         refused = *settings.limit;
-        words = rehearsed.error().what;
+        words = reasonOf(rehearsed.error());
     }
     smallestAdmitted_ = std::min(*smallestAdmitted_, admitted);
     admitted_.least = admitted;
-    admitted_.leastBy = admissionsWords(words);
+    admitted_.leastBy = words;
     return notAdmitted(admitted_, asked);
 }
 
@@ -248,7 +247,7 @@ Result<void> PodTestbed::prepare(const Settings& settings, const std::string& na
     if (auto allowed = checkPermissions(); !allowed) return allowed;
     if (auto read = readNamespace(); !read) return read;
     const auto* const container = world_.container();
-    const auto ceiling = podCeiling(world_.api, world_.options.ns, world_.options.ceiling,
+    const auto ceiling = podCeiling(world_.cluster, world_.options.ns, world_.options.ceiling,
                                     container != nullptr ? container->memoryLimit : std::nullopt);
     if (!ceiling) return ceiling.error();
     ceiling_ = ceiling->bytes;
@@ -262,14 +261,14 @@ Result<void> PodTestbed::prepare(const Settings& settings, const std::string& na
     const auto pod = makeTrialPod(world_.options.workload, planFor(settings, name), selectors_);
     if (!pod) return pod.error();
     if (auto free = checkClaims(pod->claims); !free) return free;
-    const auto admitted = send(*pod, true);
+    const auto admitted = send(*pod, name, true);
     if (!admitted) return admitted.error();
     smallestAdmitted_ = settings.limit ? settings.limit : ceiling_;
     for (const auto& notice : pod->notices) warn(notice.code, notice.text);
     for (const auto& notice : admitted->notices) warn(notice.code, notice.text);
     if (auto granted = consent_(pod->disclosure); !granted) return granted;
     world_.watch =
-        std::make_unique<PodWatch>(world_.api.kubectl(), world_.options.ns,
+        std::make_unique<PodWatch>(world_.loop, world_.cluster, world_.options.ns,
                                    fmt::format("{}={}", runIdLabel, world_.options.runId));
     prepared_ = true;
     return {};
@@ -293,12 +292,12 @@ Result<std::unique_ptr<Instance>> PodTestbed::start(const Settings& settings,
     existing_.insert(name);
     auto instance = std::make_unique<PodInstance>(world_, name, !settings.limit,
                                                   [this, name] { remove(name); });
-    if (const auto created = send(*pod, false); !created) return created.error();
+    if (const auto created = send(*pod, name, false); !created) return created.error();
     return std::unique_ptr<Instance>(std::move(instance));
 }
 
 void PodTestbed::remove(const std::string& pod) {
-    if (removePods(world_.loop, world_.api.kubectl(), world_.options.ns, {"pod", pod})) return;
+    if (removePods(world_.loop, world_.cluster, {world_.options.ns, pod, ""})) return;
     existing_.erase(pod);
     if (world_.watch) world_.watch->forget(pod);
 }
@@ -309,9 +308,9 @@ void PodTestbed::removeAll() {
     std::string problem;
     for (int attempt = 0; attempt < removeAttempts && !done; ++attempt) {
         if (attempt > 0) world_.loop.waitThroughSignals([] { return false; }, 1);
-        const auto left =
-            removePods(world_.loop, world_.api.kubectl(), world_.options.ns,
-                       {"pods", fmt::format("--selector={}={}", runIdLabel, world_.options.runId)});
+        const auto left = removePods(
+            world_.loop, world_.cluster,
+            {world_.options.ns, "", fmt::format("{}={}", runIdLabel, world_.options.runId)});
         done = !left;
         if (left) problem = *left;
     }

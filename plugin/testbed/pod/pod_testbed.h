@@ -27,7 +27,7 @@ class PodTestbed final : public Testbed {
 public:
     /// `note` is told what a person should know of clean-up that failed.
     /// `journal`: removed when nothing of the run is left; nullopt: none could be written.
-    PodTestbed(EventLoop& loop, ClusterApi& api, PodOptions options, Consent consent,
+    PodTestbed(EventLoop& loop, Cluster& cluster, PodOptions options, Consent consent,
                std::function<void(const std::string&)> note, std::optional<RunJournal> journal);
     /// Removes whatever is left of the run.
     ~PodTestbed() override;
@@ -46,13 +46,13 @@ public:
 private:
     [[nodiscard]] Result<void> prepare(const Settings& settings, const std::string& name);
     [[nodiscard]] Result<void> readNamespace();
-    [[nodiscard]] Result<void> checkPermissions() const;
+    [[nodiscard]] Result<void> checkPermissions();
     [[nodiscard]] Result<void> checkClaims(const std::vector<std::string>& claims);
     [[nodiscard]] TrialPodPlan planFor(const Settings& settings, const std::string& name) const;
-    [[nodiscard]] Result<AdmittedPod> send(const TrialPod& pod, bool dryRun);
-    [[nodiscard]] Result<void> rehearse(const Settings& settings, const std::string& name);
+    [[nodiscard]] Call<AdmittedPod> send(const TrialPod& pod, const std::string& name, bool dryRun);
+    [[nodiscard]] Call<void> rehearse(const Settings& settings, const std::string& name);
     [[nodiscard]] Result<void> admit(const Settings& settings, const std::string& name);
-    [[nodiscard]] Error learnLeast(Settings settings, const Error& refusal,
+    [[nodiscard]] Error learnLeast(Settings settings, const CallError& refusal,
                                    const std::string& name);
     void warn(const std::string& code, const std::string& text);
     void removeAll();

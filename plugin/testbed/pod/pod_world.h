@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "cli/options.h"
-#include "cluster/cluster_api.h"
+#include "cluster/cluster.h"
 #include "cluster/pod_watch.h"
 #include "memfit/kube/workload.h"
 #include "testbed/pod/pod_route.h"
@@ -41,7 +41,7 @@ struct PodOptions {
 /// What the instances of one testbed share: what they ask, and what each finds out for the next.
 struct PodWorld {
     EventLoop& loop;
-    ClusterApi& api;
+    Cluster& cluster;
     PodOptions options;
     std::unique_ptr<PodWatch> watch = nullptr;
     PodRouteFindings findings = {};
@@ -69,11 +69,15 @@ auto throughRestarts(EventLoop& loop, const Attempt& attempt) -> decltype(attemp
     constexpr int attempts = 60;
     for (int number = 1;; ++number) {
         auto result = attempt();
-        if (result || number == attempts || !isFailure(result.error(), CallFailure::unreachable)) {
+        if (result || number == attempts || result.error().failure != CallFailure::unreachable) {
             return result;
         }
         if (!loop.pause(pauseSeconds)) return EventLoop::interruption();
     }
 }
+
+/// Makes a pod of the run, through restarts of the API server. Returns it as it was taken.
+[[nodiscard]] Call<std::string> createPod(EventLoop& loop, Cluster& cluster, const std::string& ns,
+                                          const std::string& name, const std::string& json);
 
 }  // namespace memfit::plugin

@@ -29,41 +29,39 @@ std::vector<std::string> lines(const RunRecord& record, const RestorePatch& rest
 
 }  // namespace
 
-Result<std::vector<std::string>> restoreWorkload(EventLoop& loop, const Kubectl& kubectl,
+Result<std::vector<std::string>> restoreWorkload(EventLoop& loop, Cluster& cluster,
                                                  const RunRecord& record) {
-    const std::string ns = "--namespace=" + record.ns;
+    const Patience patience{callSeconds, true};
     std::optional<Error> problem;
     for (int attempt = 0; attempt < attempts; ++attempt) {
         if (attempt > 0) (void)loop.waitThroughSignals([] { return false; }, pauseSeconds);
-        const auto live = kubectl.runThroughSignals(
-            {"get", record.workloadLabel, ns, "--output=json"}, std::nullopt, callSeconds);
-        if (!live) return live.error();
-        if (!live->status.success()) {
-            if (classifyFailure(ownWords(live->err)) == CallFailure::notFound) {
-                return std::vector<std::string>{};
-            }
-            problem = callError("reading " + record.workloadLabel, live->err);
+        const auto live =
+            cluster.read("/" + record.workloadPath, "reading " + record.workloadLabel, patience);
+        if (!live) {
+            if (live.error().failure == CallFailure::notFound) return std::vector<std::string>{};
+            // kubectl itself did not run, or did not end.
+            if (live.error().said.empty()) return live.error();
+            problem = live.error();
             continue;
         }
-        const auto workload = readWorkload(live->out, record.workloadLabel);
+        const auto workload = readWorkload(*live, record.workloadLabel);
         if (!workload) return workload.error();
         // Another object of the same name is not the one we changed.
         if (!record.workloadUid.empty() && workload->uid != record.workloadUid) {
             return std::vector<std::string>{};
         }
-        const auto restore = restorePatch(record.original, record.ours, live->out);
+        const auto restore = restorePatch(record.original, record.ours, *live);
         if (!restore) return restore.error();
-        const auto patch = withAnnotation(restore->patch.value_or("[]"), live->out,
-                                          inPlaceAnnotation, std::nullopt);
+        const auto patch =
+            withAnnotation(restore->patch.value_or("[]"), *live, inPlaceAnnotation, std::nullopt);
         if (!patch) return patch.error();
         if (*patch != "[]") {
             const auto patched =
-                kubectl.runThroughSignals({"patch", record.workloadLabel, ns, "--type=json",
-                                           "--patch=" + *patch, "--output=name"},
-                                          std::nullopt, callSeconds);
-            if (!patched) return patched.error();
-            if (!patched->status.success()) {
-                problem = callError("restoring " + record.workloadLabel, patched->err);
+                cluster.patch({record.ns, record.workloadLabel, Patch::Type::json, *patch, false,
+                               "restoring " + record.workloadLabel, patience});
+            if (!patched) {
+                if (patched.error().said.empty()) return patched.error();
+                problem = patched.error();
                 continue;
             }
         }

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "cluster/kubectl.h"
+#include "cluster/cluster.h"
 #include "journal/run_journal.h"
 
 namespace memfit::plugin {
@@ -17,8 +17,7 @@ inline constexpr std::string_view inPlaceAnnotation = "memfit.dev/in-place";
 /// the field still holds the run's value. Returns what was done, a line each; nothing when nothing
 /// of ours is left. Signals do not cut
 /// it short. Errors: the workload cannot be read or patched.
-[[nodiscard]] Result<std::vector<std::string>> restoreWorkload(EventLoop& loop,
-                                                               const Kubectl& kubectl,
+[[nodiscard]] Result<std::vector<std::string>> restoreWorkload(EventLoop& loop, Cluster& cluster,
                                                                const RunRecord& record);
 
 }  // namespace memfit::plugin

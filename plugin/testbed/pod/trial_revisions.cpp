@@ -6,32 +6,12 @@
 #include <chrono>
 #include <vector>
 
-#include "cluster/cluster_api.h"
+#include "cluster/object_removal.h"
 
 namespace memfit::plugin {
 namespace {
 
-constexpr double callSeconds = 30;
 constexpr double lookSeconds = 0.5;
-
-KubectlCall callThroughSignals(const Kubectl& kubectl) {
-    return [&kubectl](const std::vector<std::string>& words, std::optional<std::string> input) {
-        return kubectl.runThroughSignals(words, std::move(input), callSeconds);
-    };
-}
-
-Result<std::string> readRaw(const KubectlCall& call, const std::string& path,
-                            const std::string& what) {
-    auto read = call({"get", "--raw", path}, std::nullopt);
-    if (!read) return read.error();
-    if (read->status.success()) return std::move(read->out);
-    return callError(what, read->err);
-}
-
-std::string selectedBy(const Workload& workload) {
-    if (workload.podSelector.empty()) return {};
-    return "?labelSelector=" + urlEncoded(workload.podSelector);
-}
 
 std::vector<std::string> namesOf(const std::vector<Revision>& revisions) {
     std::vector<std::string> names;
@@ -46,7 +26,7 @@ std::vector<Revision> madeByTrials(const RevisionHistory& history, const RunReco
 }
 
 Error leftError(const RunRecord& record, const std::vector<std::string>& names,
-                const std::optional<Error>& problem) {
+                const std::optional<CallError>& problem) {
     const auto which = names.empty() ? std::string() : fmt::format(": {}", fmt::join(names, ", "));
     return failure(
         fmt::format("revisions of {} in namespace {} that only trials made may be left, to which "
@@ -63,12 +43,12 @@ struct Look {
     bool done = false;               ///< nothing of the trials is left
     std::vector<std::string> names;  ///< what is
     int removed = 0;
-    std::optional<Error> problem;
+    std::optional<CallError> problem;
 };
 
-Look lookAndRemove(const KubectlCall& call, const RunRecord& record) {
+Look lookAndRemove(Cluster& cluster, const RunRecord& record) {
     Look look;
-    const auto history = readHistory(call, record);
+    const auto history = readHistory(cluster, record, throughSignals);
     if (!history) {
         look.problem = history.error();
         return look;
@@ -79,7 +59,7 @@ Look lookAndRemove(const KubectlCall& call, const RunRecord& record) {
     }
     look.names = namesOf(madeByTrials((*history)->history, record));
     look.done = look.names.empty() && (*history)->history.observed;
-    const auto removed = removeUnneeded(call, record, **history);
+    const auto removed = removeUnneeded(cluster, record, **history, throughSignals);
     if (removed)
         look.removed = *removed;
     else
@@ -89,52 +69,48 @@ Look lookAndRemove(const KubectlCall& call, const RunRecord& record) {
 
 }  // namespace
 
-KubectlCall callUntilSignal(const Kubectl& kubectl) {
-    return [&kubectl](const std::vector<std::string>& words, std::optional<std::string> input) {
-        return kubectl.run(words, std::move(input), callSeconds);
-    };
+Resource revisionResource(WorkloadKind kind) {
+    return kind == WorkloadKind::deployment ? Resource::replicaSets : Resource::controllerRevisions;
 }
 
-std::string revisionResource(WorkloadKind kind) {
-    return kind == WorkloadKind::deployment ? "replicasets" : "controllerrevisions";
-}
-
-Result<std::optional<LiveHistory>> readHistory(const KubectlCall& call, const RunRecord& record) {
+Call<std::optional<LiveHistory>> readHistory(Cluster& cluster, const RunRecord& record,
+                                             Patience patience) {
     using History = std::optional<LiveHistory>;
-    const auto live = readRaw(call, "/" + record.workloadPath, "reading " + record.workloadLabel);
-    if (!live && isFailure(live.error(), CallFailure::notFound)) return History();
+    const auto live =
+        cluster.read("/" + record.workloadPath, "reading " + record.workloadLabel, patience);
+    if (!live && live.error().failure == CallFailure::notFound) return History();
     if (!live) return live.error();
     const auto workload = readWorkload(*live, record.workloadLabel);
     if (!workload) return workload.error();
     // Another object of the same name is not the one we changed.
     if (workload->uid != record.workloadUid) return History();
     const auto resource = revisionResource(workload->kind);
-    const auto ns = urlEncoded(record.ns);
-    const auto path = fmt::format("/apis/apps/v1/namespaces/{}/{}", ns, resource);
-    const auto revisions = readRaw(call, path + selectedBy(*workload), "listing " + resource);
+    const ListQuery selected{.labels = workload->podSelector};
+    const auto revisions =
+        cluster.read(listPath(resource, record.ns, selected),
+                     fmt::format("listing {}", kindOf(resource).plural), patience);
     if (!revisions) return revisions.error();
     std::optional<std::string_view> pods;
-    Result<std::string> listed = std::string();
+    Call<std::string> listed = std::string();
     if (workload->kind != WorkloadKind::deployment) {
         listed =
-            readRaw(call, fmt::format("/api/v1/namespaces/{}/pods{}", ns, selectedBy(*workload)),
-                    "listing pods");
+            cluster.read(listPath(Resource::pods, record.ns, selected), "listing pods", patience);
         if (!listed) return listed.error();
         pods = *listed;
     }
     auto history = readRevisionHistory(*live, *revisions, pods);
     if (!history) return history.error();
-    return History({*std::move(history), path});
+    return History({*std::move(history), resource});
 }
 
-Result<int> removeUnneeded(const KubectlCall& call, const RunRecord& record,
-                           const LiveHistory& live) {
+Call<int> removeUnneeded(Cluster& cluster, const RunRecord& record, const LiveHistory& live,
+                         Patience patience) {
     if (!record.revisionsBefore) return 0;
     int removed = 0;
     for (const auto& one :
          removableRevisions(live.history, record.runId, *record.revisionsBefore)) {
-        const auto path = fmt::format("{}/{}", live.path, urlEncoded(one.name));
-        const auto gone = removeAsRead(call, {path, one.uid, one.resourceVersion});
+        const auto path = objectPath(live.resource, record.ns, one.name);
+        const auto gone = removeAsRead(cluster, {path, one.uid, one.resourceVersion}, patience);
         if (!gone) return gone.error();
         if (*gone) ++removed;
     }
@@ -147,26 +123,24 @@ std::optional<std::string> TidiedHistory::line(const RunRecord& record) const {
                        record.workloadLabel);
 }
 
-TidiedHistory tidyHistory(EventLoop& loop, const Kubectl& kubectl, const RunRecord& record,
+TidiedHistory tidyHistory(EventLoop& loop, Cluster& cluster, const RunRecord& record,
                           const std::function<void(const std::string&)>& note,
                           double patienceSeconds) {
-    using Clock = std::chrono::steady_clock;
     TidiedHistory tidied;
     // Without a patch there is no revision of ours.
     if (record.ours.empty() || !record.revisionsBefore) return tidied;
-    const auto call = callThroughSignals(kubectl);
-    const auto begin = Clock::now();
+    const auto begin = loop.now();
     bool waited = false;
     for (bool last = false;;) {
-        const auto look = lookAndRemove(call, record);
+        const auto look = lookAndRemove(cluster, record);
         tidied.removed += look.removed;
         if (look.done) return tidied;
-        const bool hopeless = look.problem && !isFailure(*look.problem, CallFailure::unreachable);
+        const bool hopeless = look.problem && look.problem->failure != CallFailure::unreachable;
         if (last || hopeless) {
             tidied.left = leftError(record, look.names, look.problem);
             return tidied;
         }
-        last = std::chrono::duration<double>(Clock::now() - begin).count() >= patienceSeconds;
+        last = std::chrono::duration<double>(loop.now() - begin).count() >= patienceSeconds;
         // What was removed may be gone by now.
         if (look.removed > 0 || last) continue;
         if (!waited) {

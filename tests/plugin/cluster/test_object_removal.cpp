@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cluster/kubectl_cluster.h"
 #include "process/event_loop.h"
 #include "support/stand_in_kubectl.h"
 
@@ -17,12 +18,10 @@ const ReadObject set{"/apis/apps/v1/namespaces/shop/replicasets/api-5f7", "u5", 
 
 Result<bool> removed(const test::StandInKubectl& standIn, const ReadObject& object = set) {
     EventLoop loop;
-    const auto kubectl = standIn.connect(loop);
-    const KubectlCall call = [&](const std::vector<std::string>& words,
-                                 std::optional<std::string> input) {
-        return kubectl.run(words, std::move(input));
-    };
-    return removeAsRead(call, object);
+    KubectlCluster cluster(loop, standIn.connect(loop));
+    const auto done = removeAsRead(cluster, object, {});
+    if (!done) return done.error();
+    return *done;
 }
 
 Result<bool> answered(const std::string& error) {

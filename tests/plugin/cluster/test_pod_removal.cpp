@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cluster/kubectl_cluster.h"
 #include "process/event_loop.h"
 #include "support/stand_in_kubectl.h"
 
@@ -16,7 +17,8 @@ namespace {
 std::optional<std::string> problemWith(const std::string& body) {
     const test::StandInKubectl standIn(body);
     EventLoop loop;
-    return removePods(loop, standIn.connect(loop), "shop", {"pod", "memfit-api-1"});
+    KubectlCluster cluster(loop, standIn.connect(loop));
+    return removePods(loop, cluster, {"shop", "memfit-api-1", ""});
 }
 
 }  // namespace
@@ -24,8 +26,8 @@ std::optional<std::string> problemWith(const std::string& body) {
 TEST_CASE("a pod is removed when it was seen to be gone") {
     const test::StandInKubectl standIn("exit 0");
     EventLoop loop;
-    CHECK(removePods(loop, standIn.connect(loop), "shop", {"pods", "--selector=a=b"}) ==
-          std::nullopt);
+    KubectlCluster cluster(loop, standIn.connect(loop));
+    CHECK(removePods(loop, cluster, {"shop", "", "a=b"}) == std::nullopt);
     CHECK(standIn.words() ==
           std::vector<std::string>{"delete", "pods", "--selector=a=b", "--namespace=shop",
                                    "--grace-period=0", "--force", "--wait=false",

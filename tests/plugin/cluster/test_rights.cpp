@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cluster/kubectl_cluster.h"
 #include "process/event_loop.h"
 #include "support/stand_in_kubectl.h"
 
@@ -17,7 +18,10 @@ const std::vector<Right> rights{{"delete", "replicasets.apps", ""}, {"get", "pod
 
 Result<void> checkedBy(const test::StandInKubectl& standIn) {
     EventLoop loop;
-    return checkRights(standIn.connect(loop), "shop", "trial pods", rights);
+    KubectlCluster cluster(loop, standIn.connect(loop));
+    const auto checked = checkRights(cluster, "shop", "trial pods", rights);
+    if (!checked) return checked.error();
+    return {};
 }
 
 }  // namespace

@@ -207,3 +207,55 @@ TEST_CASE("no tasks are done at once, and the loop serves plain waits again afte
     CHECK(loop.waitUntil(never, 0.02) == WaitEnd::timedOut);
     CHECK_FALSE(loop.signal());
 }
+
+namespace {
+
+/// Notes every leap.
+struct Leaps final : SimulatedTime {
+    Moment at{std::chrono::hours(1)};
+    int leaps = 0;
+
+    [[nodiscard]] Moment now() const override { return at; }
+    void leap(std::optional<Moment> until) override {
+        ++leaps;
+        at = until.value();
+    }
+};
+
+}  // namespace
+
+TEST_CASE("waits go by a simulated time at once, and to its very moment") {
+    Leaps time;
+    EventLoop loop;
+    loop.goBy(time);
+    const auto begin = loop.now();
+    CHECK(loop.pause(3600));
+    CHECK(loop.now() - begin == std::chrono::hours(1));
+    CHECK((loop.waitUntil([] { return true; }, 60) == WaitEnd::ready));
+    CHECK((loop.waitUntil([] { return false; }, 0) == WaitEnd::timedOut));
+    CHECK_FALSE(loop.waitThroughSignals([] { return false; }, 60));
+    CHECK(time.leaps == 2);
+    CHECK(loop.now() - begin == std::chrono::minutes(61));
+}
+
+TEST_CASE("tasks side by side share a simulated time") {
+    Leaps time;
+    EventLoop loop;
+    loop.goBy(time);
+    std::string order;
+    const auto begin = loop.now();
+    loop.together({[&] {
+                       (void)loop.pause(2);
+                       order += "b";
+                       (void)loop.pause(2);
+                       order += "d";
+                   },
+                   [&] {
+                       (void)loop.pause(1);
+                       order += "a";
+                       (void)loop.pause(2);
+                       order += "c";
+                   }});
+    CHECK(order == "abcd");
+    CHECK(loop.now() - begin == std::chrono::seconds(4));
+}

@@ -14,7 +14,10 @@ namespace {
 /// `path/plural/name` of what the words name, or the error's message.
 std::string named(const Words& words) {
     const auto workload = workloadWords(words);
-    if (workload) return fmt::format("{}/{}/{}", workload->path, workload->plural, workload->name);
+    if (workload) {
+        return fmt::format("{}/{}/{}", apiPath(workload->resource),
+                           kindOf(workload->resource).plural, workload->name);
+    }
     CHECK((workload.error().kind == ErrorKind::usage));
     return workload.error().message();
 }

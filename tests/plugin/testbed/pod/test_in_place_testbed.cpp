@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cluster/kubectl_cluster.h"
 #include "support/environment.h"
 #include "support/history.h"
 #include "support/stand_in_kubectl.h"
@@ -26,7 +27,7 @@ struct World {
     EventLoop loop;
     std::vector<std::string> asked;
     std::vector<std::string> notes;
-    std::unique_ptr<ClusterApi> api;
+    std::unique_ptr<KubectlCluster> api;
     std::unique_ptr<InPlaceTestbed> testbed;
 
     explicit World(int historyLimit = 10, const std::string& forbidden = "nothing",
@@ -48,7 +49,7 @@ struct World {
         workload["kind"] = kind;
         const auto live = workload.dump();
         set("live", live);
-        api = std::make_unique<ClusterApi>(loop, kubectl.connect(loop));
+        api = std::make_unique<KubectlCluster>(loop, kubectl.connect(loop));
         PodOptions options;
         options.workload = readWorkload(live, "api").value();
         options.workloadJson = live;

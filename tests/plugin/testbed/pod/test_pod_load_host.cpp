@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "cluster/kubectl_cluster.h"
 #include "support/stand_in_kubectl.h"
 
 using namespace memfit;
@@ -35,7 +36,7 @@ struct Tried {
 Tried tryIn(const std::string& demands) {
     const test::StandInKubectl standIn(namespaceThat(demands));
     EventLoop loop;
-    ClusterApi api(loop, standIn.connect(loop));
+    KubectlCluster api(loop, standIn.connect(loop));
     PodLoadHost host(loop, api, {"shop", "run1", "hey:1", 60});
     auto load = host.start({"hey", "-n", "5"});
     Tried tried;

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "cluster/kubectl_cluster.h"
 #include "support/stand_in_kubectl.h"
 
 using namespace memfit;
@@ -70,7 +71,7 @@ struct Trials {
 
     EventLoop loop;
     StandInKubectl standIn;
-    ClusterApi api{loop, standIn.connect(loop)};
+    KubectlCluster api{loop, standIn.connect(loop)};
     std::vector<std::string> notes;
     std::optional<PodTestbed> testbed;
 };

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cluster/kubectl_cluster.h"
 #include "support/history.h"
 #include "support/stand_in_kubectl.h"
 
@@ -17,12 +18,12 @@ namespace {
 
 /// Reads come from files beside the stand-in; a delete of an object leaves it out of the list
 /// `sets` from then on, unless `deleting` says otherwise.
-struct Cluster {
+struct World {
     test::StandInKubectl kubectl;
     EventLoop loop;
     std::vector<std::string> notes;
 
-    explicit Cluster(const std::string& deleting = "cp $0.after $0.sets")
+    explicit World(const std::string& deleting = "cp $0.after $0.sets")
         : kubectl(
               "case \"$1 $3\" in\n"
               "delete*) " +
@@ -43,7 +44,7 @@ struct Cluster {
         set("after", test::listOf(after));
     }
     [[nodiscard]] TidiedHistory tidy(const RunRecord& record, double patienceSeconds = 0) {
-        const auto connected = kubectl.connect(loop);
+        KubectlCluster connected(loop, kubectl.connect(loop));
         return tidyHistory(
             loop, connected, record, [this](const std::string& text) { notes.push_back(text); },
             patienceSeconds);
@@ -78,7 +79,7 @@ const std::string next =
 }  // namespace
 
 TEST_CASE("what only trials made of a workload's history is removed, and looked for again") {
-    Cluster cluster;
+    World cluster;
     const std::vector<Json> others{replicaSet(1, 0), replicaSet(6, 2), replicaSet(3, 0, "2b")};
     auto all = others;
     all.push_back(replicaSet(4, 0, "1a"));
@@ -94,7 +95,7 @@ TEST_CASE("what only trials made of a workload's history is removed, and looked 
 }
 
 TEST_CASE("what still has pods is left, with the command that removes it") {
-    Cluster cluster;
+    World cluster;
     cluster.setLists({replicaSet(4, 1, "1a"), replicaSet(6, 1)}, {});
     const auto tidied = cluster.tidy(recordOfRun());
     CHECK(tidied.removed == 0);
@@ -109,11 +110,11 @@ TEST_CASE("what still has pods is left, with the command that removes it") {
 }
 
 TEST_CASE("the pods of the last trial are waited for") {
-    Cluster cluster;
+    World cluster;
     const std::vector<Json> others{replicaSet(1, 0), replicaSet(6, 1)};
     cluster.setLists({others[0], others[1], replicaSet(4, 1, "1a")}, others);
     std::vector<std::string> notes;
-    const auto connected = cluster.kubectl.connect(cluster.loop);
+    KubectlCluster connected(cluster.loop, cluster.kubectl.connect(cluster.loop));
     const auto tidied = tidyHistory(
         cluster.loop, connected, recordOfRun(),
         [&](const std::string& text) {
@@ -128,7 +129,7 @@ TEST_CASE("the pods of the last trial are waited for") {
 }
 
 TEST_CASE("an object that changed after the read is left to the next look") {
-    Cluster cluster("echo 'Error from server (Conflict): it changed' >&2; exit 1");
+    World cluster("echo 'Error from server (Conflict): it changed' >&2; exit 1");
     cluster.setLists({replicaSet(4, 0, "1a"), replicaSet(6, 1)}, {});
     const auto tidied = cluster.tidy(recordOfRun());
     CHECK(tidied.removed == 0);
@@ -137,7 +138,7 @@ TEST_CASE("an object that changed after the read is left to the next look") {
 }
 
 TEST_CASE("a removal that is refused is told at once, in the API server's words") {
-    Cluster cluster("echo 'Error from server (Forbidden): not you' >&2; exit 1");
+    World cluster("echo 'Error from server (Forbidden): not you' >&2; exit 1");
     cluster.setLists({replicaSet(4, 0, "1a"), replicaSet(6, 1)}, {});
     const auto tidied = cluster.tidy(recordOfRun(), 60);
     REQUIRE(tidied.left.has_value());
@@ -150,7 +151,7 @@ TEST_CASE("a removal that is refused is told at once, in the API server's words"
 }
 
 TEST_CASE("a restore that its controller has not seen yet is not taken for the end") {
-    Cluster cluster;
+    World cluster;
     auto live = test::liveDeployment();
     live["metadata"]["generation"] = 4;
     cluster.set("live", live.dump());
@@ -165,7 +166,7 @@ TEST_CASE("a restore that its controller has not seen yet is not taken for the e
 }
 
 TEST_CASE("nothing is asked for a run without a patch, or whose history is not written down") {
-    Cluster cluster;
+    World cluster;
     auto record = recordOfRun();
     record.ours.clear();
     CHECK_FALSE(cluster.tidy(record).left.has_value());
@@ -176,14 +177,14 @@ TEST_CASE("nothing is asked for a run without a patch, or whose history is not w
 }
 
 TEST_CASE("of a workload that is gone, or another of that name, nothing is removed") {
-    Cluster cluster;
+    World cluster;
     cluster.setLists({replicaSet(4, 0, "1a"), replicaSet(6, 1)}, {});
     auto record = recordOfRun();
     record.workloadUid = "w0";
     CHECK_FALSE(cluster.tidy(record).left.has_value());
     record = recordOfRun();
     const test::StandInKubectl gone("echo 'Error from server (NotFound): no' >&2; exit 1");
-    const auto connected = gone.connect(cluster.loop);
+    KubectlCluster connected(cluster.loop, gone.connect(cluster.loop));
     CHECK_FALSE(tidyHistory(cluster.loop, connected, record, {}, 0).left.has_value());
     CHECK(cluster.deleted().empty());
 }

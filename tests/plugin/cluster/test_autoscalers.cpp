@@ -1,7 +1,8 @@
-#include "cluster/vertical_autoscalers.h"
+#include "cluster/autoscalers.h"
 
 #include <doctest/doctest.h>
 
+#include "cluster/kubectl_cluster.h"
 #include "support/stand_in_kubectl.h"
 
 using namespace memfit;
@@ -20,7 +21,7 @@ std::optional<std::vector<VerticalAutoscaler>> found(const std::string& list,
         "case $3 in\n"
         "/apis/autoscaling.k8s.io/v1/namespaces/shop/verticalpodautoscalers) " +
         list + ";;\n/apis/autoscaling.k8s.io) " + group + ";;\nesac\nexit 2");
-    ClusterApi api(loop, standIn.connect(loop));
+    KubectlCluster api(loop, standIn.connect(loop));
     auto all = listVerticalAutoscalers(api, "shop");
     REQUIRE_MESSAGE(all.has_value(), (all ? "" : all.error().message()));
     return *std::move(all);
@@ -54,7 +55,7 @@ TEST_CASE("all other errors of the list are told") {
     EventLoop loop;
     const StandInKubectl standIn("if [ \"$1\" = proxy ]; then exit 1; fi\n" +
                                  refusal("BadRequest"));
-    ClusterApi api(loop, standIn.connect(loop));
+    KubectlCluster api(loop, standIn.connect(loop));
     const auto all = listVerticalAutoscalers(api, std::nullopt);
     REQUIRE(all.has_error());
     CHECK(all.error().message().starts_with(

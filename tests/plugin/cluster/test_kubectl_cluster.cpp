@@ -1,4 +1,4 @@
-#include "cluster/cluster_api.h"
+#include "cluster/kubectl_cluster.h"
 
 #include <doctest/doctest.h>
 
@@ -15,24 +15,16 @@ std::string withoutProxy(const std::string& body) {
     return "if [ \"$1\" = proxy ]; then echo 'error: no proxy today' >&2; exit 1; fi\n" + body;
 }
 
-Error errorOfRead(const std::string& body) {
+CallError errorOfRead(const std::string& body) {
     EventLoop loop;
     const StandInKubectl standIn(withoutProxy(body));
-    ClusterApi api(loop, standIn.connect(loop));
+    KubectlCluster api(loop, standIn.connect(loop));
     const auto read = api.read("/apis/apps/v1/namespaces/shop/deployments/api", "reading api");
     REQUIRE_FALSE(read.has_value());
     return read.error();
 }
 
 }  // namespace
-
-TEST_CASE("a segment of a path keeps only the characters that mean nothing in a URL") {
-    CHECK(urlEncoded("sales-api_1.2~x") == "sales-api_1.2~x");
-    CHECK(urlEncoded("a b/../c?d=e&f#g%h+") == "a%20b%2F..%2Fc%3Fd%3De%26f%23g%25h%2B");
-    CHECK(urlEncoded("memfit.dev/run=1a") == "memfit.dev%2Frun%3D1a");
-    CHECK(urlEncoded("\xC3\xA4\n") == "%C3%A4%0A");
-    CHECK(urlEncoded("").empty());
-}
 
 TEST_CASE("a Status is told as kubectl tells it") {
     CHECK(statusMessage({404, R"({"kind": "Status", "apiVersion": "v1", "status": "Failure",
@@ -71,7 +63,7 @@ TEST_CASE("what kubectl printed of an answer is not told twice") {
 TEST_CASE("where no proxy starts, a read is a kubectl get --raw, and it is said why") {
     EventLoop loop;
     const StandInKubectl standIn(withoutProxy("echo '{\"kind\": \"Deployment\"}'"));
-    ClusterApi api(loop, standIn.connect(loop, {{"--context=prod"}, std::nullopt}));
+    KubectlCluster api(loop, standIn.connect(loop, {{"--context=prod"}, std::nullopt}));
     // The stand-in sees the flag of the connection first, so that its proxy ends like any call.
     CHECK(api.whyNoProxy() == "kubectl proxy did not start: ");
     CHECK(api.connection() == nullptr);
@@ -90,7 +82,7 @@ TEST_CASE("where no proxy starts, a read is a kubectl get --raw, and it is said 
 TEST_CASE("the reason why there is no proxy is kubectl's own") {
     EventLoop loop;
     const StandInKubectl standIn(withoutProxy("exit 0"));
-    const ClusterApi api(loop, standIn.connect(loop));
+    KubectlCluster api(loop, standIn.connect(loop));
     CHECK(api.whyNoProxy() == "kubectl proxy did not start: error: no proxy today");
 }
 
@@ -101,25 +93,25 @@ TEST_CASE("an error of a read without a proxy is told once, in kubectl's words")
     CHECK(missing.message() ==
           "reading api: Error from server (NotFound): deployments.apps \"api\" not found; check "
           "the name, --namespace and --context");
-    CHECK(isFailure(missing, CallFailure::notFound));
+    CHECK((missing.failure == CallFailure::notFound));
 
     const auto login =
         errorOfRead("echo 'error: You must be logged in to the server (Unauthorized)' >&2; exit 1");
     CHECK(login.message() ==
           "reading api: error: You must be logged in to the server (Unauthorized); log in to the "
           "cluster again: kubectl get namespaces tells whether it worked");
-    CHECK_FALSE(isFailure(login, CallFailure::unreachable));
+    CHECK((login.failure != CallFailure::unreachable));
 
     const auto away = errorOfRead(
         "echo 'Unable to connect to the server: net/http: TLS handshake timeout' >&2; exit 1");
-    CHECK(isFailure(away, CallFailure::unreachable));
+    CHECK((away.failure == CallFailure::unreachable));
 }
 
 TEST_CASE("what is not there or may not be read is no error where the caller can do without") {
     EventLoop loop;
     const auto readWith = [&loop](const std::string& error) {
         const StandInKubectl standIn(withoutProxy("echo '" + error + "' >&2; exit 1"));
-        ClusterApi api(loop, standIn.connect(loop));
+        KubectlCluster api(loop, standIn.connect(loop));
         return api.readIfAllowed("/api/v1/nodes/a", "reading the node");
     };
     const auto missing = readWith("Error from server (NotFound): nodes \"a\" not found");
