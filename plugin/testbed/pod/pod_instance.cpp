@@ -265,31 +265,41 @@ void PodInstance::readUsage() {
     usage_ = usage;
 }
 
+/// The container's own figures with the kernel's high-water mark; nullopt where the kubelet does
+/// not say when it sampled that.
+std::optional<KubeletUsage> PodInstance::readMark() {
+    const auto body = world_.cluster.read(kubeletPath(status_.node, cadvisorPage),
+                                          "reading the kubelet's metrics", {answerSeconds});
+    if (!body) return std::nullopt;
+    auto seen =
+        readCadvisor(*body, {world_.options.ns, pod_, status_.uid, world_.options.container});
+    if (!seen || seen->podLevel || !seen->peak || !seen->peakAt) return std::nullopt;
+    return seen;
+}
+
 /// The kubelet samples about every ten seconds: only a sample taken after the load holds the high-
-/// water mark of all of it. That is worth the wait once: it tells the search where to begin.
+/// water mark of all of it. That is worth the wait once: it tells the search where to begin. The
+/// clocks of the node and of this machine may differ, so that a sample counts as later when it
+/// comes after the one that was there right after the load.
 void PodInstance::awaitPeak() {
     // A container that is only seconds old has no sample yet, and its load is over too soon for the
     // wait to pay.
-    const auto before = readSummary();
-    if (!before || before->time.empty()) return;
+    const auto sampled = readSummary();
+    if (!sampled || sampled->time.empty()) return;
     world_.peakAwaited = true;
+    const auto before = readMark();
+    if (!before) return;
     const auto deadline = in(sampleSeconds);
-    for (;;) {
-        if (!world_.loop.pause(samplePollSeconds) || world_.loop.now() >= deadline) return;
-        const auto now = readSummary();
-        if (now && now->time != before->time) break;
+    while (world_.loop.pause(samplePollSeconds) && world_.loop.now() < deadline) {
+        const auto now = readMark();
+        if (!now || *now->peakAt <= *before->peakAt) continue;
+        Usage usage = usage_.value_or(Usage{});
+        usage.current = now->usage;
+        usage.anon = now->rss;
+        usage.peak = now->peak;
+        usage_ = usage;
+        return;
     }
-    const auto body = world_.cluster.read(kubeletPath(status_.node, cadvisorPage),
-                                          "reading the kubelet's metrics", {answerSeconds});
-    if (!body) return;
-    const auto seen =
-        readCadvisor(*body, {world_.options.ns, pod_, status_.uid, world_.options.container});
-    if (!seen || seen->podLevel) return;
-    Usage usage = usage_.value_or(Usage{});
-    usage.current = seen->usage;
-    usage.anon = seen->rss;
-    usage.peak = seen->peak;
-    usage_ = usage;
 }
 
 /// What the program said last; empty where its log may not be read.

@@ -39,6 +39,7 @@ private:
     void readAgain();
     void readUsage();
     [[nodiscard]] std::optional<KubeletUsage> readSummary();
+    [[nodiscard]] std::optional<KubeletUsage> readMark();
     void awaitPeak();
     void readEvents();
     [[nodiscard]] std::string lastLogLine() const;

@@ -129,6 +129,38 @@ TEST_CASE("the statistics of a trial pod are read through the API server") {
     CHECK(memory->sys > 0);
 }
 
+TEST_CASE("a high-water mark counts only from a sample that is later than the load") {
+    World world;
+    auto instance = world.trials().start(plainSettings(std::nullopt), "");
+    REQUIRE(instance.has_value());
+    REQUIRE((*instance)->waitReady(60).value());
+    const auto& pod = *world.cluster.find(Resource::pods, "memfit-api-r1-1");
+    const auto uid = pod.at("metadata").at("uid").get<std::string>();
+    auto& pages = world.cluster.kubelet;
+    pages["/stats/summary?only_cpu_and_memory=true"] = fmt::format(
+        R"({{"pods":[{{"podRef":{{"name":"memfit-api-r1-1","namespace":"shop","uid":"{}"}},)"
+        R"("containers":[{{"name":"api","memory":{{"time":"2024-01-01T00:00:00Z",)"
+        R"("usageBytes":9000000}}}}]}}]}})",
+        uid);
+    const auto sample = [&](Bytes mark, std::int64_t milliseconds) {
+        pages["/metrics/cadvisor"] = fmt::format(
+            "container_memory_max_usage_bytes{{container=\"api\",namespace=\"shop\","
+            "pod=\"memfit-api-r1-1\"}} {} {}\n",
+            mark, milliseconds);
+    };
+    sample(8 * MiB, 1'700'000'000'000);
+    world.cluster.load();
+    SUBCASE("it is waited for") {
+        world.cluster.after(9, [&] { sample(17 * MiB, 1'700'000'010'000); });
+        CHECK((*instance)->settledStatus().running);
+        CHECK((*instance)->usage()->peak == 17 * MiB);
+    }
+    SUBCASE("there is none when it does not come") {
+        CHECK((*instance)->settledStatus().running);
+        CHECK_FALSE((*instance)->usage()->peak.has_value());
+    }
+}
+
 TEST_CASE("a trial pod that never starts says what keeps it from that") {
     const auto unschedulable = ended(Fate::unschedulable);
     CHECK((unschedulable.foreign == Outcome::unschedulable));
