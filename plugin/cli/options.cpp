@@ -256,26 +256,30 @@ constexpr std::array options{
                }},
 
     OptionSpec{"from", "", "QUANTITY", edgeGroup, onSearching, "never try a limit below this", "",
-               [](Options& o, Value v) { return storeBytes(v, o.from); }},
+               [](Options& o, Value v) { return storeBytes(v, o.search.from); }},
     OptionSpec{"to", "", "QUANTITY", edgeGroup, onSearching, "never try a limit above this", "",
-               [](Options& o, Value v) { return storeBytes(v, o.to); }},
-    OptionSpec{"resolution", "", "SHARE", edgeGroup, onSearching,
-               "how finely the minimum is to be known, and the edge (default 2%, at least 256Ki)",
-               "",
-               [](Options& o, Value v) { return store(parseShare(v, 0.001, 0.5), o.resolution); }},
+               [](Options& o, Value v) { return storeBytes(v, o.search.to); }},
+    OptionSpec{
+        "resolution", "", "SHARE", edgeGroup, onSearching,
+        "how finely the minimum is to be known, and the edge (default 2%, at least 256Ki)", "",
+        [](Options& o, Value v) { return store(parseShare(v, 0.001, 0.5), o.search.resolution); }},
     OptionSpec{"confirm", "", "N", edgeGroup, onSearching,
                "clean loads wanted at the answer (default 3)", "",
-               [](Options& o, Value v) { return store(parseInteger(v, 1, 1000), o.confirm); }},
-    OptionSpec{"max-trials", "", "N", edgeGroup, onSearching,
-               "the most trials the search may take (default 24)", "",
-               [](Options& o, Value v) { return store(parseInteger(v, 1, 1000), o.maxTrials); }},
+               [](Options& o, Value v) {
+                   return store(parseInteger(v, 1, 1000), o.search.confirmations);
+               }},
+    OptionSpec{
+        "max-trials", "", "N", edgeGroup, onSearching,
+        "the most trials the search may take (default 24)", "",
+        [](Options& o, Value v) { return store(parseInteger(v, 1, 1000), o.search.maxTrials); }},
     OptionSpec{"budget", "", "DURATION", edgeGroup, onSearching,
                "the time for all trials, from the first on: the best that is to be had within it",
                "", [](Options& o, Value v) { return store(parseSeconds(v), o.budgetSeconds); }},
     OptionSpec{"risk", "", "SHARE", edgeGroup, onSearching,
                "accepted chance that one load is OOM-killed at the answer, by the model (default "
                "0.01)",
-               "", [](Options& o, Value v) { return store(parseShare(v, 1e-6, 0.5), o.risk); }},
+               "",
+               [](Options& o, Value v) { return store(parseShare(v, 1e-6, 0.5), o.search.risk); }},
     OptionSpec{
         "mode", "", "MODE", edgeGroup, onSqueeze, "how Go is set in the search (default plain)",
         modeChoices,

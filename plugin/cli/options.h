@@ -9,6 +9,7 @@
 
 #include "memfit/advice/recommendation.h"
 #include "memfit/bench/bench_plan.h"
+#include "memfit/edge/edge_search.h"
 #include "memfit/error.h"
 #include "memfit/lint/lint.h"
 #include "memfit/observe/load/load_report.h"
@@ -78,11 +79,8 @@ struct Options {
     std::optional<double> loadTimeoutSeconds;
 
     // The edge.
-    std::optional<Bytes> from, to, ceiling;
-    double resolution = 0.02;
-    int confirm = 3;
-    int maxTrials = 24;
-    double risk = 0.01;
+    EdgeSearchOptions search;
+    std::optional<Bytes> ceiling;
     std::optional<double> budgetSeconds;
     Mode mode = Mode::plain;
     GomemlimitRule gomemlimit;

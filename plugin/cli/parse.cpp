@@ -266,9 +266,9 @@ Result<void> checkTogether(const Command& command) {
         return usageError("lint has nothing to read",
                           "name files, - for standard input, or a workload (deploy/NAME)");
     }
-    if (options.from && options.to && *options.from > *options.to) {
-        return usageError(fmt::format("--from {} is above --to {}", formatMiB(*options.from),
-                                      formatMiB(*options.to)),
+    if (options.search.from && options.search.to && *options.search.from > *options.search.to) {
+        return usageError(fmt::format("--from {} is above --to {}", formatMiB(*options.search.from),
+                                      formatMiB(*options.search.to)),
                           "swap them");
     }
     if (!options.program.empty() && !options.local) {

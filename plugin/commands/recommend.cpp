@@ -68,7 +68,8 @@ std::optional<Error> measure(const Context& context, Session& session, Results& 
         return false;
     };
     if (!known(results) && !context.options.minimum && results.benches.empty()) {
-        const auto squeezed = squeezeStage(context, session, most.bench + context.options.confirm);
+        const auto squeezed =
+            squeezeStage(context, session, most.bench + context.options.search.confirmations);
         if (squeezed.probe.idle || squeezed.probe.loaded) fold(squeezed.probe, results);
         if (!squeezed.result.trials.empty()) fold(squeezed.result, results);
         const bool usable =
@@ -78,7 +79,8 @@ std::optional<Error> measure(const Context& context, Session& session, Results& 
         if (squeezed.stopped) context.progress.note("warning: " + squeezed.stopped->message());
     }
     if (results.benches.empty()) {
-        const auto benched = benchStage(context, session, results, context.options.confirm);
+        const auto benched =
+            benchStage(context, session, results, context.options.search.confirmations);
         if (!benched.result.cells.empty()) fold(benched.result, results);
         if (benched.stopped) return benched.stopped;
     }

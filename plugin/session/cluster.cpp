@@ -67,7 +67,7 @@ std::optional<Bytes> largestLimit(const Options& options) {
     const auto take = [&](const std::optional<Bytes>& limit) {
         if (limit) largest = std::max(largest.value_or(*limit), *limit);
     };
-    for (const auto& limit : {options.from, options.to, options.minimum}) take(limit);
+    for (const auto& limit : {options.search.from, options.search.to, options.minimum}) take(limit);
     for (const auto& word : options.limits) {
         if (word.kind == LimitWord::Kind::literal) take(word.literal);
     }

@@ -57,17 +57,6 @@ void tellRound(const Context& context, const RoundPlan& plan) {
         context.progress.note("open: " + openText(choice));
 }
 
-EdgeSearchOptions searchOptions(const Options& options) {
-    EdgeSearchOptions search;
-    search.from = options.from;
-    search.to = options.to;
-    search.resolution = options.resolution;
-    search.confirmations = options.confirm;
-    search.maxTrials = options.maxTrials;
-    search.risk = options.risk;
-    return search;
-}
-
 template <class Documents, class Read>
 auto lastKnown(const Documents& documents, Read read) -> decltype(read(documents.front())) {
     decltype(read(documents.front())) value;
@@ -161,7 +150,7 @@ bool anyLimitNeedsMinimum(const Options& options) {
 FinishedSqueeze squeezeStage(const Context& context, Session& session, int trialsAfter) {
     context.progress.stage("squeeze", trialsAfter);
     auto run = squeeze(session.trials(), {context.options.mode, context.options.gomemlimit,
-                                          searchOptions(context.options), context.options.parallel,
+                                          context.options.search, context.options.parallel,
                                           context.kind == CommandKind::squeeze ? 1 : squeezeShare});
     run.result.header = session.header({}, run.stopped);
     run.result.ceiling = session.ceiling();
@@ -243,9 +232,9 @@ std::optional<Error> confirmStage(const Context& context, Session& session,
                                   Recommendation& recommendation) {
     if (!recommendation.advised.limit) return std::nullopt;
     context.progress.stage("confirm", 0);
-    Confirmation confirmation(recommendation.advised, context.options.confirm);
+    Confirmation confirmation(recommendation.advised, context.options.search.confirmations);
     std::optional<Error> stopped;
-    const auto unlimited = ensureUnlimited(session, context.options.confirm);
+    const auto unlimited = ensureUnlimited(session, context.options.search.confirmations);
     if (!unlimited) stopped = unlimited.error();
     while (!stopped) {
         const auto settings = confirmation.next();
@@ -258,7 +247,8 @@ std::optional<Error> confirmStage(const Context& context, Session& session,
             warn(context, Warning{std::string(budgetEndedCode), text}, recommendation.header);
             break;
         }
-        const int left = std::max(0, context.options.confirm - confirmation.tally().loads - 1);
+        const int left =
+            std::max(0, context.options.search.confirmations - confirmation.tally().loads - 1);
         const auto record = session.trials().run(*settings, left);
         if (!record) {
             stopped = record.error();
@@ -272,10 +262,11 @@ std::optional<Error> confirmStage(const Context& context, Session& session,
 
 WorstCase worstCase(const Options& options) {
     WorstCase most;
-    most.squeeze = options.minimum ? 0 : options.maxTrials;
+    most.squeeze = options.minimum ? 0 : options.search.maxTrials;
     most.bench = benchTrials(options) + (mayBenchAlone(options) ? 1 : 0);
     // A bench that was read from a file has had its run without a limit elsewhere.
-    most.confirm = Confirmation::mostTrials(options.confirm) + (options.files.empty() ? 0 : 1);
+    most.confirm =
+        Confirmation::mostTrials(options.search.confirmations) + (options.files.empty() ? 0 : 1);
     return most;
 }
 

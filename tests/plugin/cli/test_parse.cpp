@@ -81,11 +81,11 @@ TEST_CASE("a whole recommend command line becomes typed values") {
     CHECK(o.env == std::vector<std::pair<std::string, std::string>>{{"A", "b=c"}, {"EMPTY", ""}});
     CHECK(o.unsetEnv == std::vector<std::string>{"HOME"});
     CHECK(o.cpuMilli == 250);
-    CHECK(o.resolution == doctest::Approx(0.05));
-    CHECK(o.risk == doctest::Approx(0.02));
-    CHECK(o.confirm == 4);
-    CHECK(o.from == 8 * MiB);
-    CHECK(o.to == GiB);
+    CHECK(o.search.resolution == doctest::Approx(0.05));
+    CHECK(o.search.risk == doctest::Approx(0.02));
+    CHECK(o.search.confirmations == 4);
+    CHECK(o.search.from == 8 * MiB);
+    CHECK(o.search.to == GiB);
     CHECK(o.floor->text() == "rps>=0.9x");
     CHECK(o.limits.size() == 3);
     CHECK((o.modes == std::vector<Mode>{Mode::plain}));
