@@ -35,7 +35,8 @@ struct Printable {
 /// Says an error on standard error, in one line.
 void printError(const Error& error, const Streams& streams);
 
-/// The exit code for an error, as contract says; `signal`: the one that interrupted the run.
+/// The exit code for an error, as `kubectl memfit --help` lists them; `signal`: the one that
+/// interrupted the run.
 [[nodiscard]] int exitCode(const Error& error, std::optional<int> signal);
 
 }  // namespace memfit::plugin

@@ -1,6 +1,6 @@
 #pragma once
 
-// Internal to memfit/manifest: the memory of a pod as its spec says it.
+// Internal to memfit/kube: the memory of a pod as its spec says it.
 
 #include "memfit/kube/kube_json.h"
 #include "memfit/units/bytes.h"
