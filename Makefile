@@ -5,8 +5,8 @@ JOBS ?= $(shell nproc)
 
 FUZZ_SECONDS ?= 600
 
-# ON: units are compiled in batches, which is for builds from nothing (cmake/Batches.cmake); a folder stays as it was
-# configured until the other is said.
+# ON: units are compiled in batches, which is for builds from nothing (cmake/Batches.cmake); a build folder keeps the
+# value that it was configured with until the other one is given.
 BATCHES ?=
 CONFIGURE = cmake --preset $(PRESET) $(if $(BATCHES),-DMEMFIT_BATCHES=$(BATCHES))
 

@@ -7,7 +7,7 @@
 #   - if its key was clean on this machine (${XDG_CACHE_HOME:-~/.cache}/kubectl-memfit/tidy), or
 #   - if it has the same key at the commit that .ci/linted names, at which all units were clean. That file also names the
 #     version of clang-tidy. LINT_BASE=COMMIT takes another commit. Where the commit is not there (a shallow clone), or
-#     is none of HEAD's, all units are checked.
+#     is not an ancestor of HEAD, all units are checked.
 # `tidy.sh all` checks every unit; `record` those that were not clean on this machine. Both write .ci/linted anew if all
 # are clean and nothing is uncommitted.
 set -euo pipefail

@@ -92,7 +92,7 @@ Completion flags(const CommandSpec& command, std::string_view typed) {
     return completion;
 }
 
-/// Whether the command takes the choice: some formats are of one command only.
+/// Whether the command accepts the choice: some formats belong to one command only.
 bool offers(const CommandSpec& command, const OptionSpec& spec, std::string_view choice) {
     if (spec.name != "output") return true;
     const auto format = outputFormat(choice);
@@ -166,9 +166,9 @@ Completion targets(const CommandSpec& command, std::string_view typed,
     return completion;
 }
 
-/// What is known of the words before the cursor.
+/// What the words before the cursor tell.
 struct Before {
-    std::vector<std::string> target;   ///< those that are no flag and no value
+    std::vector<std::string> target;   ///< those that are neither a flag nor a value
     const OptionSpec* open = nullptr;  ///< a flag that waits for its value
 };
 
@@ -210,7 +210,7 @@ Completion complete(const std::vector<std::string>& words) {
     if (const auto flag = typedFlag(*command, typed); flag.takesValue() && flag.valueAt > 0) {
         auto completion = values(*command, *flag.spec, std::string_view(typed).substr(flag.valueAt),
                                  typed.substr(0, flag.valueAt), before.target);
-        // Where a path begins after `-f`, no shell knows.
+        // No shell knows where a path begins after `-f`.
         if (!typed.starts_with("--")) completion.files = false;
         return completion;
     }

@@ -21,8 +21,8 @@ struct Completion {
     bool files = false;    ///< paths may stand there too, after `--flag=`: the shell knows them
     bool noSpace = false;  ///< the candidate is a beginning: `deploy/`
     LiveNames live = LiveNames::none;
-    /// What the live names are of, as it was typed: of workloads their type, of containers the
-    /// words that name the workload.
+    /// What the live names belong to, as typed: for workloads their type, for containers the words
+    /// that name the workload.
     std::vector<std::string> of;
     std::string before;  ///< what stands before each live name in its word: `deploy/`
 

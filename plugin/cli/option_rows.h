@@ -52,7 +52,9 @@ inline Result<void> storeBytes(const std::string& text, std::optional<Bytes>& fi
         return usageError(fmt::format("'{}' is a fraction of a byte", text),
                           "use M or Mi for a size of memory");
     }
-    if (quantity->bytes < 1) return usageError(fmt::format("'{}' is no memory at all", text));
+    if (quantity->bytes < 1)
+        return usageError(fmt::format("'{}' is not more than 0", text),
+                          "write a size such as 64Mi");
     field = quantity->bytes;
     return {};
 }

@@ -16,8 +16,8 @@ constexpr std::array commands{
         "read what the Go runtime says of its memory: idle, and under a load",
         "(TARGET | --local -- PROGRAM [ARG...]) [flags]",
         "Reads the memory statistics page of the workload's own pod (expvar, Prometheus or\n"
-        "pprof), touching nothing. With --load, or --local, it starts a copy without a limit (but\n"
-        "under a ceiling far above its need), and reads the page before, during and after.",
+        "pprof), and changes nothing. With --load, or --local, it starts a copy without a limit\n"
+        "(but under a ceiling far above its need), and reads the page before, during and after.",
         "kubectl memfit probe deploy/sales-api\n"
         "kubectl memfit probe --local --port 3000 -- ./sales-api\n"
         "kubectl memfit probe --local --port 3000 --load 'hey -n 1000 -c 10 {url}/v1/users' "
@@ -26,10 +26,9 @@ constexpr std::array commands{
         CommandKind::squeeze, "squeeze",
         "find the OOM edge: the memory limit at which the load gets the program killed",
         "(TARGET | --local -- PROGRAM [ARG...]) --load 'COMMAND' [flags]",
-        "Runs the load against copies of the service: without a limit, then under limits that each "
-        "teach the most, until\n"
-        "no further trial would bring the minimum down by much, it has its clean confirmations, "
-        "and a load fell below the edge.",
+        "Runs the load against copies of the service: first without a limit, then each time at\n"
+        "the limit that teaches most. It ends when no further trial would lower the minimum by\n"
+        "much, the minimum has its clean confirmations, and a load was killed below the edge.",
         "kubectl memfit squeeze deploy/sales-api --load 'hey -n 1000 -c 10 {url}/v1/users'\n"
         "kubectl memfit squeeze --local --port 3000 --load 'hey -n 1000 -c 10 {url}/v1/users' "
         "-- ./sales-api\n"
@@ -53,10 +52,10 @@ constexpr std::array commands{
         CommandKind::recommend, "recommend",
         "turn results into limit, request, GOMEMLIMIT and GOGC, with reasons",
         "(TARGET | TYPE[,TYPE...] | -f FILE... | --local -- PROGRAM [ARG...]) [flags]",
-        "With --load: probe, squeeze, bench, and then a confirmation of the very settings it\n"
-        "advises. With -f: judges the result documents it is given and runs nothing. With\n"
-        "neither: judges from what can be read of the TARGET, touching nothing; of a TYPE alone,\n"
-        "--all, -A or -l: every such workload, in one table, the most pressing first.",
+        "With --load: runs probe, squeeze, bench, and then a confirmation of exactly the\n"
+        "settings that it advises. With -f: judges the given result documents and runs nothing.\n"
+        "With neither: judges from what can be read of the TARGET, and changes nothing; with a\n"
+        "TYPE alone, --all, -A or -l: every such workload, in one table, the most urgent first.",
         "kubectl memfit recommend deploy/sales-api\n"
         "kubectl memfit recommend deploy -n shop\n"
         "kubectl memfit recommend --all -A -o json\n"
@@ -72,9 +71,8 @@ constexpr std::array commands{
         "(FILE... | - | TARGET) [flags]",
         "Reads manifests (YAML or JSON, any number of documents), standard input, or a live\n"
         "workload, and names each setting that is wrong whatever the program does, with its line,\n"
-        "what comes of it, and the fix, then what was judged. Exits 3 on findings of --severity "
-        "or\n"
-        "above, and shows no others.",
+        "the consequence and the fix. The last line says what was judged. Shows only findings of\n"
+        "--severity or above, and exits 3 when there are any.",
         "kubectl memfit lint k8s/*.yaml\n"
         "helm template . | kubectl memfit lint -\n"
         "kubectl memfit lint deploy/sales-api\n"
@@ -83,9 +81,9 @@ constexpr std::array commands{
         CommandKind::cleanup, "cleanup", "remove what an interrupted run left behind", "[flags]",
         "Restores workloads that a killed --in-place run left changed, removes from their\n"
         "history what its trials made, and removes trial pods of runs that are over: those of\n"
-        "this machine whose process is gone, and all that have outlived their deadline. Never\n"
-        "another user's live run, unless --all is said. Removes the folders ({dir}) that killed\n"
-        "runs of yours left on this machine.",
+        "this machine whose process is gone, and all that have outlived their deadline. It does\n"
+        "not touch live runs of other users, unless --all is given. Removes the folders ({dir})\n"
+        "that killed runs of yours left on this machine.",
         "kubectl memfit cleanup\n"
         "kubectl memfit cleanup --all -n shop"},
 };
@@ -169,12 +167,13 @@ constexpr std::array options{
                    o.cpuText = v;
                    return store(parseMilliCpu(v), o.cpuMilli);
                }},
-    OptionSpec{"enforcement", "", "HOW", measured, onTrials,
-               "who keeps the limit: the kernel where a memory cgroup can be made (default auto)",
-               enforcementChoices,
-               [](Options& o, Value v) {
-                   return storeChoice(v, enforcement, enforcementChoices, o.enforcement);
-               }},
+    OptionSpec{
+        "enforcement", "", "HOW", measured, onTrials,
+        "what enforces the limit: the kernel, where a memory cgroup can be made (default auto)",
+        enforcementChoices,
+        [](Options& o, Value v) {
+            return storeChoice(v, enforcement, enforcementChoices, o.enforcement);
+        }},
     OptionSpec{"ready-url", "", "URL", measured, onTrials,
                "ready when this answers 2xx (default: when the port accepts); {url}, {host} and "
                "{port} are filled in",
@@ -213,15 +212,15 @@ constexpr std::array options{
                    return {};
                }},
     OptionSpec{"load-format", "", "FORMAT", loadGroup, onTrials,
-               "whose report the load prints (default auto)", loadFormatChoices,
+               "the load tool whose report the load prints (default auto)", loadFormatChoices,
                [](Options& o, Value v) {
                    return storeChoice(v, loadFormatFromString, loadFormatChoices, o.loadFormat);
                }},
-    OptionSpec{
-        "load-timeout", "", "DURATION", loadGroup, onTrials,
-        "when a load or a warm-up is cut (default: 3 x the slower of the two in the run without a "
-        "limit, at least 30s; 1h in that run)",
-        "", [](Options& o, Value v) { return store(parseSeconds(v), o.loadTimeoutSeconds); }},
+    OptionSpec{"load-timeout", "", "DURATION", loadGroup, onTrials,
+               "stop a load or a warm-up after this time (default: 3 x the slower of the two in "
+               "the run without a limit, at least 30s; 1h in that run)",
+               "",
+               [](Options& o, Value v) { return store(parseSeconds(v), o.loadTimeoutSeconds); }},
     OptionSpec{"warmup", "", "COMMAND", loadGroup, onTrials, "run this before each load", "",
                [](Options& o, Value v) -> Result<void> {
                    o.warmup = v;
@@ -240,15 +239,15 @@ constexpr std::array options{
                }},
     OptionSpec{"setup", "", "COMMAND", aroundGroup, onTrials,
                "run this once, before the first trial; each of these commands runs on this machine "
-               "and may take 5 minutes, and one that fails, or takes longer, ends the run",
+               "and may take 5 minutes; if it fails or takes longer, the run ends",
                "",
                [](Options& o, Value v) -> Result<void> {
                    o.setup = v;
                    return {};
                }},
     OptionSpec{"cleanup", "", "COMMAND", aroundGroup, onTrials,
-               "run this once at the end, whatever the end, also after Ctrl-C (a second one ends "
-               "it); where it fails there is a warning",
+               "run this once at the end, also after an error or Ctrl-C (a second Ctrl-C ends it); "
+               "a failure is a warning",
                "",
                [](Options& o, Value v) -> Result<void> {
                    o.cleanupCommand = v;
@@ -261,10 +260,10 @@ constexpr std::array options{
                [](Options& o, Value v) { return storeBytes(v, o.search.to); }},
     OptionSpec{
         "resolution", "", "SHARE", edgeGroup, onSearching,
-        "how finely the minimum is to be known, and the edge (default 2%, at least 256Ki)", "",
+        "how precisely to find the minimum and the edge (default 2%, at least 256Ki)", "",
         [](Options& o, Value v) { return store(parseShare(v, 0.001, 0.5), o.search.resolution); }},
     OptionSpec{"confirm", "", "N", edgeGroup, onSearching,
-               "clean loads wanted at the answer (default 3)", "",
+               "clean loads required at the minimum (default 3)", "",
                [](Options& o, Value v) {
                    return store(parseInteger(v, 1, 1000), o.search.confirmations);
                }},
@@ -273,15 +272,15 @@ constexpr std::array options{
         "the most trials the search may take (default 24)", "",
         [](Options& o, Value v) { return store(parseInteger(v, 1, 1000), o.search.maxTrials); }},
     OptionSpec{"budget", "", "DURATION", edgeGroup, onSearching,
-               "the time for all trials, from the first on: the best that is to be had within it",
+               "time for all trials, from the first on; the result is the best that fits into it",
                "", [](Options& o, Value v) { return store(parseSeconds(v), o.budgetSeconds); }},
     OptionSpec{"risk", "", "SHARE", edgeGroup, onSearching,
-               "accepted chance that one load is OOM-killed at the answer, by the model (default "
+               "accepted chance that one load is OOM-killed at the minimum, by the model (default "
                "0.01)",
                "",
                [](Options& o, Value v) { return store(parseShare(v, 1e-6, 0.5), o.search.risk); }},
     OptionSpec{
-        "mode", "", "MODE", edgeGroup, onSqueeze, "how Go is set in the search (default plain)",
+        "mode", "", "MODE", edgeGroup, onSqueeze, "settings of Go in the search (default plain)",
         modeChoices,
         [](Options& o, Value v) { return storeChoice(v, modeFromString, modeChoices, o.mode); }},
     OptionSpec{"gomemlimit", "", "RULE", edgeGroup, onSearching,
@@ -305,23 +304,22 @@ constexpr std::array options{
                "modes to compare (default plain,gomemlimit)", modeChoices,
                [](Options& o, Value v) { return storeModes(v, o.modes); }},
     OptionSpec{"runs", "", "N", benchGroup, onBenching,
-               "the most rounds (default 15); it ends before when the choice is settled", "",
-               [](Options& o, Value v) { return store(parseInteger(v, 1, 1000), o.runs); }},
+               "the most rounds (default 15); the bench ends earlier when the choice is settled",
+               "", [](Options& o, Value v) { return store(parseInteger(v, 1, 1000), o.runs); }},
     OptionSpec{"min", "", "QUANTITY", benchGroup, onBenching,
-               "the minimum, instead of squeezing for it", "",
+               "the minimum, instead of a squeeze that finds it", "",
                [](Options& o, Value v) { return storeBytes(v, o.minimum); }},
 
-    OptionSpec{
-        "filename", "f", "FILE", adviceGroup, onBenching,
-        "result documents to start from (repeatable; - is standard input); program, port, CPU "
-        "limit, load, --prepare, --setup and --cleanup come from them where they are left out, "
-        "while --env, --unset-env, --ready-url, --warmup, --floor and the place of the statistics "
-        "page have to be given again",
-        "",
-        [](Options& o, Value v) -> Result<void> {
-            o.files.push_back(v);
-            return {};
-        }},
+    OptionSpec{"filename", "f", "FILE", adviceGroup, onBenching,
+               "result documents to start from (repeatable; - is standard input); program, port, "
+               "CPU limit, load, --prepare, --setup and --cleanup come from them unless given; "
+               "--env, --unset-env, --ready-url, --warmup, --floor, --stats-port and --stats-path "
+               "must be given again",
+               "",
+               [](Options& o, Value v) -> Result<void> {
+                   o.files.push_back(v);
+                   return {};
+               }},
     OptionSpec{"tolerance", "", "SHARE", adviceGroup, onRecommend,
                "how much throughput may be given up for a smaller limit (default 5%)", "",
                [](Options& o, Value v) { return store(parseShare(v, 0, 0.9), o.tolerance); }},
@@ -340,8 +338,8 @@ constexpr std::array options{
             return {};
         }},
     OptionSpec{"edit", "", "FILE", adviceGroup, onRecommend,
-               "give the workload in this manifest the advised settings, in place (- is a filter "
-               "from standard input to standard output)",
+               "write the advised settings into the workload of this manifest, in place (- reads "
+               "standard input and writes standard output)",
                "",
                [](Options& o, Value v) -> Result<void> {
                    o.edit = v;
@@ -367,8 +365,8 @@ constexpr std::array options{
 
     OptionSpec{
         "output", "o", "FORMAT", outputGroup, onAll,
-        "how to print the result (default table, and nothing else of cleanup); patch, of "
-        "recommend: a strategic merge patch; sarif and github, of lint",
+        "how to print the result (default table, the only one for cleanup); patch is for "
+        "recommend: a strategic merge patch; sarif and github are for lint",
         outputChoices,
         [](Options& o, Value v) { return storeChoice(v, outputFormat, outputChoices, o.output); }},
     OptionSpec{
@@ -387,7 +385,7 @@ constexpr std::array options{
                    return {};
                }},
     OptionSpec{"dry-run", "", "", outputGroup, onAll,
-               "print what would be run, and the most trials it could take; touch nothing", "",
+               "print what would run, and the most trials it could take; change nothing", "",
                [](Options& o, Value) -> Result<void> {
                    o.dryRun = true;
                    return {};

@@ -26,7 +26,7 @@ enum class ColorWish { automatic, always, never };
 /// How limits are kept on this machine: by the kernel where it can be, or always by the watchdog.
 enum class Enforcement { automatic, watchdog };
 
-/// By which way the load reaches a trial pod.
+/// How the load reaches a trial pod.
 enum class Via {
     automatic,    ///< its IP where that answers from here, else a port-forward
     direct,       ///< its IP

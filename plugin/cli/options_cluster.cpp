@@ -62,7 +62,7 @@ constexpr std::array rows{
                "keep the labels by which NetworkPolicies, Services and budgets select", "",
                setSwitch<&Options::keepLabels>},
     OptionSpec{"force", "", "", trialGroup, onTrials,
-               "allow a copy that reaches into the node, or --in-place beside an autoscaler or a "
+               "allow a copy that has access to the node, or --in-place beside an autoscaler or a "
                "GitOps owner",
                "", setSwitch<&Options::force>},
     OptionSpec{"in-place", "", "", trialGroup, onTrials,
@@ -84,10 +84,10 @@ constexpr std::array rows{
                }},
     OptionSpec{"all", "", "", manyGroup, onRecommend | onCleanup,
                "recommend: every Deployment, StatefulSet and DaemonSet; cleanup: also what live "
-               "runs and runs of others made, after asking",
+               "runs and other users' runs made, after asking",
                "", setSwitch<&Options::all>},
     OptionSpec{"all-namespaces", "A", "", manyGroup, onRecommend,
-               "of all namespaces, whatever --namespace says", "",
+               "workloads of all namespaces, whatever --namespace says", "",
                setSwitch<&Options::allNamespaces>},
     OptionSpec{"selector", "l", "LABELS", manyGroup, onRecommend,
                "only workloads with these labels, as kubectl selects them", "",

@@ -21,8 +21,8 @@ const CommandSpec* findCommand(std::string_view name) {
 
 Error unknownCommand(const std::string& word) {
     if (word.starts_with('-')) {
-        return usageError(fmt::format("'{}' stands before a command", word),
-                          "name the command first: kubectl memfit recommend [flags]");
+        return usageError(fmt::format("'{}' comes before the command", word),
+                          "write the command first: kubectl memfit recommend [flags]");
     }
     std::vector<std::string_view> names;
     for (const auto& spec : commandTable()) names.push_back(spec.name);
@@ -126,8 +126,9 @@ Result<void> checkSources(const Command& command) {
     if (!options.files.empty()) {
         const bool runs = options.local || options.load.has_value();
         if (command.kind == CommandKind::recommend && runs && !measured) {
-            return usageError("--load with -f runs what the documents lack, and needs the service",
-                              "name the TARGET, or write --local and the program, after `--`");
+            return usageError(
+                "--load with -f runs what the documents lack, so it needs the service",
+                "name the TARGET, or write --local and the program, after `--`");
         }
         return {};  // what is left out here, the documents may hold
     }
@@ -149,7 +150,7 @@ Result<void> checkSources(const Command& command) {
     return {};
 }
 
-/// What goes around trials is in vain where none is run.
+/// Commands around trials have no use when no trial runs.
 Result<void> checkAround(const Command& command) {
     const auto& options = command.options;
     if (!options.prepare && !options.setup && !options.cleanupCommand) return {};
@@ -157,13 +158,13 @@ Result<void> checkAround(const Command& command) {
         command.kind == CommandKind::probe || command.kind == CommandKind::recommend;
     const bool runs = options.local || (!options.target.empty() && options.load);
     if (mayOnlyRead && !runs) {
-        return usageError("--setup, --prepare and --cleanup go around trials, and none is run",
+        return usageError("--setup, --prepare and --cleanup run around trials, but no trial runs",
                           "give a TARGET and a --load, or leave them out");
     }
     return {};
 }
 
-/// What is said of many workloads at once is read, not measured.
+/// Many workloads at once are only read, not measured.
 Result<void> checkMany(const Options& options) {
     if (!meansMany(options)) return {};
     const auto* const one = "name one workload: deploy/NAME";
@@ -198,26 +199,25 @@ Result<void> checkPodFlags(const Options& options) {
     }
     if (options.loadImage && options.via != Via::pod && options.via != Via::automatic) {
         return usageError("--load-image runs the load in a pod of its own",
-                          "leave out --via, or say --via pod");
+                          "leave out --via, or use --via pod");
     }
     if (options.inPlace && !options.load) {
         return usageError("--in-place changes the live workload to measure it under a load",
                           "give one: --load 'hey -n 1000 -c 10 {url}/'");
     }
     if (options.inPlace && options.parallel > 1) {
-        return usageError("--in-place has one workload to change, not several at once",
+        return usageError("--in-place changes one workload, so its trials cannot run in parallel",
                           "leave out --parallel");
     }
     return {};
 }
 
-/// Where the advice is to land.
+/// Checks of the flags that say where the advice goes.
 Result<void> checkLanding(const Command& command) {
     const auto& options = command.options;
     if (!writes(command.kind, options.output)) {
         if (command.kind == CommandKind::cleanup)
-            return usageError("cleanup says in text what it did, and prints no other format",
-                              "leave out -o");
+            return usageError("cleanup prints text only", "leave out -o");
         if (options.output == OutputFormat::patch)
             return usageError(fmt::format("{} has no patch to print", specOf(command.kind).name),
                               "recommend -o patch does");
@@ -225,11 +225,11 @@ Result<void> checkLanding(const Command& command) {
                           "lint -o sarif does");
     }
     if (options.output == OutputFormat::patch && options.local) {
-        return usageError("a program of this machine is nothing to patch",
+        return usageError("a program of this machine cannot be patched",
                           "give a manifest: --edit FILE");
     }
     if (options.output == OutputFormat::patch && options.edit) {
-        return usageError("-o patch and --edit are two ways to hand over one advice",
+        return usageError("-o patch and --edit are two ways to deliver the same advice",
                           "choose one of them");
     }
     if (options.diff && !options.edit) {
@@ -253,7 +253,7 @@ Result<void> checkLanding(const Command& command) {
     return {};
 }
 
-/// What no single flag can know.
+/// Checks that need more than one flag.
 Result<void> checkTogether(const Command& command) {
     const auto& options = command.options;
     if (command.kind == CommandKind::cleanup) {

@@ -21,7 +21,7 @@ struct Question {
     enum class Prints {
         names,   ///< nothing: a name may hold any character, as an ARN its slashes
         kinds,   ///< the kind before each, `deployment.apps/api`
-        header,  ///< a first line that is no name
+        header,  ///< a first line that is not a name
     };
     std::vector<std::string> words;
     Prints prints = Prints::names;

@@ -40,12 +40,12 @@ std::string whatStarts(const Options& options) {
                 "would remove the revisions that the patches make\n",
                 workload);
         }
-        return fmt::format("would create, once a trial, a pod as a copy of:\n  {}\n", workload);
+        return fmt::format("would create for each trial a pod, a copy of:\n  {}\n", workload);
     }
     const auto* const how = options.enforcement == Enforcement::watchdog
                                 ? "under the watchdog"
                                 : "in a memory cgroup of its own";
-    return fmt::format("would start, once a trial, {}:\n  {}\n", how,
+    return fmt::format("would start for each trial, {}:\n  {}\n", how,
                        options.program.empty()
                            ? "the program of " + fmt::format("{}", fmt::join(options.files, ", "))
                            : shownCommand(options.program));
@@ -84,9 +84,9 @@ Result<int> runDryRun(const Context& context) {
         }
         text += "trials:\n" + stages(kind, options);
         if (options.budgetSeconds) {
-            text +=
-                fmt::format("  {:<9}no trial begins that would not end within {} of the first\n",
-                            "budget", budgetText(*options.budgetSeconds));
+            text += fmt::format(
+                "  {:<9}a trial begins only if it would end within {} of the start of the first\n",
+                "budget", budgetText(*options.budgetSeconds));
         }
     }
     const auto printed = printText(text, context.streams);

@@ -28,7 +28,7 @@ Result<LintReport> lintFile(const std::string& name) {
     return lintStream(*text, name == "-" ? "<stdin>" : name);
 }
 
-/// One broken file hides nothing of the others.
+/// A broken file does not hide the findings of the others.
 LintReport lintFiles(const std::vector<std::string>& files) {
     LintReport all;
     for (const auto& name : files) {
@@ -41,7 +41,7 @@ LintReport lintFiles(const std::vector<std::string>& files) {
     return all;
 }
 
-/// Of a live workload: the object has no lines that anybody knows.
+/// For a live workload, whose object has no line numbers.
 LintReport lintLive(const Context& context) {
     const auto cluster = openCluster(context, context.options.target);
     if (!cluster) {

@@ -151,13 +151,13 @@ Result<int> landInCluster(const Context& context, const Advice& advice) {
     if (advice.cluster != nullptr) {
         auto patch = tryPatch(context, *advice.cluster, advice.recommendation);
         if (!patch) {
-            // What was measured is not lost with it.
+            // A failed dry run does not lose what was measured.
             const auto printed = asPatch ? Result<void>() : printAdvice(context, advice);
             return printed ? patch.error() : printed.error();
         }
         tried = *std::move(patch);
     } else if (advice.recommendation.header.target.type == "process") {
-        return usageError("what was measured is a program of this machine, nothing to patch",
+        return usageError("what was measured is a program of this machine, which cannot be patched",
                           "give a manifest: --edit FILE");
     }
     auto patch = tried ? Result<std::string>(tried->text) : std::string();

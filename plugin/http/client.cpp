@@ -107,7 +107,7 @@ Result<HttpResponse> HttpClient::exchange(const std::shared_ptr<Connection>& con
                                           std::string_view target, double timeoutSeconds,
                                           bool& lostBeforeAnswer) {
     const auto endpoint = endpointOf(address_);
-    if (!endpoint) return failure(fmt::format("{} is no address", describe(address_)));
+    if (!endpoint) return failure(fmt::format("{} is not an address", describe(address_)));
     connection->request = {http::verb::get, target, 11};
     connection->request.set(http::field::host, host_);
     connection->request.set(http::field::user_agent, "kubectl-memfit");

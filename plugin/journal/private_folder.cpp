@@ -36,7 +36,7 @@ fs::path parentFolder() {
     return error ? fs::path("/tmp") : folder;
 }
 
-/// Named by a process that is no more.
+/// Named by a process that no longer runs.
 bool isOfDeadProcess(const std::string& name) {
     if (!name.starts_with(prefix)) return false;
     pid_t pid = 0;
@@ -51,7 +51,7 @@ UniqueFd openFolder(const fs::path& path) {
     return UniqueFd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
 }
 
-/// By a process that lives, perhaps in a container of its own, where our look for it is in vain.
+/// Whether its process still runs, perhaps in another container, where we cannot see it.
 bool isLocked(const fs::path& path) {
     const auto folder = openFolder(path);
     return folder && ::flock(folder.get(), LOCK_EX | LOCK_NB) == -1 && errno == EWOULDBLOCK;
@@ -132,7 +132,7 @@ Result<PrivateFolder> PrivateFolder::makeIn(const fs::path& parent) {
                        "set TMPDIR to a folder that can be written to");
     }
     auto lock = openFolder(name);
-    // Where the file system has no locks, the process id alone has to tell.
+    // On a file system without locks only the process id can tell.
     if (lock) (void)::flock(lock.get(), LOCK_SH | LOCK_NB);
     return PrivateFolder(name, std::move(lock));
 }
@@ -141,7 +141,7 @@ PrivateFolder::PrivateFolder(PrivateFolder&& other) noexcept
     : path_(std::exchange(other.path_, {})), lock_(std::move(other.lock_)) {}
 
 PrivateFolder::~PrivateFolder() {
-    // When it fails there is nobody to tell; the next run tries again.
+    // A failure cannot be reported from here; the next run tries again.
     if (!path_.empty()) removeWhole(path_);
 }
 

@@ -67,7 +67,7 @@ std::string textAt(const Json& object, const char* key) {
     return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-/// Nothing when there is no list, or something else than texts in it.
+/// Nothing when there is no list, or when it holds anything but strings.
 std::optional<std::vector<std::string>> textsAt(const Json& object, const char* key) {
     const auto found = object.find(key);
     if (found == object.end() || !found->is_array()) return std::nullopt;

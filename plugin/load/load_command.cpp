@@ -29,7 +29,7 @@ public:
             } else if (c == '\\') {
                 if (at_ == text_.size()) {
                     return usageError(fmt::format("{} command ends in a backslash", flag_),
-                                      "take it away");
+                                      "remove it");
                 }
                 quoted_ = true;
                 takeEscaped();

@@ -220,7 +220,7 @@ Child::Child(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
 Result<std::unique_ptr<Child>> Child::start(EventLoop& loop, const std::vector<std::string>& words,
                                             const ChildOptions& options) {
-    if (words.empty()) return usageError("no program is named");
+    if (words.empty()) return usageError("no program was given");
     const auto program = findProgram(words.front(), searchPathFor(options));
     if (!program) return program.error();
     auto state = std::make_shared<State>(loop);
@@ -314,7 +314,7 @@ void Child::stop(std::span<const StopStep> steps) {
     state.signalGroup(SIGKILL);
     (void)state.loop.waitThroughSignals(ended, killSeconds);
     drain(drainSeconds);
-    // While the group's number cannot be another's yet.
+    // While the group's number cannot belong to another group yet.
     state.guard.reset();
     state.process.reset();
     state.closeAll();

@@ -88,7 +88,7 @@ void EventLoop::runDue() {
     context_.poll();
 }
 
-/// What a wait waits for.
+/// One wait, and what it waits for.
 struct EventLoop::Wait {
     const std::function<bool()>* ready = nullptr;
     const bool* expired = nullptr;

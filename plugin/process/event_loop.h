@@ -33,7 +33,8 @@ public:
 };
 
 /// The one loop of the program: everything that waits for the world waits here, so that a signal
-/// ends every wait. One thread; at most one loop is alive at a time.
+/// ends every wait. At most one loop is alive at a time, and only one thread runs at any moment
+/// (see together()).
 ///
 /// While it lives SIGINT, SIGTERM and SIGHUP are caught (one that was ignored at entry stays
 /// ignored, as under nohup) and SIGPIPE is ignored. The first signal is remembered; later ones
@@ -64,10 +65,10 @@ public:
     /// Lets `seconds` pass. False when a signal cut it short.
     bool pause(double seconds);
 
-    /// Runs the tasks side by side, each as straight-line code: whenever one waits here, the others
-    /// go on. Only one runs at any moment, so that they may share whatever they like; what one sees
-    /// before a wait may have changed after it. Returns when all have ended. Not to be nested;
-    /// the tasks must not throw.
+    /// Runs the tasks side by side, each as straight-line code on a thread of its own: whenever one
+    /// waits here, the others go on. Only one runs at any moment, so that they may share whatever
+    /// they like; what one sees before a wait may have changed after it. Returns when all have
+    /// ended. Not to be nested; the tasks must not throw.
     void together(const std::vector<std::function<void()>>& tasks);
 
     /// The first signal that arrived; SIGPIPE when a watched output was closed by its reader.

@@ -26,7 +26,7 @@ public:
     PosixProcess(const PosixProcess&) = delete;
     PosixProcess& operator=(const PosixProcess&) = delete;
     ~PosixProcess() override {
-        // Nothing happens to one that has ended: until it is reaped its number is its own.
+        // Harmless when it has ended: until it is reaped nobody else gets its number.
         (void)::kill(process_, SIGKILL);
         reap(process_);
     }

@@ -49,7 +49,7 @@ Result<void> askConsent(const Context& context, const std::string& heading,
     const auto answer = readAnswer(context.loop);
     if (!answer) return answer.error();
     if (*answer == "y" || *answer == "yes") return {};
-    return failure("not agreed to; nothing was made");
+    return failure("you did not agree; nothing was created");
 }
 
 }  // namespace memfit::plugin

@@ -22,7 +22,7 @@ constexpr std::size_t largestFile = std::size_t{1} << 30U;
 
 Error cannotWrite(const std::string& name, int why) {
     return failure(fmt::format("cannot write {}: {}", name, std::strerror(why)),
-                   "the file is as it was; see the diff with --diff");
+                   "the file is unchanged; see the diff with --diff");
 }
 
 /// 0, or errno.

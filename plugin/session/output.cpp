@@ -30,7 +30,7 @@ Result<void> printText(const std::string& text, const Streams& streams) {
     streams.out << text << std::flush;
     if (streams.out.good()) return {};
     if (errno == EPIPE) {
-        return Error{ErrorKind::interrupted, "nobody reads standard output any more", "",
+        return Error{ErrorKind::interrupted, "the reader of standard output is gone", "",
                      std::nullopt};
     }
     return failure("cannot write to standard output", "is the disk full?");

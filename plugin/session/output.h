@@ -45,7 +45,8 @@ enum ExitCode : int {
     exitSignal = 128,      ///< and the number of the signal
 };
 
-/// The exit code for an error; `signal`: the one that interrupted the run.
+/// The exit code for an error, as `kubectl memfit --help` lists them; `signal`: the one that
+/// interrupted the run.
 [[nodiscard]] int exitCode(const Error& error, std::optional<int> signal);
 
 }  // namespace memfit::plugin

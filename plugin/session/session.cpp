@@ -58,8 +58,8 @@ Result<void> completeProgram(Options& options, const Header* header) {
     return {};
 }
 
-/// The workload of the documents, in their namespace; in another context than theirs nothing may be
-/// started that nobody named.
+/// The workload of the documents, in their namespace; in another context than theirs nothing is
+/// started that the user did not name.
 void completeWorkload(Options& options, const Target& target) {
     options.target = {target.type, *target.name};
     if (!options.ns) options.ns = target.ns;
@@ -162,7 +162,7 @@ Result<LoadPlan> loadPlan(const Context& context, const Options& options) {
     return plan;
 }
 
-/// Nobody typed these here, so nobody may be surprised by what runs.
+/// The user did not type these here, so say what runs.
 void saySideCommands(const Context& context, const Options& options) {
     for (const auto& [flag, given, field] :
          {std::tuple("setup", &context.options.setup, &options.setup),
@@ -184,7 +184,7 @@ void sayWhatRuns(const Context& context, const Options& options) {
         return;
     }
     if (context.options.program.empty()) {
-        // Nobody typed it here, so nobody may be surprised by what runs.
+        // The user did not type it here, so say what runs.
         context.progress.note("running the program that the documents name: " +
                               shownCommand(options.program));
     }

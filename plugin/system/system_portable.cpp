@@ -64,7 +64,7 @@ Result<Pipe> makePipe() {
         return failure(fmt::format("cannot make a pipe: {}", std::strerror(errno)));
     }
     UniqueFd readEnd(ends[0]), writeEnd(ends[1]);
-    // Nothing is started in between: there is one thread.
+    // Nothing is started in between: only one thread runs at any moment.
     if (!setCloseOnExec(ends[0]) || !setCloseOnExec(ends[1])) {
         return failure(fmt::format("cannot make a pipe: {}", std::strerror(errno)));
     }

@@ -13,7 +13,7 @@
 namespace memfit::plugin {
 
 namespace {
-/// A service that is starved by its limit answers late, but an answer later than this is no use.
+/// A service that is starved by its limit answers late, but an answer later than this is useless.
 constexpr double answerSeconds = 2;
 constexpr double connectSeconds = 1;
 }  // namespace

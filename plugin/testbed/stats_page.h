@@ -41,7 +41,7 @@ class PageProblems {
 public:
     /// `problem`: a few words, such as `status 404`. What was said of the same address before goes.
     void add(const StatsPlace& place, std::string problem);
-    /// Of a whole port, at which nothing answers.
+    /// For a whole port, on which nothing answers.
     void add(int port, std::string problem);
     void add(const PageProblems& others);
 

@@ -100,8 +100,8 @@ public:
     /// How the load reaches the instances: `direct`, `port-forward`, `pod`.
     [[nodiscard]] virtual std::string via() const { return "direct"; }
 
-    /// What comes before the first trial, `settings` being its: checks, and asking the user. Where
-    /// it is not called start() sees to it; later calls do nothing. Errors: those of start().
+    /// Does what comes before the first trial, which has `settings`: checks, and asking the user.
+    /// Where it is not called start() sees to it; later calls do nothing. Errors: those of start().
     [[nodiscard]] virtual Result<void> begin(const Settings& settings) = 0;
 
     /// Starts an instance. An instance that dies at once is not an error: its status says so.

@@ -23,7 +23,7 @@ public:
     void trialEnded(double began);
 
     /// Whether `trials`, one after the other, end within this share of the budget. Before a trial
-    /// has ended nobody knows, and they do.
+    /// has ended this is not known, and the answer is true.
     [[nodiscard]] bool fits(std::size_t trials, double share = 1) const;
 
     [[nodiscard]] double seconds() const { return seconds_; }

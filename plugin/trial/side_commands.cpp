@@ -38,7 +38,7 @@ Error cannotRun(std::string_view flag, const Error& error) {
     return shown;
 }
 
-/// What is said of a command that failed: `--prepare ended with exit code 1: no such file`.
+/// The text for a command that failed: `--prepare ended with exit code 1: no such file`.
 std::string ended(std::string_view flag, const std::string& how, const Child& child) {
     const auto last = lastLines(child.err());
     return fmt::format("--{} {}{}{}", flag, how, last.empty() ? "" : ": ", last);

@@ -15,7 +15,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Of warnings that have no code of their own.
+/// The code of warnings that have no code of their own.
 constexpr std::string_view trialCode = "trial";
 
 constexpr double answerSeconds = 2;
@@ -97,14 +97,14 @@ Result<void> TrialRun::beginCost() {
     return {};
 }
 
-/// Right after the load: what is asked of the program from here on is no part of it. Its page is
-/// read next, in settle().
+/// Right after the load: requests to the program from here on are not part of it. Its page is read
+/// next, in settle().
 void TrialRun::endCost() {
     if (sampler_.over()) return;
     costAfter_ = CostReading{instance_.cpuTime(), std::nullopt};
 }
 
-/// That no figure of a request is known has a code of its own, whatever the reason.
+/// When no figure of a request is known, the warning has a code of its own, whatever the reason.
 void TrialRun::takeWarnings(const ParsedLoad& parsed) {
     const bool onlyWallTime = parsed.onlyWallTime && plan_.format != LoadFormat::none;
     const auto code = onlyWallTime ? onlyWallTimeCode : trialCode;

@@ -14,7 +14,7 @@ namespace {
 
 constexpr double smallestTimeout = 30;
 constexpr double timesUnlimited = 3;
-/// Where no run without a limit says how long the load takes.
+/// The time-out when no run without a limit says how long the load takes.
 constexpr double timeoutWithoutUnlimited = 3600;
 
 /// A load command that is not there should be told before the first instance is started.
@@ -83,7 +83,7 @@ Result<void> LoadTrialRunner::checkPrograms() const {
     return plan_.warmup ? checkProgram(*plan_.host, *plan_.warmup) : Result<void>{};
 }
 
-/// What one trial is given of its own. Outlives the instance.
+/// Things that each trial gets for itself. They outlive the instance.
 struct LoadTrialRunner::FreshStart {
     std::optional<PrivateFolder> folder;
     std::unique_ptr<Child> prepared;  ///< what --prepare left running

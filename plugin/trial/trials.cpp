@@ -23,7 +23,7 @@ Result<TrialRecord> TrialSeries::run(const Settings& settings, int left, bool re
         progress_.trialEnds(*record, number);
         remember(*record);
         const auto outcome = record->trial.outcome;
-        // What befell the instance from outside is nobody's set-up.
+        // An eviction, or an end that nothing explains, is no sign of a wrong set-up.
         const bool byChance = outcome == Outcome::evicted || outcome == Outcome::inconclusive;
         if (saysSomethingAboutTheEdge(outcome) || (!repeat && !byChance) || attempt == retries) {
             return record;
@@ -56,7 +56,7 @@ void TrialSeries::remember(const TrialRecord& record) {
     ++spent_.trials;
     spent_.loadSeconds += record.loadSeconds;
     spent_.readySeconds += record.readySeconds;
-    // What a killed program's load report says odd is no news.
+    // Oddities in the load report of a killed program are no surprise.
     if (record.trial.outcome == Outcome::survived) {
         for (const auto& warning : record.warnings) {
             if (std::find(warnings_.begin(), warnings_.end(), warning) == warnings_.end()) {

@@ -49,7 +49,7 @@ public:
     [[nodiscard]] std::vector<Result<TrialRecord>> runTogether(const std::vector<Settings>& all,
                                                                int left);
 
-    /// What of it is left; whether a trial still fits is for the loops to ask.
+    /// The rest of the budget; the loops ask whether a trial still fits.
     [[nodiscard]] const Budget& budget() const { return budget_; }
 
     /// Where the time went.
@@ -60,7 +60,7 @@ public:
     };
     [[nodiscard]] const Spent& spent() const { return spent_; }
 
-    /// What the trials had to say, each sentence once, in order.
+    /// The warnings of all trials, each once, in order.
     [[nodiscard]] const std::vector<Warning>& warnings() const { return warnings_; }
     [[nodiscard]] const std::optional<std::string>& goVersion() const { return goVersion_; }
     [[nodiscard]] const std::optional<std::string>& loadTool() const { return loadTool_; }

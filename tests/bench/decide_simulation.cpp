@@ -11,7 +11,7 @@
 ///     agree     of two benches of one world: limits within a tenth, the same mode
 ///     loads     of a bench, mean and most
 ///     law       used, and not found to be off
-///     said, so  the chance that the advice states, mean, and how often it was so
+///     said, so  the chance that the advice states, mean, and how often it was right
 /// CPU time of a request scatters by a third of that, collections by 3 %.
 
 #include <fmt/format.h>
@@ -46,7 +46,7 @@ struct Kind {
     bool target = true;  ///< the figures of the targets are asked of it
 };
 
-/// What the targets ask at a noise.
+/// What the targets require at a level of noise.
 struct Target {
     double noise = 0;
     double right = 0;
@@ -277,7 +277,7 @@ double rightLimit(const World& world) {
     return found * static_cast<double>(MiB);
 }
 
-/// What was said against what was so, in tenths.
+/// Stated chances against observed ones, in tenths.
 struct Band {
     int count = 0;
     int right = 0;

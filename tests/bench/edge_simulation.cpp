@@ -36,7 +36,7 @@ constexpr std::size_t mostRuns = 16;      ///< accuracy is compared up to so man
 constexpr std::size_t bisectionRuns = 8;  ///< the unlimited one, and seven limits
 constexpr std::size_t atTheEnd = 1000;
 
-/// What 500 worlds leave to chance in a median.
+/// The error that 500 worlds leave in a median.
 constexpr double noise = 1.05;
 
 enum class Figures { sampled, sampledOnly, biased, warmMarks, coldMarks, sysOnly, verdictsOnly };

@@ -48,7 +48,7 @@ for ((run = 1; run <= runs; run++)); do
         # An inconclusive run has no advice to count.
         ((status == 4)) || exit "$status"
     fi
-    # With an error it may print several documents, none of them advice.
+    # After an error it may print several documents, and none of them is advice.
     jq -cs --argjson run "$run" --arg beside "$beside" --argjson seconds "$(jq -n "$ended - $began")" '
         (map(select(.kind == "Recommendation")) | first) as $it
         | ([$it.inputs[]? | select(.kind == "BenchResult") | .cells[].runs[]] | length) as $bench

@@ -1,4 +1,4 @@
-// What sampling costs the service: its throughput with and without, in interleaved pairs.
+// Measures what sampling costs the service: throughput with and without it, in interleaved pairs.
 // Usage: sampling_overhead SALES-API [PAIRS]
 #include <fmt/format.h>
 

@@ -34,7 +34,7 @@ constexpr double acceptedRisk = 0.01;
 constexpr double agreement =
     1.05;  ///< two squeezes agree when their minimums are within this factor
 
-/// What a row is to reach; 0: it is printed only.
+/// The value that a row must reach; 0: it is only printed.
 struct Targets {
     double trials = 0;
     double median = 0;  ///< of minimum / right minimum

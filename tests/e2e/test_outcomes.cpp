@@ -58,7 +58,7 @@ TEST_CASE("a trial that fails for another reason than memory is told apart from 
         {deployment("bad-image", {{"image", "not-there:dev"}}),
          trial + "imageError: the image of container api cannot be pulled (ErrImageNeverPull): "},
         {deployment("no-node", Json::object(), {{"nodeSelector", {{"disk", "none"}}}}),
-         trial + "unschedulable: no node takes the pod: "},
+         trial + "unschedulable: no node accepts the pod: "},
         {deployment("never-ready", badProbe),
          trial + "neverReady: not ready in time; check --port and --ready-url",
          {"--ready-timeout", "6s"}},
@@ -125,7 +125,8 @@ TEST_CASE("the smallest limit that a LimitRange admits bounds the search, and th
     }
     const Json bound{{"code", "namespace-bound"},
                      {"text",
-                      "the minimum is the namespace's bound, and the program may do with less: the "
+                      "the minimum is the smallest limit that the namespace admits, and the "
+                      "program may need less: the "
                       "namespace admits no memory limit below 32Mi (LimitRange small)"}};
     const auto& warnings = result.at("warnings");
     CHECK(std::count(warnings.begin(), warnings.end(), bound) == 1);
@@ -152,7 +153,7 @@ TEST_CASE("a trial pod that somebody deletes is no word on the edge, and tried a
     };
     CHECK(limit(again) == limit(pod));
     const auto end = run.end();
-    // What is kept of it is the trial that was run in its place.
+    // The document keeps only the trial that was run in its place.
     for (const auto& trial : Json::parse(end.out).at("trials")) {
         CHECK(trial.at("outcome") == "survived");
     }

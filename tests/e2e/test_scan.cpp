@@ -49,7 +49,7 @@ TEST_CASE("recommend of a type judges every such workload of the namespace, and 
     CHECK(std::ranges::any_of(findings, [](const Json& finding) {
         return finding.at("code") == "gomemlimit-above-limit";
     }));
-    // What is wrong on sight is more pressing than what merely runs.
+    // A workload that is wrong on sight is more urgent than one that just runs.
     CHECK(result.at("items").at(0).at("target").at("name") == "wrong");
     CHECK(items.at("plain").at("recommendation").at("limitBytes") == 48 * mebi);
 }

@@ -1,4 +1,4 @@
-// Result documents: what is read is written so that it is read again as the same.
+// Result documents: writing what was read and reading it again gives the same.
 
 #include <cstdint>
 #include <cstdlib>

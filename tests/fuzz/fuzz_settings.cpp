@@ -1,4 +1,5 @@
-// The small grammars: quantities, GOMEMLIMIT, GOGC. What is formatted is parsed as the same.
+// The small grammars: quantities, GOMEMLIMIT, GOGC. Parsing what was formatted gives the same
+// value.
 
 #include <cstdint>
 #include <cstdlib>

@@ -45,7 +45,7 @@ const judge = frame => {
     if (least < 4.5) problems.push(`contrast ${least.toFixed(2)} at "${where}"`);
     for (const chart of page.querySelectorAll('svg')) {
         const place = element => element.getBoundingClientRect(), whole = place(chart);
-        // A box is higher than what is written in it.
+        // A box is higher than the text in it.
         const meet = (a, b) => a.left < b.right && b.left < a.right &&
             Math.abs(a.top + a.bottom - b.top - b.bottom) < 0.6 * (a.height + b.height);
         const words = [...chart.querySelectorAll('text')].filter(text => text.textContent);
@@ -67,7 +67,7 @@ window.onload = () => {
 };
 JS
 
-# What is to be said of the PAGES at both widths in SCHEME (0: dark, 1: light), a line each.
+# The findings on PAGES at both widths in SCHEME (0: dark, 1: light), a line each.
 look() {
     local scheme=$1 log=$work/log page width
     shift

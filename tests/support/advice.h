@@ -68,7 +68,7 @@ inline const Reason* findReason(const Recommendation& recommendation, std::strin
     return nullptr;
 }
 
-/// The reason's text, or what says that there is none.
+/// The reason's text, or a text that says that there is no such reason.
 inline std::string reasonText(const Recommendation& recommendation, std::string_view code) {
     const auto* reason = findReason(recommendation, code);
     return reason == nullptr ? "no such reason" : reason->text;

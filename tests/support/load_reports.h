@@ -40,7 +40,7 @@ inline std::string describe(const LoadReport& report) {
 
 namespace test {
 
-/// How long every fixture's command is said to have run.
+/// The time that every fixture's command is assumed to have taken.
 inline constexpr double fixtureWallSeconds = 7.5;
 
 /// What the command of a fixture (`hey/normal_n`) left: NAME.txt, NAME.err where it wrote there,
@@ -81,7 +81,7 @@ inline std::string lineOfText(std::string_view text) {
     return describe(parseLoadReport(onOut(text)).report);
 }
 
-/// What a reader of a fixture's report is told.
+/// The warnings that a reader of a fixture's report gets.
 inline std::vector<std::string> warningsOf(std::string_view name) {
     return parseLoadReport(loadOutput(name)).warnings;
 }

@@ -36,7 +36,7 @@ private:
     std::uint64_t state_;
 };
 
-/// What is true of a world, and what its testbed can see.
+/// The truth about a world, and what its testbed can see.
 struct WorldTruth {
     double edge = 100.0 * static_cast<double>(MiB);
     double spread = 0.02;

@@ -18,7 +18,7 @@ enum class SpeedUnit {
     requestsPerSecond,
     loadsPerSecond,        ///< 1 / duration of the whole load: for tools that give no rate
     requestsPerCpuSecond,  ///< 1 / CPU time of a request: where by the clock all settings are alike
-    unknown,               ///< not every cell has either
+    unknown,               ///< neither is known for every cell
 };
 
 /// The speed of one load; nullopt where the report lacks it, or it is not positive and finite.
@@ -34,7 +34,7 @@ struct Candidate {
     std::vector<BlockedValue> speeds;  ///< one a run, in the unit of the Candidates; may be empty
     std::optional<Estimate> speed;     ///< of `speeds`
     std::vector<BenchRun> measured;    ///< the runs themselves
-    int floorUnchecked = 0;            ///< runs that cannot be held against the whole floor
+    int floorUnchecked = 0;            ///< runs that cannot be checked against the whole floor
     std::string whyUnchecked;          ///< of the first, a clause: `p99 is not known`
     /// Not a cell: a limit between cells, whose speed the law foresees. It has no runs.
     bool foreseen = false;
@@ -66,11 +66,10 @@ struct Candidates {
 /// The cells of `benches` with equal settings put together; blocks stay apart.
 [[nodiscard]] std::vector<BenchCell> mergeCells(const std::vector<const BenchResult*>& benches);
 
-/// Sorts cells into candidates and ruled out. Runs that did not take place (evicted,
-/// unschedulable, imageError, inconclusive) count as neither; any other run that did not survive,
-/// and any that misses `floor`, rules its cell out, and so does a squeeze's trial of exactly the
-/// same settings that was too small.
-/// Errors (kind usage): a floor that is none.
+/// Sorts cells into candidates and ruled out. Runs that did not take place (evicted, unschedulable,
+/// imageError, inconclusive) count as neither; any other run that did not survive, and any that
+/// misses `floor`, rules its cell out, and so does a squeeze's trial of exactly the same settings
+/// that was too small. Errors (kind usage): a malformed floor.
 [[nodiscard]] Result<Candidates> findCandidates(const std::vector<BenchCell>& cells,
                                                 const std::vector<const SqueezeResult*>& squeezes,
                                                 const std::optional<std::string>& floor);
@@ -82,7 +81,7 @@ void fillSpeeds(Candidate& cell, SpeedUnit unit);
 struct Choice {
     std::size_t chosen = 0;
     std::optional<std::size_t> best;  ///< the fastest; nullopt when speeds are unknown
-    /// Speed that the chosen cell was held against: of the best cell, or of the unlimited run
+    /// Speed that the chosen cell was compared with: of the best cell, or of the unlimited run
     /// (lean).
     std::optional<double> reference;
 };
@@ -102,14 +101,13 @@ struct Choice {
                                            double tolerance,
                                            std::optional<Bytes> atLeast = std::nullopt);
 
-/// Speed that `fast` may miss of the best's.
+/// Share of the best speed that `fast` may give up.
 inline constexpr double fastTolerance = 0.01;
 
 /// What a policy asks of a choice by the model of the whole bench.
 [[nodiscard]] PriceAim aimOf(Policy policy, double tolerance);
 
-/// Is the cell fast enough for the policy, as the choice asks it? Every cell is when speeds are
-/// unknown.
+/// Is the cell fast enough for the policy? Yes for every cell when speeds are unknown.
 [[nodiscard]] bool isFastEnough(const Candidates& candidates, const Choice& choice,
                                 const Candidate& cell, Policy policy, double tolerance);
 

@@ -17,14 +17,14 @@ public:
     /// `kubectl memfit COMMAND deploy/NAME -n NAMESPACE …`, or `kubectl-memfit COMMAND --local` for
     /// a program of this machine.
     CommandLine(const Target& target, const char* command);
-    /// Of these words.
+    /// From these words.
     explicit CommandLine(const std::vector<std::string>& words);
 
     void add(const std::string& word);
-    /// Both words; none where there is no value or an empty one.
+    /// Adds both words; nothing when the value is absent or empty.
     void flag(const std::string& name, const std::optional<std::string>& value);
-    /// Load and floor, what runs around the trials (not without a load), and for a program of this
-    /// machine its own words. To be added last.
+    /// Adds load, floor and, with a load, the commands around the trials; for a program of this
+    /// machine also its own words. Call it last.
     void end(const Header& header, const std::string& load,
              const std::optional<std::string>& floor);
 

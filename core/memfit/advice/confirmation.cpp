@@ -87,7 +87,7 @@ Reason headroomNow(const Reason& before, const Recommendation& recommendation,
     return advised.limit && edge ? plainHeadroom(*advised.limit, *edge, sourcesOf(before)) : before;
 }
 
-/// What a reason says when the settings are those that the recommendation has now.
+/// The reason, rewritten for the settings that the recommendation has now.
 Reason refreshed(Reason reason, const Recommendation& recommendation,
                  const Confirmation& confirmation) {
     const auto limit = recommendation.advised.limit;
@@ -211,8 +211,8 @@ Reason Confirmation::limitRaised() const {
 
 Reason Confirmation::headroomFound() const {
     Reason reason{"headroom-found",
-                  fmt::format("With GOGC=off memory in use sits at GOMEMLIMIT, and a higher one "
-                              "was OOM-killed at {}; {} held for {}",
+                  fmt::format("With GOGC=off memory in use stays at GOMEMLIMIT, and a run with a "
+                              "higher GOMEMLIMIT was OOM-killed at {}; {} held for {}",
                               formatQuantity(*settings_.limit),
                               formatGomemlimit(*settings_.gomemlimit.bytes), loads(tally_.loads)),
                   {{"limitBytes", *settings_.limit},

@@ -9,7 +9,7 @@
 namespace memfit {
 
 /// Confirms the very settings that are advised, by running them under the load, and looks for
-/// headroom when they are killed: with GOGC=off usage sits at the limit, and the plain edge says
+/// headroom when they are killed: with GOGC=off usage stays at the limit, and the plain edge says
 /// nothing about it. GOMEMLIMIT = limit is tried first (or the literal that was advised), then 95,
 /// 90, 80 and 70 % of the limit as literals, whole KiB, as far as they are lower than the one
 /// before. When all are killed, or a plain setting is, or a survivor is below the floor (which less

@@ -128,7 +128,7 @@ std::string speedName(std::string_view prefix, SpeedUnit unit) {
 
 std::string percentText(double share) {
     const double percent = share * 100;
-    // A small risk is not none.
+    // A small risk must not read as 0.
     if (percent > 0 && percent < 0.1) return fmt::format("{:.2g} %", std::max(percent, 1e-4));
     auto text = fmt::format("{:.1f}", percent);
     if (text.ends_with(".0")) text.resize(text.size() - 2);

@@ -49,7 +49,7 @@ struct Judgement {
     /// The limit that the measurements alone would have given, where live usage (or an OOM kill of
     /// a live pod) raised it.
     std::optional<Bytes> beforeLiveUsage;
-    /// The advised limit is none of the limits that were tried.
+    /// The advised limit is not one of the limits that were tried.
     bool limitNotTried = false;
 
     [[nodiscard]] const Candidate* chosen() const;
@@ -146,7 +146,7 @@ struct ClimbingSqueeze {
 [[nodiscard]] std::vector<std::string> confirmationLoads(int before, int last);
 /// `pod api-7d9f`.
 [[nodiscard]] std::string podSource(const LivePod& pod);
-/// The live pod that the figure of live usage is of. Empty when it is of none that is known.
+/// The live pod that the figure of live usage is of. Empty when that pod is not known.
 [[nodiscard]] std::vector<std::string> podInUse(const Judgement& j);
 /// Adds `from` to the evidence, if there is any.
 void addSources(Reason& reason, std::vector<std::string> from);

@@ -39,7 +39,7 @@ std::string withFreshStarts(const Judgement& j) {
     return finish(beginRecommend(fresh), fresh, knownLoad(fresh));
 }
 
-/// What a recommendation still knows of how it came about.
+/// What a recommendation still knows about its own measurement.
 Judgement remembered(const Recommendation& recommendation) {
     Judgement j;
     j.header = recommendation.header;

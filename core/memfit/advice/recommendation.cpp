@@ -181,8 +181,8 @@ Result<void> judgeBench(Judgement& j) {
 Result<void> judgeSqueeze(Judgement& j) {
     if (j.edgeSource == nullptr)
         return inconclusive(j,
-                            "the squeeze ran with GOMEMLIMIT, where surviving is not fitting, so "
-                            "that no limit follows from it alone");
+                            "the squeeze ran with GOMEMLIMIT, where a run that survives may be far "
+                            "too slow, so no limit follows from it alone");
     if (!j.edgeSource->minimum) return inconclusive(j, "the squeeze found no limit that holds");
     setLimit(j.advised, *j.edgeSource->minimum);
     keepAboveLiveUsage(j);
@@ -193,14 +193,14 @@ bool scalesOnMemory(const AdviceOptions& options) {
     return options.live && !options.live->memoryAutoscalers.empty();
 }
 
-/// What becomes of the GOMEMLIMIT that is set, where nothing was measured.
+/// What to do with the GOMEMLIMIT that is set when nothing was measured.
 GomemlimitAdvice keptGomemlimit(const Judgement& j, const CurrentSettings& current) {
     using Kind = GomemlimitAdvice::Kind;
     const GomemlimitAdvice asItIs{Kind::leave, std::nullopt};
     const auto& limit = j.advised.limit;
     if (current.gomemlimitUnknown) return asItIs;
     const auto set = parseGomemlimit(current.gomemlimit.value_or(""));
-    if (!set) return {};  // Go dies of it
+    if (!set) return {};  // Go dies at start with it
     if (!*set) return asItIs;
     const auto bytes = **set;
     if (limit && bytes == current.limit) return {Kind::limitsMemory, std::nullopt};
@@ -212,7 +212,8 @@ GomemlimitAdvice keptGomemlimit(const Judgement& j, const CurrentSettings& curre
     return fits ? GomemlimitAdvice{Kind::bytes, bytes} : GomemlimitAdvice{};
 }
 
-/// Will GOMEMLIMIT, or may it where it is not known, bound a heap that is never collected before?
+/// Will GOMEMLIMIT bound a heap that is otherwise never collected? Also true when its value is not
+/// known.
 bool hasBound(const AdvisedSettings& advised, const CurrentSettings& current) {
     if (advised.gomemlimit.kind != GomemlimitAdvice::Kind::leave)
         return advised.gomemlimit.kind != GomemlimitAdvice::Kind::unset;
@@ -244,7 +245,7 @@ void judgeCurrent(Judgement& j) {
             limit = need->limit;
         setLimit(j.advised, limit);
     }
-    // That it runs without one says nothing against the one that a manifest has.
+    // A workload that runs without a limit is no reason to drop the limit of a manifest.
     j.advised.leaveLimit = !current.limit;
     keepVariables(j);
 }
@@ -273,7 +274,7 @@ bool collectsOnlyAtGomemlimit(const Settings& settings) {
     return settings.mode == Mode::gomemlimit && parseGogc(settings.gogc.value_or("off")).off;
 }
 
-/// Under an autoscaler that goes by memory a cell with GOGC=off is no choice.
+/// Under an autoscaler that scales on memory a cell with GOGC=off cannot be chosen.
 void leaveOutForAutoscaler(Judgement& j) {
     if (!scalesOnMemory(j.options)) return;
     j.cellsForAutoscaler = std::erase_if(j.candidates.cells, [](const Candidate& cell) {

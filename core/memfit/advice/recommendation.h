@@ -38,8 +38,8 @@ struct GomemlimitAdvice {
     friend bool operator==(const GomemlimitAdvice&, const GomemlimitAdvice&) = default;
 };
 
-/// As documents have it: `unset`, `limits.memory`, `bytes`. What stays as it is has the word of
-/// what that is.
+/// As documents have it: `unset`, `limits.memory`, `bytes`. A value that stays has the word of the
+/// value that is set now.
 [[nodiscard]] std::string_view toString(GomemlimitAdvice::Kind kind);
 
 /// Settings that are advised (or set now).
@@ -121,12 +121,11 @@ struct AdviceOptions {
 /// Benches count as one where load and CPU limit are those of the last; a squeeze alone gives its
 /// minimum. Without either, `options.current` is put in order and judged (limit = request, never
 /// below live usage; basis observed or static, confidence low); GOMEMLIMIT and GOGC then stay as
-/// they are, unless a rule speaks against them. Policy no-limit needs no results.
-/// No limit at which a live pod was OOM-killed, nor a smaller one, is advised, and no GOGC=off
-/// under an autoscaler that goes by memory. Errors (kind inconclusive): the results allow no advice
-/// (no cell in which every run survived, a squeeze without a minimum or under GOMEMLIMIT, a probe
-/// without `current`), saying what is missing and which command gets it; kind usage: a floor that
-/// is none.
+/// they are, unless a rule speaks against them. Policy no-limit needs no results. No limit at which
+/// a live pod was OOM-killed, nor a smaller one, is advised, and no GOGC=off under an autoscaler
+/// that scales on memory. Errors (kind inconclusive): the results allow no advice (no cell in which
+/// every run survived, a squeeze without a minimum or under GOMEMLIMIT, a probe without `current`),
+/// saying what is missing and which command gets it; kind usage: a malformed floor.
 [[nodiscard]] Result<Recommendation> recommend(const Results& results,
                                                const AdviceOptions& options = {});
 
@@ -135,8 +134,9 @@ struct AdviceOptions {
 [[nodiscard]] Result<Recommendation> adviseObserved(LiveFacts facts, const Header& header,
                                                     AdviceOptions options);
 
-/// Does what is set fit the advice? Returns what does not, one clause each; empty when it fits.
-/// Memory that is not set fits only when none is advised; a limit within `tolerance` above fits.
+/// Does what is set fit the advice? Returns one clause for each setting that does not; empty when
+/// all fit. Memory that is not set fits only when none is advised; a limit within `tolerance` above
+/// fits.
 [[nodiscard]] std::vector<std::string> mismatches(const CurrentSettings& set,
                                                   const AdvisedSettings& advised, double tolerance);
 

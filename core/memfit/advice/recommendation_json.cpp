@@ -10,7 +10,7 @@ namespace memfit {
 
 namespace {
 
-/// What is to stay as it is has the mode of what that is, as far as it is known.
+/// A value that is to stay has the mode of the value that is set now, as far as that is known.
 Json gomemlimitTree(const GomemlimitAdvice& gomemlimit) {
     using Kind = GomemlimitAdvice::Kind;
     const bool leave = gomemlimit.kind == Kind::leave;

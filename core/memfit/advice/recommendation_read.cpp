@@ -92,7 +92,7 @@ std::vector<std::string> wordsOf(const Json& list) {
     return words;
 }
 
-/// What is none of the kinds that evidence has is left out.
+/// Leaves out values of a type that evidence does not have.
 std::vector<Evidence> readEvidence(const Json& reason) {
     std::vector<Evidence> evidence;
     const auto found = reason.find("evidence");
@@ -143,7 +143,7 @@ Recommendation readFields(const JsonFields& fields, const Json& document) {
     return recommendation;
 }
 
-/// What is set now is `current`: what was said of that before goes.
+/// Judges what is set now, `current`, and drops what was said of that before.
 void judgeAgainst(Recommendation& recommendation, const CurrentSettings& current) {
     recommendation.current = current;
     std::erase_if(recommendation.reasons, [](const Reason& reason) {
@@ -173,7 +173,7 @@ Result<Recommendation> readRecommendation(std::string_view json) {
     const auto values = parseJsonTexts(json, "the Recommendation");
     if (!values) return values.error();
     if (values->size() != 1 || !values->front().value.is_object())
-        return inputError("the Recommendation is no JSON object",
+        return inputError("the Recommendation is not a JSON object",
                           "give what recommend wrote with -o json");
     const auto& document = values->front().value;
     std::string problem;

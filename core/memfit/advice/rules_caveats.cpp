@@ -83,12 +83,11 @@ std::optional<RuleFinding> timeNotRate(const Judgement& j) {
     };
     const auto cells = cellsThat(
         j, [&](const Candidate& cell) { return std::ranges::any_of(cell.measured, lacksRate); });
-    return RuleFinding{
-        {"time-not-rate",
-         "The load tool gave no rate of requests for every run, so the time that the "
-         "whole load took was compared instead, which lowers confidence",
-         {fromCells(cells)}},
-        Confidence::medium};
+    return RuleFinding{{"time-not-rate",
+                        "The load tool did not report a request rate for every run, so the "
+                        "duration of the whole load was compared instead, which lowers confidence",
+                        {fromCells(cells)}},
+                       Confidence::medium};
 }
 
 /// A page with sizes but without HeapReleased: what GOMEMLIMIT bounds cannot be told from it.
@@ -116,8 +115,8 @@ std::optional<RuleFinding> trimmedMemstats(const Judgement& j) {
     if (names.empty()) return std::nullopt;
     return RuleFinding{
         {"trimmed-memstats",
-         "The program's memory page leaves out HeapReleased, so what GOMEMLIMIT bounds "
-         "and what lies outside it cannot be told, which lowers confidence",
+         "The program's memory page leaves out HeapReleased, so how much memory GOMEMLIMIT bounds, "
+         "and how much lies outside it, is not known, which lowers confidence",
          {std::move(from)}},
         Confidence::medium};
 }
@@ -155,7 +154,7 @@ std::optional<RuleFinding> gcCpu(const Judgement& j) {
     if (!typical || *typical <= high) return std::nullopt;
     return RuleFinding{{"gc-cpu",
                         fmt::format("At {} the garbage collector took {} of the CPU: a little more "
-                                    "load may tip it over, which lowers confidence",
+                                    "load may be too much for it, which lowers confidence",
                                     settingsText(chosen->settings), percentText(*typical)),
                         {{"gcCpuFraction", *typical}, fromCells({chosen})}},
                        Confidence::medium};
@@ -174,7 +173,7 @@ std::optional<RuleFinding> benchLeftOut(const Judgement& j) {
     if (j.benchesLeftOut == 0) return std::nullopt;
     return RuleFinding{{"bench-left-out",
                         "Benches under another load or CPU limit than the last one were left out, "
-                        "since their speeds do not compare",
+                        "since their speeds cannot be compared",
                         {{"leftOut", static_cast<std::int64_t>(j.benchesLeftOut)}}}};
 }
 
@@ -182,12 +181,11 @@ std::optional<RuleFinding> noUnlimitedRun(const Judgement& j) {
     const bool applies = j.options.policy == Policy::lean && j.choice && j.choice->best &&
                          !j.candidates.unlimitedSpeed;
     if (!applies) return std::nullopt;
-    return RuleFinding{
-        {"no-unlimited-run",
-         "There is no unlimited plain run to be held against, so the best cell took its "
-         "place, which lowers confidence",
-         {}},
-        Confidence::medium};
+    return RuleFinding{{"no-unlimited-run",
+                        "There is no unlimited plain run to compare with, so the best cell was "
+                        "used instead, which lowers confidence",
+                        {}},
+                       Confidence::medium};
 }
 
 std::optional<RuleFinding> belowMinimum(const Judgement& j) {
@@ -213,10 +211,10 @@ std::optional<RuleFinding> fewConfirmations(const Judgement& j) {
     if (j.choice || j.basis != Basis::measured || !j.advised.limit) return std::nullopt;
     const auto clean = j.edgeSource == nullptr ? std::nullopt : j.edgeSource->confirmations;
     if (clean && *clean >= 3) return std::nullopt;
-    Reason reason{"few-confirmations",
-                  "How many loads were clean at or below the minimum is not known, and confidence "
-                  "is low",
-                  {}};
+    Reason reason{
+        "few-confirmations",
+        "It is not known how many loads were clean at or below the minimum, and confidence is low",
+        {}};
     if (clean) {
         reason.text =
             fmt::format("Only {} clean load{} at or below the minimum, and confidence is low",
@@ -234,12 +232,11 @@ std::optional<RuleFinding> neverUnlimited(const Judgement& j) {
     const auto run = j.confirmed();
     const auto& tally = run.tally;
     if (tally.loads == tally.killed)
-        return RuleFinding{
-            {"no-unlimited-run",
-             "No plain run without a limit is known to have fit, so that the program "
-             "does well without one was not measured, and confidence is low",
-             {}},
-            Confidence::low};
+        return RuleFinding{{"no-unlimited-run",
+                            "No plain run without a limit is known to fit, so nothing shows that "
+                            "the program does well without one, and confidence is low",
+                            {}},
+                           Confidence::low};
     if (j.choice || tally.loads >= 3) return std::nullopt;
     return RuleFinding{{"few-unlimited-runs",
                         fmt::format("Without a limit the program was run only {}, which lowers "
@@ -253,15 +250,15 @@ std::optional<RuleFinding> neverUnlimited(const Judgement& j) {
 std::optional<RuleFinding> floorNotHeldAgainst(const Judgement& j) {
     if (j.basis != Basis::measured || j.options.policy == Policy::noLimit) return std::nullopt;
     Reason reason{"floor-not-checked",
-                  fmt::format("The squeeze was judged as it was run: whether its minimum keeps the "
-                              "floor {} was not checked, and confidence is low",
+                  fmt::format("The verdicts of the squeeze are taken as they are: whether its "
+                              "minimum keeps the floor {} was not checked, and confidence is low",
                               *j.options.floor),
                   {{"floor", *j.options.floor}}};
     if (j.edgeSource != nullptr) addSources(reason, allTrials(j, *j.edgeSource));
     return RuleFinding{std::move(reason), Confidence::low};
 }
 
-/// A run that cannot be held against the floor counts as one that keeps it.
+/// A run that cannot be checked against the floor counts as one that keeps it.
 std::optional<RuleFinding> floorNotChecked(const Judgement& j) {
     if (!j.options.floor) return std::nullopt;
     const auto* chosen = j.chosen();
@@ -278,10 +275,10 @@ std::optional<RuleFinding> floorNotChecked(const Judgement& j) {
     const bool advised = chosen->floorUnchecked > 0;
     return RuleFinding{
         {"floor-not-checked",
-         fmt::format("{} of {} runs could not be held against the floor {} ({}) and count as "
+         fmt::format("{} of {} runs could not be checked against the floor {} ({}) and count as "
                      "keeping it, {}",
                      notChecked, runs, *j.options.floor, why,
-                     advised ? "those of the advised settings among them, and confidence is low"
+                     advised ? "runs of the advised settings among them, and confidence is low"
                              : "which lowers confidence"),
          {{"floor", *j.options.floor},
           {"runs", std::int64_t{runs}},
@@ -301,14 +298,13 @@ std::optional<RuleFinding> limitNotTried(const Judgement& j) {
 
 std::optional<RuleFinding> notMeasured(const Judgement& j) {
     if (j.basis == Basis::measured || j.options.policy == Policy::noLimit) return std::nullopt;
-    return RuleFinding{
-        {"not-measured",
-         j.advised.limit ? "Nothing was measured under load: this judges what is set, and does not "
-                           "say that it is enough or not too much"
-                         : "Nothing was measured under load, and nothing is set; whether a limit "
-                           "would pay takes an experiment",
-         {}},
-        Confidence::low};
+    return RuleFinding{{"not-measured",
+                        j.advised.limit ? "Nothing was measured under load: this judges what is "
+                                          "set, and cannot say whether that is enough or too much"
+                                        : "Nothing was measured under load, and nothing is set; "
+                                          "only an experiment can tell whether a limit pays",
+                        {}},
+                       Confidence::low};
 }
 
 std::optional<RuleFinding> demandClimbs(const Judgement& j) {

@@ -109,13 +109,12 @@ std::optional<RuleFinding> smallestThatFits(const Judgement& j) {
 std::optional<RuleFinding> smallestSurvived(const Judgement& j) {
     const auto* chosen = j.chosen();
     if (!j.advised.limit || chosen == nullptr || chosen->speed) return std::nullopt;
-    return RuleFinding{
-        {"smallest-survived",
-         fmt::format("{} is the smallest limit at which every run survived; how fast "
-                     "the runs were is not known, so speed had no say",
-                     settingsText(chosen->settings)),
-         {{"limitBytes", *chosen->settings.limit}, fromCells({chosen})}},
-        Confidence::low};
+    return RuleFinding{{"smallest-survived",
+                        fmt::format("{} is the smallest limit at which every run survived; the "
+                                    "speed of the runs is not known, so it did not count",
+                                    settingsText(chosen->settings)),
+                        {{"limitBytes", *chosen->settings.limit}, fromCells({chosen})}},
+                       Confidence::low};
 }
 
 std::optional<RuleFinding> squeezeMinimum(const Judgement& j) {
@@ -178,7 +177,7 @@ RuleFinding withoutPlainTwin(const Judgement& j, const Candidate& chosen) {
     }
     return {{"gomemlimit-untested-plain",
              fmt::format("At {} plain was not run in the bench, only GOMEMLIMIT with GOGC=off, so "
-                         "whether it pays there is not known",
+                         "it is not known whether that pays there",
                          limit),
              {{"limitBytes", *chosen.settings.limit}, std::move(from)}}};
 }

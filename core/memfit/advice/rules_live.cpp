@@ -54,7 +54,7 @@ std::optional<RuleFinding> oomKilledAtLimit(const Judgement& j) {
                     tally.pods == 1 ? "was" : "were", formatQuantity(*limit),
                     plural(tally.restarts, "restart"), lastText(tally));
     if (j.basis != Basis::measured && j.advised.limit)
-        text += fmt::format(": {} is more than that, but how much is enough was not measured",
+        text += fmt::format(": {} is more than that, but it was not measured how much is enough",
                             formatQuantity(*j.advised.limit));
     return RuleFinding{{"oom-killed-live",
                         std::move(text),
@@ -87,12 +87,11 @@ std::optional<RuleFinding> farAboveUsage(const Judgement& j) {
     const bool neededMore = j.options.live && oomKilledAt(*j.options.live);
     if (neededMore || *j.advised.limit / far < *seen) return std::nullopt;
     const double ratio = static_cast<double>(*j.advised.limit) / static_cast<double>(*seen);
-    Reason reason{
-        "limit-far-above-usage",
-        fmt::format("{} is {:.1f} times what was in use when it was looked at; whether the load "
-                    "needs that much takes a measurement",
-                    formatQuantity(*j.advised.limit), ratio),
-        {{"limitBytes", *j.advised.limit}, {"liveUsageBytes", *seen}, {"ratio", ratio}}};
+    Reason reason{"limit-far-above-usage",
+                  fmt::format("{} is {:.1f} times what was in use when memfit looked; only a "
+                              "measurement can tell whether the load needs that much",
+                              formatQuantity(*j.advised.limit), ratio),
+                  {{"limitBytes", *j.advised.limit}, {"liveUsageBytes", *seen}, {"ratio", ratio}}};
     addSources(reason, podInUse(j));
     return RuleFinding{std::move(reason)};
 }
@@ -105,9 +104,9 @@ std::optional<RuleFinding> memoryAutoscaler(const Judgement& j) {
     if (!j.options.live || j.options.live->memoryAutoscalers.empty()) return std::nullopt;
     const auto names = fmt::format("{}", fmt::join(j.options.live->memoryAutoscalers, ", "));
     auto text = fmt::format(
-        "HorizontalPodAutoscaler {} scales on memory: with GOGC=off memory in use would sit at "
-        "GOMEMLIMIT whatever the load, so GOGC=off is not advised{}; a new request moves what its "
-        "utilization target means",
+        "HorizontalPodAutoscaler {} scales on memory: with GOGC=off memory in use would stay at "
+        "GOMEMLIMIT whatever the load, so GOGC=off is not advised{}; a new request changes what "
+        "its utilization target means",
         names, gogcOffNow(j) ? ", though it is set" : "");
     std::vector<Evidence> evidence{{"autoscaler", names}};
     if (j.cellsForAutoscaler > 0) {
@@ -124,8 +123,8 @@ std::optional<RuleFinding> verticalAutoscaler(const Judgement& j) {
     const auto names = fmt::format("{}", fmt::join(j.options.live->verticalAutoscalers, ", "));
     return RuleFinding{
         {"vertical-autoscaler",
-         fmt::format("VerticalPodAutoscaler {} sets the memory of the pods over what the template "
-                     "says: the advice lasts only where its updateMode is Off, or its policy for "
+         fmt::format("VerticalPodAutoscaler {} overrides the memory of the template in the pods: "
+                     "the advice lasts only where its updateMode is Off, or its policy for "
                      "this container does not control memory",
                      names),
          {{"autoscaler", names}}}};
@@ -151,8 +150,8 @@ std::optional<RuleFinding> podsDiffer(const Judgement& j) {
         live.pods, [&](const LivePod& pod) { return !sameMemory(pod.settings, first.settings); });
     if (other == live.pods.end()) return std::nullopt;
     return RuleFinding{{"pods-differ",
-                        fmt::format("The pods are not set alike: {} has {}, {} has {}; the newest "
-                                    "counts as what is set now",
+                        fmt::format("The pods have different settings: {} has {}, {} has {}; the "
+                                    "newest pod counts as what is set now",
                                     first.name, settingsWords(first.settings), other->name,
                                     settingsWords(other->settings)),
                         {{"pod", first.name}, {"other", other->name}}}};
@@ -176,9 +175,8 @@ std::optional<RuleFinding> podDiffersFromTemplate(const Judgement& j) {
 
 std::optional<RuleFinding> noLivePods(const Judgement& j) {
     if (!j.options.live || !j.options.live->pods.empty()) return std::nullopt;
-    return RuleFinding{{"no-live-pods",
-                        "No pod of the workload runs now, so its template is all there was to read",
-                        {}}};
+    return RuleFinding{
+        {"no-live-pods", "No pod of the workload runs now, so only its template was read", {}}};
 }
 
 std::string neighboursText(const NodeFit& fit) {
@@ -198,7 +196,7 @@ struct Nodes {
         for (const auto* fit : found) names.push_back(fit->node);
         return {"nodes", std::move(names)};
     }
-    /// `; the same holds of 2 more nodes: n2, n3`; empty where there is but one.
+    /// `; the same holds for 2 more nodes: n2, n3`; empty where there is but one.
     [[nodiscard]] std::string others() const {
         constexpr std::size_t shown = 5;
         if (found.size() < 2) return {};
@@ -207,7 +205,7 @@ struct Nodes {
             names.push_back(found[i]->node);
         const auto more = found.size() - 1;
         return fmt::format(
-            "; the same holds of {}: {}{}", plural(static_cast<std::int64_t>(more), "more node"),
+            "; the same holds for {}: {}{}", plural(static_cast<std::int64_t>(more), "more node"),
             fmt::join(names, ", "), more > shown ? fmt::format(" and {} more", more - shown) : "");
     }
 };
@@ -230,8 +228,8 @@ std::optional<RuleFinding> neighbours(const Judgement& j) {
     if (nodes.empty()) return std::nullopt;
     const auto& fit = nodes.worst();
     return RuleFinding{{"request-not-limit-neighbours",
-                        fmt::format("On node {} {} of other workloads can take more than they "
-                                    "request, so the node may run short all the same: {}{}",
+                        fmt::format("On node {}, {} of other workloads can take more than they "
+                                    "request, so the node may still run out of memory: {}{}",
                                     fit.node, plural(fit.unguaranteed, "pod"), neighboursText(fit),
                                     nodes.others()),
                         {{"node", fit.node},
@@ -254,7 +252,8 @@ std::optional<RuleFinding> tooFull(const Judgement& j) {
     return RuleFinding{*std::move(reason)};
 }
 
-/// What `sum`, of all pods on a node, comes to once each of the workload's has `to` for `from`.
+/// The new value of `sum`, a sum over all pods on a node, once each pod of the workload has `to`
+/// instead of `from`.
 double afterwards(Bytes sum, const NodeFit& fit, Bytes from, Bytes to) {
     const double more = static_cast<double>(to) - static_cast<double>(from);
     return static_cast<double>(sum) + more * static_cast<double>(fit.ownPods);
@@ -279,8 +278,8 @@ std::optional<Reason> nodeOvercommitted(const LiveFacts& live, const CurrentSett
     const auto sum = static_cast<Bytes>(std::min(limits(fit), static_cast<double>(most)));
     Reason reason{
         "node-overcommitted",
-        fmt::format("On node {} the memory limits of all pods come to {}{}, more than the {} it "
-                    "can give, so a limit is no guarantee there{}",
+        fmt::format("On node {}, the memory limits of all pods add up to {}{}, more than the {} "
+                    "that it can give, so a limit is no guarantee there{}",
                     fit.node, formatMiB(changed ? sum : fit.limits),
                     changed ? fmt::format(" with a limit of {} (now {})",
                                           formatQuantity(*advised.limit), formatMiB(fit.limits))
@@ -307,7 +306,7 @@ std::optional<Reason> nodeTooFull(const LiveFacts& live, const CurrentSettings& 
     return Reason{
         "node-too-full",
         fmt::format("Node {} could not hold its {} of the workload with a request of {}: "
-                    "{} are requested there of {}{}",
+                    "the pods there request {} of {} already{}",
                     fit.node, plural(fit.ownPods, "pod"), formatQuantity(*advised.request),
                     formatMiB(fit.requests), formatMiB(fit.allocatable), nodes.others()),
         {{"node", fit.node},

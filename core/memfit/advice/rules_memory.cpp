@@ -75,17 +75,16 @@ std::optional<RuleFinding> survivingIsNotFitting(const Judgement& j) {
     if (!named) return std::nullopt;
     const auto unit = j.candidates.unit;
     const double share = named->speed / *full;
-    return RuleFinding{
-        {"surviving-is-not-fitting",
-         fmt::format("{} survived the load, but surviving is not fitting: {} against "
-                     "{} at full speed, {}",
-                     settingsText(named->settings), speedText(named->speed, unit),
-                     speedText(*full, unit), shareText(share)),
-         {{"limitBytes", *named->settings.limit},
-          {speedName("", unit), named->speed},
-          {speedName("full", unit), *full},
-          {"share", share},
-          {"from", std::vector<std::string>{named->from}}}}};
+    return RuleFinding{{"surviving-is-not-fitting",
+                        fmt::format("{} survived the load, but that is not enough: {} against "
+                                    "{} at full speed, {}",
+                                    settingsText(named->settings), speedText(named->speed, unit),
+                                    speedText(*full, unit), shareText(share)),
+                        {{"limitBytes", *named->settings.limit},
+                         {speedName("", unit), named->speed},
+                         {speedName("full", unit), *full},
+                         {"share", share},
+                         {"from", std::vector<std::string>{named->from}}}}};
 }
 
 std::optional<RuleFinding> edge(const Judgement& j) {
@@ -155,12 +154,11 @@ std::optional<RuleFinding> outsideGo(const Judgement& j) {
     // Parts of Sys need not be resident: a negative difference says nothing.
     if (!typical || *typical < 1) return std::nullopt;
     const auto bytes = static_cast<Bytes>(std::min(*typical, 9e18));
-    return RuleFinding{
-        {"outside-go",
-         fmt::format("About {} of the memory in use are outside Go's own count, which "
-                     "GOMEMLIMIT does not bound",
-                     formatMiB(bytes)),
-         {{"outsideBytes", bytes}, fromCells({chosen})}}};
+    return RuleFinding{{"outside-go",
+                        fmt::format("About {} of the memory in use is outside what Go counts, and "
+                                    "GOMEMLIMIT does not bound it",
+                                    formatMiB(bytes)),
+                        {{"outsideBytes", bytes}, fromCells({chosen})}}};
 }
 
 std::optional<RuleFinding> liveUsage(const Judgement& j) {
@@ -173,8 +171,8 @@ std::optional<RuleFinding> liveUsage(const Judgement& j) {
 RuleFinding killedWhereLoadIsNot(const Judgement& j, Bytes killedAt) {
     Reason reason{
         "load-not-representative",
-        fmt::format("Live instances were OOM-killed at {}, but the load would get by with {}, so "
-                    "the load is not representative; the limit is kept above that",
+        fmt::format("Live instances were OOM-killed at {}, but the measured load needs only {}, so "
+                    "the load is not like production; the limit is kept above that",
                     formatQuantity(killedAt), limitText(j.beforeLiveUsage)),
         {{"oomKilledLimitBytes", killedAt},
          {"measuredLimitBytes", *j.beforeLiveUsage},
@@ -192,14 +190,14 @@ std::optional<RuleFinding> loadNotRepresentative(const Judgement& j) {
     if (killedAt && *killedAt >= j.options.liveUsage.value_or(0))
         return killedWhereLoadIsNot(j, *killedAt);
     if (!j.options.liveUsage) return std::nullopt;
-    Reason reason{"load-not-representative",
-                  fmt::format("Live instances were seen to use {}, more than the {} that the load "
-                              "would get by with, so the load is not representative; the limit is "
-                              "kept above live usage",
-                              formatMiB(*j.options.liveUsage), limitText(j.beforeLiveUsage)),
-                  {{"liveUsageBytes", *j.options.liveUsage},
-                   {"measuredLimitBytes", *j.beforeLiveUsage},
-                   {"limitBytes", *j.advised.limit}}};
+    Reason reason{
+        "load-not-representative",
+        fmt::format("Live instances were seen to use {}, more than the {} that the measured load "
+                    "needs, so the load is not like production; the limit is kept above live usage",
+                    formatMiB(*j.options.liveUsage), limitText(j.beforeLiveUsage)),
+        {{"liveUsageBytes", *j.options.liveUsage},
+         {"measuredLimitBytes", *j.beforeLiveUsage},
+         {"limitBytes", *j.advised.limit}}};
     addSources(reason, podInUse(j));
     return RuleFinding{std::move(reason), Confidence::low};
 }
@@ -207,7 +205,7 @@ std::optional<RuleFinding> loadNotRepresentative(const Judgement& j) {
 std::optional<RuleFinding> ruledOut(const Judgement& j) {
     const auto& out = j.candidates.out;
     if (!j.choice || out.empty()) return std::nullopt;
-    std::string text = "Out of the choice";
+    std::string text = "Ruled out";
     constexpr std::size_t shown = 5;
     for (std::size_t i = 0; i < std::min(out.size(), shown); ++i)
         text +=
@@ -226,11 +224,11 @@ std::optional<RuleFinding> ruledOut(const Judgement& j) {
 Reason gomemlimitHeadroom(const LoadsRun& run) {
     const auto& loads = run.tally;
     std::string text =
-        "With GOGC=off memory in use sits at GOMEMLIMIT, so the plain edge says nothing about the "
+        "With GOGC=off memory in use stays at GOMEMLIMIT, so the plain edge says nothing about the "
         "headroom; ";
     if (loads.loads == 0)
         text +=
-            "exactly these settings were not run yet; recommend --load finds out whether they hold";
+            "these exact settings were not run yet; recommend --load finds out whether they hold";
     else
         text += fmt::format("of {} load{} with exactly these settings {} {} killed", loads.loads,
                             loads.loads == 1 ? "" : "s",
@@ -264,10 +262,10 @@ std::optional<Reason> usageNearLimit(const AdvisedSettings& advised) {
     const double share = static_cast<double>(*gomemlimit) / static_cast<double>(*advised.limit);
     return Reason{
         "usage-near-limit",
-        fmt::format("With GOGC=off memory in use will sit near GOMEMLIMIT, {} of the limit, "
-                    "however small the load: alerts on usage against the limit will fire, and have "
-                    "to be changed",
-                    percentText(share)),
+        fmt::format(
+            "With GOGC=off memory in use will stay near GOMEMLIMIT, {} of the limit, even under a "
+            "small load: alerts on usage against the limit will fire and must be changed",
+            percentText(share)),
         {{"limitBytes", *advised.limit}, {"gomemlimitBytes", *gomemlimit}, {"share", share}}};
 }
 

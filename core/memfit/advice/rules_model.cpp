@@ -62,7 +62,7 @@ std::optional<RuleFinding> chance(const Judgement& j) {
     const auto& price = *j.price;
     auto text = fmt::format(
         "The chance that this is right within the tolerance is {}, from {} loads: throughput at "
-        "most {} short of the best, and no more memory than that takes",
+        "most {} below the best, and no more memory than that needs",
         chanceText(price.probability), loadsOf(j), percentText(toleranceOf(j) + slack));
     if (j.options.policy == Policy::lean && j.candidates.unlimitedSpeed)
         text.replace(text.find("the best"), 8, "the unlimited run");
@@ -121,8 +121,8 @@ std::optional<RuleFinding> lawHolds(const Judgement& j) {
     constexpr double noMatter = 1e-4;
     if (const double seconds = median(firstUse).value_or(0) * unit; seconds > noMatter) {
         text += fmt::format(
-            "; the first use of memory takes {:.1f} ms of CPU a MiB, which does not count, since "
-            "a program that runs on pays it once",
+            "; the first use of memory takes {:.1f} ms of CPU a MiB, which does not count, since a "
+            "running program pays it only once",
             seconds * 1e3);
         evidence.emplace_back("firstUseCpuSecondsPerMiB", seconds);
     }
@@ -135,7 +135,8 @@ std::optional<RuleFinding> lawDoesNot(const Judgement& j) {
         return cell.settings.mode == Mode::gomemlimit;
     });
     if (!withGomemlimit) return std::nullopt;
-    const char* why = "how often it collected and how much it allocated is not known of every cell";
+    const char* why =
+        "it is not known for every cell how often it collected and how much it allocated";
     if (j.model->law() == LawState::collectionsOff)
         why = "collections do not fall with GOMEMLIMIT as the law of Go's collector says";
     if (j.model->law() == LawState::costOff)
@@ -148,10 +149,11 @@ std::optional<RuleFinding> lawDoesNot(const Judgement& j) {
 std::optional<RuleFinding> figureUsed(const Judgement& j) {
     if (!j.price) return std::nullopt;
     if (j.model->figure() == CostFigure::cpu)
-        return RuleFinding{{"cpu-decides",
-                            "By the clock all settings are alike (the load has a fixed rate, or "
-                            "waits for something else), so the CPU time of a request decided",
-                            {}}};
+        return RuleFinding{
+            {"cpu-decides",
+             "By the clock all settings are equally fast (the load has a fixed rate, or waits for "
+             "something else), so the CPU time of a request decided",
+             {}}};
     const bool cpuKnown = std::ranges::all_of(j.model->cells(), [](const PriceCell& cell) {
         return std::ranges::any_of(cell.runs,
                                    [](const PriceRun& run) { return run.cpuSeconds.has_value(); });
@@ -226,8 +228,8 @@ std::optional<RuleFinding> foreseen(const Judgement& j) {
     if (chosen == nullptr || !chosen->foreseen) return std::nullopt;
     return RuleFinding{
         {"limit-not-tried",
-         fmt::format("{} lies between limits that were benched; the law says what it "
-                     "costs, but it was not run itself, which lowers confidence",
+         fmt::format("{} lies between limits that were benched; the law says what it costs, but "
+                     "this limit itself was not run, which lowers confidence",
                      settingsText(chosen->settings)),
          {{"limitBytes", *chosen->settings.limit}}},
         Confidence::medium};

@@ -41,7 +41,7 @@ std::string advisedText(const CurrentSettings& set, const AdvisedSettings& advis
     return fmt::format("{} is advised", formatGomemlimit(advised.gomemlimit.bytes.value_or(0)));
 }
 
-/// What comes from where it was not read may or may not be what is advised.
+/// A value whose source was not read may or may not be the advised one.
 std::optional<std::string> unknownGomemlimit(const CurrentSettings& set,
                                              const AdvisedSettings& advised) {
     using Kind = GomemlimitAdvice::Kind;

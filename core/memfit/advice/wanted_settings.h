@@ -8,17 +8,17 @@
 
 namespace memfit {
 
-/// What a manifest or a live workload is to say so that it runs as advised. A limit that is not
+/// The settings that a manifest or a live workload must have to run as advised. A limit that is not
 /// advised goes; a request that is not advised stays, since it harms nobody and losing it would
 /// make the pod the first to be evicted (quality-of-service class BestEffort). Variables that are
 /// not advised go: GOGC was at its default in what was measured. What the advice leaves is left.
 [[nodiscard]] MemorySettings wantedSettings(const AdvisedSettings& advised);
 
-/// The same for a check: a limit or request above the advised one by no more than the share
-/// `tolerance` of it may stay, since another measurement of the same service would advise it.
+/// The same for a check: a limit or request that is above the advised one by at most the share
+/// `tolerance` may stay, since another measurement of the same service could advise it.
 [[nodiscard]] MemorySettings wantedSettings(const AdvisedSettings& advised, double tolerance);
 
-/// The object of a manifest that was measured; of a local process, which is no object, any.
+/// The object of a manifest that was measured; for a local process any object matches.
 [[nodiscard]] WorkloadSelector workloadSelector(const Target& target);
 
 /// `Deployment` for the `deployment` of a result document; the word itself when it is not known.

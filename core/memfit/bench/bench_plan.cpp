@@ -39,7 +39,7 @@ Result<Bytes> parseSize(std::string_view flag, std::string_view word) {
     if (quantity->bytes < smallestLimit) {
         const bool bare = word.find_first_not_of("0123456789") == std::string_view::npos;
         return usageError(
-            fmt::format("{}: `{}` is below 1Mi, no Go program runs in that", flag, word),
+            fmt::format("{}: `{}` is below 1Mi: no Go program runs in that", flag, word),
             fmt::format("give a size like {}Mi", bare && quantity->bytes > 0 ? word : "64"));
     }
     return quantity->bytes;
@@ -59,7 +59,7 @@ Result<LimitWord> parseLimitWord(std::string_view word) {
     if (word.ends_with('x')) {
         const auto multiple = parseNumber(word.substr(0, word.size() - 1));
         if (!multiple || !(*multiple > 0) || *multiple > largestMultiple)
-            return usageError(fmt::format("--limits: `{}` is no multiple of min", word),
+            return usageError(fmt::format("--limits: `{}` is not a multiple of min", word),
                               "write it as 2x or 1.5x");
         result.kind = LimitWord::Kind::multiple;
         result.multiple = *multiple;
@@ -105,8 +105,7 @@ Result<std::optional<Bytes>> limitOf(const LimitWord& word, const BenchPlanOptio
     const long double factor =
         word.kind == Kind::sys ? 1.0L : static_cast<long double>(word.multiple);
     const auto size = wholeMiB(static_cast<long double>(*base) * factor);
-    if (!size)
-        return usageError(fmt::format("--limits: `{}` is more than a size can be", word.label));
+    if (!size) return usageError(fmt::format("--limits: `{}` is too large for a size", word.label));
     return size;
 }
 
@@ -134,7 +133,7 @@ Result<GomemlimitRule> parseGomemlimitRule(std::string_view text) {
         const auto percent = parseNumber(word.substr(0, word.size() - 1));
         if (!percent || !(*percent > 0) || *percent > 100)
             return usageError(
-                fmt::format("--gomemlimit: `{}` is no percentage above 0 and up to 100", word),
+                fmt::format("--gomemlimit: `{}` is not a percentage above 0 and up to 100", word),
                 "write it as 90%");
         rule.kind = GomemlimitRule::Kind::percent;
         rule.percent = *percent;

@@ -10,7 +10,7 @@ namespace memfit {
 
 namespace {
 
-/// Variances of block effects over that of the noise that are tried. The least is no nothing, since
+/// Variances of block effects over that of the noise that are tried. The smallest is not 0, since a
 /// few blocks that happen to be alike do not show that others are.
 constexpr std::array blockRatios{0.2, 1.0, 4.0, 16.0};
 

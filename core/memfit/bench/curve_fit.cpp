@@ -131,7 +131,7 @@ private:
         }
     }
 
-    /// What a step is if it is one of a size, and the logarithm of the odds of that against none.
+    /// The size of a step, given that it is not 0, and the log odds that it is not 0.
     struct Slab {
         double mean = 0;
         double deviation = 0;

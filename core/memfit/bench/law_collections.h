@@ -26,7 +26,7 @@ struct Counts {
 };
 
 /// nullopt where collections are not known of every cell with GOMEMLIMIT, or of fewer than two, or
-/// where nobody counted what is allocated.
+/// where allocation was not counted.
 [[nodiscard]] std::optional<Counts> countsOf(std::span<const PriceCell> cells);
 
 /// A figure of every run of the cell that has it, divided by the run's requests.
@@ -35,8 +35,8 @@ struct Counts {
 
 [[nodiscard]] double smallestGomemlimit(const Counts& counts);
 
-/// Where collections come from: `fixed` bytes of GOMEMLIMIT are no room, and there are e^`excess`
-/// times those that what is allocated makes up for.
+/// Where collections come from: `fixed` bytes of GOMEMLIMIT leave no room for garbage, and there
+/// are e^`excess` times as many collections as the allocation explains.
 struct Collecting {
     double fixed = 0;
     double excess = 0;

@@ -24,13 +24,13 @@ struct LawDraw {
     double fixed = 0;      ///< bytes: live heap, and what is not heap
     double allocated = 0;  ///< bytes a request
     double plainCollections = 0;  ///< a request; 0 where no plain cell told them
-    double excess = 1;            ///< collections, over those that what is allocated makes up for
+    double excess = 1;            ///< collections, divided by those that the allocation explains
     /// What the first use of a byte adds to a load, in units of a request without collections; 0
     /// where memory in use is not known. A program that runs on pays it once, so that it is no part
     /// of logCost().
     double firstUse = 0;
 
-    /// Of a request at a GOMEMLIMIT; infinite up to `fixed`.
+    /// Collections of a request at a GOMEMLIMIT; infinite up to `fixed`.
     [[nodiscard]] double collections(double gomemlimit) const;
     /// Cost of a request on the log scale. `gomemlimit` > fixed; nullopt: plain.
     [[nodiscard]] double logCost(std::optional<double> gomemlimit) const;

@@ -14,16 +14,16 @@ namespace {
 
 constexpr double never = std::numeric_limits<double>::infinity();
 
-/// What is taken for the expected shortfall: the quantile that so many draws stay within. Even odds
+/// The expected shortfall is the quantile that this share of the draws stays within. Even odds
 /// would make the choice change from bench to bench wherever a limit lies just at the tolerance; in
 /// simulation two benches agree more often by this one.
 constexpr double held = 0.75;
 
-/// What the share of draws in which a choice is right means. The curves allow that memory buys
-/// nothing in more programs than those of the simulation (tests/bench/decide_simulation.cpp), so
-/// that a bench which tells little is right more often than its draws say: there, the odds are e to
-/// one where the draws have even odds. Below four in ten they are not better than said. Straight
-/// lines through what was seen, on the scale of log odds.
+/// Turns the share of draws in which a choice is right into its chance. The curves allow that
+/// memory buys nothing in more programs than those of the simulation
+/// (tests/bench/decide_simulation.cpp), so that a bench which tells little is right more often than
+/// its draws say: there, the odds are e to one where the draws have even odds. Below four in ten
+/// they are not better than said. Straight lines through what was seen, on the scale of log odds.
 double calibrated(double share) {
     if (share <= 0 || share >= 1) return share;
     const double drawn = std::log(share / (1 - share));
@@ -136,7 +136,7 @@ private:
         return found;
     }
 
-    /// Stands for no limit among the limits: larger than any, and still something.
+    /// Stands for "no limit" among the limits: larger than any, and still finite.
     static constexpr double atTheTop = 1e30;
 
     /// The smallest limit of a mode whose expected shortfall (see `held`) is within the tolerance,
@@ -174,7 +174,7 @@ private:
                 std::abs(limitOf(settings) - needed) <= alike * needed)
                 return settings;
         }
-        // A whole MiB more than the largest limit that was benched is none that the bench knows.
+        // Rounding up must not leave the range of limits that were benched.
         const auto limit =
             std::min(ceilToMiB(static_cast<Bytes>(std::ceil(needed))), static_cast<Bytes>(largest));
         for (const auto i : allowed_) {

@@ -16,13 +16,13 @@ struct PriceAim {
     /// The reference: the unlimited plain cell where there is one; else the best that memory can
     /// buy, up to the largest limit that was benched.
     bool againstUnlimited = false;
-    /// Of two modes at one limit, GOMEMLIMIT is taken where it is not worse; else only where it
+    /// When both modes fit at one limit: true takes GOMEMLIMIT if it is not worse, false only if it
     /// gains more than the tolerance.
     bool gomemlimitIfNotWorse = false;
     std::optional<Bytes> atLeast;  ///< no smaller limit
 };
 
-/// Points of throughput beyond the tolerance that are no matter, either way.
+/// Points of throughput beyond the tolerance that do not matter, either way.
 inline constexpr double slack = 0.03;
 
 /// Chances at which a choice is settled, and for words.

@@ -18,7 +18,7 @@ namespace {
 constexpr double usualClockNoise = 0.06;
 constexpr double usualCpuNoise = 0.03;
 
-/// Differences between cells that are no matter: CPU time and the clock may disagree by so much.
+/// Differences between cells that do not matter: CPU time and the clock may disagree by so much.
 constexpr double noMatter = 0.02;
 constexpr double unlikely = 0.01;
 
@@ -46,7 +46,7 @@ bool everyCellHas(const BlockFit& figure) {
     return true;
 }
 
-/// Do the cells differ in this figure by more than noise and what is no matter? By an F-test.
+/// Do the cells differ in this figure by more than noise and what does not matter? By an F-test.
 bool cellsDiffer(const BlockFit& figure, double chance) {
     double used = 0;
     double allowed = 0;
@@ -75,8 +75,8 @@ CostFigure figureOf(const std::vector<PriceCell>& cells, const BlockFit& clock,
     return cellsDiffer(clock, unlikely) ? CostFigure::clock : CostFigure::cpu;
 }
 
-/// Do collections explain CPU time, and the clock, if it differs at all, only at another price of
-/// theirs? What collections take by the clock depends on who else wants the cores.
+/// Do collections explain CPU time, and the clock with at most another price per collection? What a
+/// collection takes by the clock depends on what else uses the cores.
 bool lawOfCpuHolds(const std::vector<PriceCell>& cells, const BlockFit& clock, const BlockFit& cpu,
                    CostFigure figure, std::optional<double> firstUseSecondsPerMiB) {
     const auto holds = [&](const BlockFit& fit, double usual) {

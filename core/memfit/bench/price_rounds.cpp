@@ -70,7 +70,8 @@ PriceRun priceRun(const BenchRun& run, int block) {
     price.block = run.block.value_or(block);
     if (run.load) {
         if (const auto successes = run.load->successes()) {
-            if (*successes == 0) return price;  // what failing costs is no cost of a request
+            if (*successes == 0)
+                return price;  // a failed request does not cost what a request costs
             price.requests = static_cast<double>(*successes);
         }
         const auto& rate = run.load->requestsPerSecond;

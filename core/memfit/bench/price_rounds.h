@@ -37,7 +37,7 @@ struct RoundPlan {
     std::optional<PriceChoice> choice;  ///< as far as the model can tell now
 };
 
-/// The next round of a bench, of which `done` has the rounds so far (their number is `round`).
+/// Plans the next round of a bench. `done`: the bench so far. `round`: how many rounds it has had.
 ///
 /// The first round runs every cell, and so does the second where the law seems to hold. The next
 /// ones run the cells that teach most about the choice and what is chosen, until it is settled: its

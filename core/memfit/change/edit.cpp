@@ -151,7 +151,7 @@ private:
                       found.front().line);
     }
 
-    /// A type is a kind in lower case, where it is none of Kubernetes' own.
+    /// For a kind that is not Kubernetes' own, the type is the kind in lower case.
     [[nodiscard]] bool sameKind(std::string_view kind) const {
         return std::ranges::equal(kind, selector_.kind, {}, lowered, lowered);
     }
@@ -261,7 +261,7 @@ private:
         const auto& items = in.tree[containers].children;
         std::vector<ContainerPlace> found = namedContainers(in, workload, container);
         const auto names = namesOf(in, workload);
-        // An only container may do without a name (Knative names it itself).
+        // A single container may have no name (Knative names it itself).
         const bool only =
             items.size() == 1 && (container.empty() || !in.tree.scalar(items.front(), "name"));
         if (found.empty() && only) found.push_back({});
@@ -303,7 +303,7 @@ private:
                       "write it out first", lineOf(in, elsewhere));
     }
 
-    // Those of that name; init containers only where no other has it.
+    // The containers of that name; init containers only where no other container has it.
     [[nodiscard]] static std::vector<ContainerPlace> namedContainers(const Candidate& in,
                                                                      const FoundWorkload& workload,
                                                                      std::string_view name) {

@@ -34,8 +34,8 @@ struct ManifestEdit {
         changes;                     ///< in the order of the text; empty: the text is as it was
     std::vector<std::string> notes;  ///< what a reviewer would wonder about: an alias written out
     /// Why Kubernetes would refuse the edited workload: the memory of its whole pod
-    /// (spec.resources) leaves no room for what is wanted. Whether it is to be raised is not for an
-    /// edit to say.
+    /// (spec.resources) leaves no room for what is wanted. An edit does not decide whether to raise
+    /// it.
     std::optional<Error> refusal = std::nullopt;
 
     friend bool operator==(const ManifestEdit&, const ManifestEdit&) = default;
@@ -43,17 +43,17 @@ struct ManifestEdit {
 
 /// Gives the container `container` of one workload in `text`, a YAML file of any number of
 /// documents or a JSON one, the memory settings `wanted`. `fileName` names the text in errors; an
-/// empty `container` means the only one, and an only one without a name is whichever is asked for.
+/// empty `container` means the only one, and a single container without a name matches every name.
 ///
 /// Only what differs in meaning is changed (`0.5Gi` stays where 512Mi is wanted), so that a second
 /// edit changes nothing. Every byte outside of the changes stays: comments, blank lines, order,
 /// quotes, indentation, line ends, document marks, a byte order mark, a missing final line break.
-/// Of init containers only sidecars (restartPolicy Always) are edited. Objects below `items` of a
-/// list count as objects. A default that comes through an alias or a merge key is written out at
-/// the container, and that is noted; what others use through an anchor is never changed. Of a
-/// variable that occurs twice in env the last, which is the one that counts, is kept. A comment
-/// that speaks of a value that goes is shown in a note. The edited text is parsed again and
-/// compared with the wanted tree, and with aliases and merge keys resolved with what the text
+/// Sidecars (restartPolicy Always) are the only init containers that are edited. Objects below
+/// `items` of a list count as objects. A default that comes through an alias or a merge key is
+/// written out at the container, and that is noted; what others use through an anchor is never
+/// changed. Of a variable that occurs twice in env the last, which is the one that counts, is kept.
+/// A comment that speaks of a value that goes is shown in a note. The edited text is parsed again
+/// and compared with the wanted tree, and with aliases and merge keys resolved with what the text
 /// meant, before it is returned.
 ///
 /// Linear in the size of the text; documents that cannot hold the workload are not parsed.

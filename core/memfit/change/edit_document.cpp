@@ -128,7 +128,7 @@ private:
         if (now.has_error()) return now.error();
         if (now.value() == *before_) return std::nullopt;
         return Problem{document_.tree[subject.container].begin,
-                       "an anchor or a merge key would take more along than the memory settings; "
+                       "an anchor or a merge key would change more than the memory settings; "
                        "nothing was changed",
                        std::string(byHand)};
     }
@@ -159,7 +159,7 @@ private:
         return steps;
     }
 
-    // What is replaced by something else must not take an anchor along that is used.
+    // Replacing a node must not remove an anchor that is used elsewhere.
     [[nodiscard]] static Checked<void> dropsNothingUsed(const PlanInput& input,
                                                         const Operation& operation) {
         if (operation.kind != Operation::Kind::setEntry) return {};
@@ -181,7 +181,7 @@ private:
     [[nodiscard]] std::optional<Problem> carryOut(std::vector<Step>& steps, std::size_t container) {
         std::ranges::sort(steps, {}, [](const Step& step) { return step.splices.front().begin; });
         Value expected = document_.tree.value(document_.tree.root);
-        // From the end on: what goes or comes behind moves nothing before it.
+        // From the end to the start, so that no change moves the places of the next ones.
         for (const Step& step : std::views::reverse(steps)) {
             apply(expected, document_.tree, step.operation);
         }

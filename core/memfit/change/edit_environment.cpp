@@ -13,7 +13,7 @@ namespace memfit::yaml {
 
 namespace {
 
-// What one variable is to be.
+// The wanted state of one variable.
 struct Variable {
     enum class Kind { leave, unset, literal, limitsMemory };
     std::string name;

@@ -10,7 +10,7 @@ namespace memfit::yaml {
 
 namespace {
 
-// Of resources or env: far more than any container has.
+// The most nodes that are copied: far more than any container has in resources or env.
 constexpr std::size_t maxCopied = 10'000;
 constexpr std::size_t maxCopyDepth = 100;
 
@@ -49,7 +49,8 @@ private:
         const Node& node = tree_[id];
         Value value{node.kind, node.quote, node.text, {}, {}, {}};
         if (const auto* its = tree_.propertiesOf(id)) value.tag = its->tag;
-        // An alias can stand for what it is in, and for more than fits any memory.
+        // An alias can stand for something that contains it, and can expand to more than fits into
+        // memory.
         if (depth > maxCopyDepth) count_ = maxCopied;
         for (const NodeId child : node.children) {
             if (++count_ > maxCopied) break;

@@ -37,10 +37,9 @@ using Plan = std::vector<PlannedOperation>;
 template <class T>
 using Checked = boost::system::result<T, Problem>;
 
-/// The next changes that bring the container nearer to what is wanted; empty when it is there.
-/// To be asked again after they are made. At most one operation for each map or sequence.
-/// Problems: what would have to change is used elsewhere through an anchor, or has a type that
-/// Kubernetes would refuse.
+/// The next changes that bring the container nearer to what is wanted; empty when it is there. Ask
+/// again after they are made. At most one operation for each map or sequence. Problems: what would
+/// have to change is used elsewhere through an anchor, or has a type that Kubernetes would refuse.
 [[nodiscard]] Checked<Plan> planResources(const PlanInput& input);
 [[nodiscard]] Checked<Plan> planEnvironment(const PlanInput& input);
 

@@ -12,7 +12,7 @@ namespace {
 
 using kube::Json;
 
-/// Of a pod's spec or a container.
+/// The memory settings of a pod's spec or of a container.
 Json resourcesOf(const Tree& tree, NodeId holder) {
     Json resources = Json::object();
     const NodeId node = tree.find(holder, "resources");

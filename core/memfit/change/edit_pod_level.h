@@ -10,7 +10,7 @@
 
 namespace memfit::yaml {
 
-/// What stands in the way of the container's wanted settings in the memory of its whole pod.
+/// Why the memory of the whole pod leaves no room for the container's wanted settings.
 [[nodiscard]] std::optional<PodRefusal> refusedWithinPod(const Tree& tree,
                                                          const FoundWorkload& workload,
                                                          std::string_view container,

@@ -142,8 +142,9 @@ private:
         disputed_[id] = disputed_[target];
         if (ids_[target] != open) return ids_[target];
         if (!problem_) {
-            problem_ = problemAt(id, fmt::format("*{} stands for what it is in", tree_[id].text),
-                                 "write out what is meant");
+            problem_ = problemAt(
+                id, fmt::format("*{} is an alias of something that contains it", tree_[id].text),
+                "replace the alias by what is meant");
         }
         return meanings_.idOf({});
     }
@@ -164,7 +165,7 @@ private:
         return flat;
     }
 
-    // What no reader can merge stays an entry of its map.
+    // A value that no reader can merge stays an entry of its map.
     [[nodiscard]] bool isMap(Id source) const {
         const Meaning& meaning = meanings_[source];
         if (meaning.kind == Value::Kind::map) return true;

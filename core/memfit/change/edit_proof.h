@@ -11,7 +11,7 @@
 
 namespace memfit::yaml {
 
-/// What a node means to who reads the document: aliases and merge keys are resolved, anchors and
+/// What a node means to a reader of the document: aliases and merge keys are resolved, anchors and
 /// the order of keys are forgotten. Its parts are numbers of other meanings.
 struct Meaning {
     Value::Kind kind = Value::Kind::null;
@@ -23,8 +23,9 @@ struct Meaning {
     friend bool operator==(const Meaning&, const Meaning&) = default;
 };
 
-/// Numbers for meanings: the same number, the same meaning, whatever the document. What is said
-/// once and meant often has one number, so that no nest of aliases takes more than its text does.
+/// Gives every meaning a number: the same meaning has the same number in every document. A text
+/// that is used many times through aliases has one number, so that nested aliases take no more
+/// memory than their text.
 class Meanings {
 public:
     using Id = std::uint32_t;
@@ -40,7 +41,7 @@ private:
     std::vector<const Meaning*> byId_;
 };
 
-/// Whose edit is to be proved.
+/// The container whose edit is to be proved.
 struct ProofSubject {
     NodeId workload = noNode;
     NodeId container = noNode;
@@ -48,10 +49,10 @@ struct ProofSubject {
 };
 
 /// The meaning of a document less the settings of the container that `wanted` speaks of (and less
-/// what is empty without them): an edit of those settings leaves it as it is.
-/// Problems: an alias of what it is in; a key of the workload that stands before a merge key which
-/// brings it too (kubectl takes the later one, other readers the map's own); merge keys that bring
-/// more than 1,000,000 entries.
+/// what is empty without them): an edit of those settings leaves it as it is. Problems: an alias
+/// that stands for something that contains it; a key of the workload that stands before a merge key
+/// which brings it too (kubectl takes the later one, other readers the map's own); merge keys that
+/// bring more than 1,000,000 entries.
 [[nodiscard]] Checked<Meanings::Id> meaningBesides(Meanings& meanings, const Tree& tree,
                                                    const ProofSubject& subject);
 

@@ -213,7 +213,7 @@ private:
         return planRemovalOf(side, resources.value(), amounts.value(), *own);
     }
 
-    // What would be left empty goes, too.
+    // A map that would be left empty goes, too.
     [[nodiscard]] Checked<Plan> planRemovalOf(const Side& side, const Access& resources,
                                               const Access& amounts, std::size_t own) const {
         NodeId map = amounts.value;

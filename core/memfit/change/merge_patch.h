@@ -17,7 +17,7 @@ struct WorkloadName {
     friend bool operator==(const WorkloadName&, const WorkloadName&) = default;
 };
 
-/// What must hold for the API server to take a patch; left out when empty.
+/// Conditions under which the API server accepts a patch; left out when empty.
 struct PatchGuard {
     std::string uid;              ///< of the object: another one of the same name is refused
     std::string resourceVersion;  ///< an object that was changed since is refused

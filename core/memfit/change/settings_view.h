@@ -12,8 +12,8 @@ namespace memfit {
 /// environment, so that two of them can be compared line by line and shown to anyone.
 [[nodiscard]] std::string settingsYaml(const Container& container);
 
-/// What of `wanted` the container does not have, one clause each: `limits.memory is 64Mi, not
-/// 36Mi`. Empty when it has everything.
+/// The parts of `wanted` that the container does not have, one clause each: `limits.memory is 64Mi,
+/// not 36Mi`. Empty when it has everything.
 [[nodiscard]] std::vector<std::string> unmet(const Container& container,
                                              const MemorySettings& wanted);
 

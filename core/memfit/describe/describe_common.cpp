@@ -77,7 +77,7 @@ void addHeaderNotes(Report& report, const Header& header) {
     for (const auto& warning : header.warnings) {
         bullets.items.push_back({warning.text, warning.code, Tone::normal});
     }
-    report.push_back(Heading{"To know"});
+    report.push_back(Heading{"Warnings"});
     report.push_back(std::move(bullets));
 }
 
@@ -93,7 +93,7 @@ void addMeasurement(Report& report, const Header& header) {
     add("started", momentText(header.startedAt));
     add("finished", momentText(header.finishedAt));
     add("testbed", environment.testbed);
-    add("limits kept by", environment.enforcement);
+    add("limits enforced by", environment.enforcement);
     add("CPU limit", environment.cpuLimit);
     add("CPU cores", count(environment.cores));
     add("node", environment.node);
@@ -101,7 +101,7 @@ void addMeasurement(Report& report, const Header& header) {
     add("Go", environment.goVersion);
     add("kubectl-memfit", environment.memfitVersion);
     add("load tool", header.load.tool);
-    add("load reaches it by", header.load.via);
+    add("load sent by way of", header.load.via);
     Details details{"How it was measured", {}, false};
     if (!table.rows.empty()) details.blocks.emplace_back(std::move(table));
     // Not in the table, which a long command would make too wide for a phone.

@@ -18,7 +18,8 @@ std::string lastOomText(const LivePod& pod) {
     return pod.oomKilledAt.empty() ? "yes" : pod.oomKilledAt;
 }
 
-/// What the program says is in force, where that is not what is set for it: code may set it too.
+/// The value that the program reports, when it differs from what is set for it: code may set it
+/// too.
 std::string otherGomemlimit(const LivePod& pod) {
     if (!pod.memory || !pod.memory->gomemlimit) return {};
     const auto& settings = pod.settings;
@@ -54,9 +55,10 @@ std::vector<Span> podRow(const LivePod& pod) {
 }
 
 std::string nodeSentence(const NodeFit& fit) {
-    auto text = fmt::format("Node {}: of {} its {} pods request {}, and their limits come to {}",
-                            fit.node, formatMiB(fit.allocatable), fit.pods, formatMiB(fit.requests),
-                            formatMiB(fit.limits));
+    auto text = fmt::format(
+        "Node {}: {} are allocatable; its {} pods request {}, and their limits add up to {}",
+        fit.node, formatMiB(fit.allocatable), fit.pods, formatMiB(fit.requests),
+        formatMiB(fit.limits));
     if (fit.podsWithoutLimit > 0)
         text += fmt::format(
             "; {} of other workloads {} no limit",
@@ -70,8 +72,8 @@ Bars nodeBars(const NodeFit& fit) {
         return Bars::Bar{std::move(name), formatMiB(bytes),
                          static_cast<double>(bytes) / static_cast<double>(fit.allocatable)};
     };
-    return {fmt::format("Memory promised on node {}", fit.node),
-            fmt::format("the {} that pods may take of it", formatMiB(fit.allocatable)),
+    return {fmt::format("Memory requests and limits on node {}", fit.node),
+            fmt::format("the {} that its pods can take (allocatable)", formatMiB(fit.allocatable)),
             {bar("requests of its pods", fit.requests), bar("limits of its pods", fit.limits)}};
 }
 

@@ -11,7 +11,7 @@ namespace memfit {
 /// The live pods, a row each: settings, memory, restarts, last OOM kill.
 [[nodiscard]] Table podsTable(const std::vector<LivePod>& pods);
 
-/// The pods, and how the memory of their nodes is promised, a line a node.
+/// The pods, and the memory requests and limits on their nodes, one line per node.
 void addLive(Report& report, const LiveFacts& facts);
 
 }  // namespace memfit

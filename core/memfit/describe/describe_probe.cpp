@@ -81,7 +81,7 @@ Table memoryTable(const ProbeResult& result) {
 std::string usageSentence(const Usage& usage) {
     std::string text;
     if (usage.demand) {
-        text = fmt::format("Seen from outside: {} at most without reclaimable page cache",
+        text = fmt::format("Seen from outside: at most {} without reclaimable page cache",
                            formatMiB(*usage.demand));
     }
     if (usage.peak) {

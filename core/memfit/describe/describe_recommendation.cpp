@@ -67,8 +67,8 @@ std::string confidenceSentence(const Recommendation& recommendation) {
                                    toString(recommendation.confidence), chance);
     if (recommendation.confirmed && recommendation.confirmed->loads > 0) {
         const auto& confirmed = *recommendation.confirmed;
-        text += fmt::format(" Of {} load{} with these very settings {} {} killed.", confirmed.loads,
-                            confirmed.loads == 1 ? "" : "s",
+        text += fmt::format(" Of {} load{} with these exact settings {} {} killed.",
+                            confirmed.loads, confirmed.loads == 1 ? "" : "s",
                             confirmed.killed == 0 ? "none" : std::to_string(confirmed.killed),
                             confirmed.killed > 1 ? "were" : "was");
     }

@@ -134,8 +134,8 @@ std::string idleSentence(const std::vector<Recommendation>& items) {
         if (const auto idle = idleBytes(item)) sum = sum.value_or(0) + *idle;
     if (!sum) return "";
     return fmt::format(
-        " Idle, {} in all: reserved beyond what the pod that holds most was seen to hold; how much "
-        "of that a load needs takes a measurement.",
+        " Idle, {} in all: reserved beyond the most that one of the pods was seen to use; only a "
+        "measurement can tell how much of that a load needs.",
         sizeText(sum));
 }
 
@@ -177,8 +177,8 @@ Report describe(const ScanResult& result) {
     }
     if (result.notGo > 0)
         report.push_back(Paragraph{
-            {{fmt::format("{} left out: nothing in {} shows a Go program, neither GOMEMLIMIT or "
-                          "GOGC nor a page of Go's statistics.",
+            {{fmt::format("{} left out: nothing in {} shows a Go program (GOMEMLIMIT, GOGC, or a "
+                          "page of Go's statistics).",
                           plural(result.notGo, "container"), result.notGo == 1 ? "it" : "them"),
               Tone::faint}}});
     Bullets warnings;

@@ -5,7 +5,7 @@
 
 namespace memfit {
 
-/// One table, a row a container, the most pressing first.
+/// One table, a row a container, the most urgent first.
 [[nodiscard]] Report describe(const ScanResult& result);
 
 }  // namespace memfit

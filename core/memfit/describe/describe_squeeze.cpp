@@ -73,7 +73,7 @@ void addEdge(Report& report, const SqueezeResult& result) {
         [](const Trial& trial) { return trial.settings.limit && isTooSmall(trial.outcome); });
     if (edge.estimate && !anyKilled) {
         line.spans.push_back(
-            {"No load was killed: it follows from what the survivors used.", Tone::normal});
+            {"No load was killed: this is estimated from what the survivors used.", Tone::normal});
     }
     report.push_back(std::move(line));
 

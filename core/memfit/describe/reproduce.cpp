@@ -57,7 +57,7 @@ std::optional<std::string> modesRule(const std::vector<Settings>& all) {
     return std::string(toString(limitedIn(Mode::plain) ? Mode::plain : Mode::gomemlimit));
 }
 
-/// Where the command's document goes: nowhere in particular, or as JSON into a file.
+/// Where the command's document goes: to standard output, or as JSON into a file.
 enum class Output { asWished, file };
 
 std::string finished(CommandLine line, const Header& header, const std::string& load,

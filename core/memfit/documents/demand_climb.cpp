@@ -17,8 +17,8 @@ namespace {
 constexpr double level = 0.005;
 constexpr double leastRise = 0.05;
 constexpr std::size_t leastKnown = 4;
-/// What is known of the spread beforehand, as if so many demands had been seen to spread so.
-/// Without it the few that a short search knows would have to tell it all by themselves.
+/// What is known of the spread beforehand counts as this many demands. Without it the few demands
+/// of a short search would have to show the spread alone.
 constexpr double spreadsBefore = 4;
 constexpr double spreadBefore = 0.03;
 
@@ -36,7 +36,7 @@ std::optional<Bytes> boundOf(const Trial& trial) {
 }
 
 std::optional<Seen> seenOf(const Trial& trial) {
-    // With GOGC=off memory sits at the limit, whatever is needed.
+    // With GOGC=off memory stays at the limit, whatever is needed.
     if (trial.settings.mode != Mode::plain) return std::nullopt;
     const auto seen = [](Seen::Kind kind, std::optional<Bytes> bytes) -> std::optional<Seen> {
         if (!bytes || *bytes <= 0) return std::nullopt;
@@ -253,18 +253,18 @@ std::string climbText(const DemandClimb& climb, const Header& header) {
                                   formatMiB(climb.first), formatMiB(climb.last), climb.trials);
     if (startsFresh(header)) {
         return what +
-               ", so something keeps state in spite of --prepare or {dir}, and edge and minimum "
-               "are those of no single start: reset that too with --prepare";
+               ", so something keeps state in spite of --prepare or {dir}, and edge and minimum do "
+               "not describe one fresh start: reset that too with --prepare";
     }
     if (header.target.type == "process") {
         return what +
-               ", so the program keeps state from one trial to the next, and edge and minimum are "
-               "those of no single start: start each trial afresh, with {dir} in place of the "
+               ", so the program keeps state from one trial to the next, and edge and minimum do "
+               "not describe one fresh start: start each trial afresh, with {dir} in place of the "
                "program's data folder, or with --prepare and a command that resets its state";
     }
     return what +
            ", so something outside the pods keeps state from one trial to the next, and edge and "
-           "minimum are those of no single start: reset it before each trial with --prepare";
+           "minimum do not describe one fresh start: reset it before each trial with --prepare";
 }
 
 }  // namespace memfit

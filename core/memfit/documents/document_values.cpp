@@ -225,7 +225,7 @@ std::size_t readCellName(const JsonFields& fields, std::string_view name, const 
     const auto found = given ? index.find(*given) : index.end();
     if (found != index.end()) return found->second;
     fields.fail(name,
-                given ? fmt::format("is {}, which is none of the cells", quoteForMessage(*given))
+                given ? fmt::format("is {}, which is not one of the cells", quoteForMessage(*given))
                       : "is missing");
     return 0;
 }

@@ -211,12 +211,11 @@ struct Results {
 /// read for its inputs, and kept as text where it is all there is. Unknown fields are ignored,
 /// `null` where a value is unknown is taken as absent (except limits). Errors (kind input), with
 /// `file:line:column` where JSON itself is at fault, else the field: not JSON, truncated, wrong
-/// kind or apiVersion, a field of the wrong type
-/// (`cells[2].limitBytes`; the place is that of the document), a word that is none of the known
-/// ones, a Recommendation without inputs, nothing at all.
-/// Bounds: 64 levels, 512 fields an object, 256 cells, 1,000 runs a cell, 10,000 trials.
-/// `into` collects over several files and is unchanged after an error; documents of two different
-/// targets are an error that names both.
+/// kind or apiVersion, a field of the wrong type (`cells[2].limitBytes`; the place is that of the
+/// document), an unknown word, a Recommendation without inputs, nothing at all. Bounds: 64 levels,
+/// 512 fields an object, 256 cells, 1,000 runs a cell, 10,000 trials. `into` collects over several
+/// files and is unchanged after an error; documents of two different targets are an error that
+/// names both.
 [[nodiscard]] Result<void> readDocuments(std::string_view text, const std::string& fileName,
                                          Results& into);
 

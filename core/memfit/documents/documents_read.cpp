@@ -45,7 +45,7 @@ public:
     Result<void> add(const Json& document, const std::string& path,
                      std::vector<std::string>& texts) {
         if (!document.is_object())
-            return wrong(fmt::format("{} is no object, a result document is wanted", path));
+            return wrong(fmt::format("{} is not an object, expected a result document", path));
         const auto kind = kindOf(document, path);
         if (!kind) return kind.error();
         Json own = Json::object();
@@ -105,11 +105,11 @@ private:
         if (!problem.empty()) return wrong(problem);
         const auto prefix = path.empty() ? std::string() : path + ".";
         if (!version || !kind)
-            return wrong(fmt::format("{}{} is missing, so this is no result document", prefix,
+            return wrong(fmt::format("{}{} is missing, so this is not a result document", prefix,
                                      version ? "kind" : "apiVersion"),
                          "result documents are what memfit's commands write with -o json");
         if (*version != apiVersion)
-            return wrong(fmt::format("{}apiVersion is {}, {} is read", prefix,
+            return wrong(fmt::format("{}apiVersion is {}, expected {}", prefix,
                                      quoteForMessage(*version), apiVersion),
                          "use the memfit that wrote it");
         constexpr std::string_view kinds[] = {"ProbeResult", "SqueezeResult", "BenchResult",
@@ -153,7 +153,7 @@ private:
         const auto found = document.find("inputs");
         if (found == document.end() || found->is_null()) return {};
         const auto name = path.empty() ? std::string("inputs") : path + ".inputs";
-        if (!found->is_array()) return wrong(name + " is no array");
+        if (!found->is_array()) return wrong(name + " is not an array");
         for (std::size_t i = 0; i < found->size(); ++i) {
             const auto added = add((*found)[i], fmt::format("{}[{}]", name, i), inputs);
             if (!added) return added;

@@ -160,7 +160,7 @@ void putCost(Json& tree, const std::optional<Cost>& cost, const std::optional<Lo
     putObject(tree, "gc", std::move(gc));
 }
 
-/// What a trial and a bench run may know of one load.
+/// What trials and bench runs have in common about one load.
 template <class Run>
 void putMeasured(Json& tree, const Run& run) {
     if (run.load) tree["load"] = loadTree(*run.load);

@@ -47,7 +47,7 @@ void JsonFields::fail(std::string_view name, const std::string& text) const {
 }
 
 void JsonFields::failType(std::string_view name, const Json& found, std::string_view wanted) const {
-    fail(name, fmt::format("is {}, {} is wanted", describeType(found), wanted));
+    fail(name, fmt::format("is {}, expected {}", describeType(found), wanted));
 }
 
 bool JsonFields::has(std::string_view name) const {
@@ -87,7 +87,7 @@ std::optional<std::int64_t> JsonFields::whole(std::string_view name,
     const auto number = wholeNumber(*value);
     if (number) return number;
     if (value->is_number())
-        fail(name, fmt::format("is {}, {} below 2^63 is wanted", value->dump(), wanted));
+        fail(name, fmt::format("is {}, expected {} below 2^63", value->dump(), wanted));
     else
         failType(name, *value, wanted);
     return std::nullopt;
@@ -141,7 +141,7 @@ std::optional<Timestamp> JsonFields::time(std::string_view name) const {
     if (!written) return std::nullopt;
     const auto moment = parseRfc3339(*written);
     if (!moment)
-        fail(name, fmt::format("is {}, a time like 2024-03-01T12:00:00Z is wanted",
+        fail(name, fmt::format("is {}, expected a time like 2024-03-01T12:00:00Z",
                                quoteForMessage(*written)));
     return moment;
 }

@@ -16,8 +16,8 @@ namespace memfit {
 
 /// The fields of one JSON object. A field that is missing or `null` is nullopt. One of the wrong
 /// type or range is nullopt too, and the first such is reported with its path (`cells[2].mode is a
-/// number, a word is wanted`) in the text that all readers of a document share.
-/// Neither the object nor that text is owned.
+/// number, expected a string`) in the text that all readers of a document share. Neither the object
+/// nor that text is owned.
 class JsonFields {
 public:
     JsonFields(const Json& object, std::string path, std::string& problem)
@@ -59,7 +59,7 @@ public:
         return std::nullopt;
     }
 
-    /// The field is there, be it null.
+    /// The field is there, even if it is null.
     [[nodiscard]] bool has(std::string_view name) const;
     [[nodiscard]] bool isNumber(std::string_view name) const;
     /// Reports `name` unless something was reported before: `PATH.name TEXT`.

@@ -166,7 +166,7 @@ Error notADocument(std::string_view text, std::size_t offset, const std::string&
     const bool yaml =
         text.substr(offset).starts_with("apiVersion:") || text.substr(offset).starts_with("---");
     if (yaml)
-        return inputError("this is YAML, result documents are read as JSON",
+        return inputError("this is YAML, but result documents are read as JSON",
                           "write them with -o json", at);
     return inputError("this is not JSON, near " + quoteForMessage(text.substr(offset, 20)),
                       "result documents are what memfit's commands write with -o json", at);

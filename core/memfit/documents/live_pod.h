@@ -33,8 +33,8 @@ struct LivePod {
     std::string oomKilledAt;    ///< RFC 3339; empty when not said
 
     /// The memory that it was seen to hold, in bytes: what the kubelet says (working set, or
-    /// anonymous memory); else what the program's own page says (its resident memory, or what is
-    /// in use for certain by Go: HeapInuse and StackSys). nullopt: nobody says.
+    /// anonymous memory); else what the program's own page says (its resident memory, or what is in
+    /// use for certain by Go: HeapInuse and StackSys). nullopt: not known.
     [[nodiscard]] std::optional<Bytes> inUse() const;
 
     friend bool operator==(const LivePod&, const LivePod&) = default;

@@ -23,7 +23,8 @@ enum class CacheHabit {
     varying,  ///< anything up to more than the demand
 };
 
-/// What holds for all trials of one service, and is not known: the edge is sought whatever it is.
+/// Properties of one service that hold for all its trials but are not known: the search sums over
+/// them.
 struct TrialHabits {
     double bias = 0;  ///< log of the factor by which every sampled demand is low
     CacheHabit cache = CacheHabit::varying;
@@ -62,10 +63,12 @@ struct MarkHistory {
 /// that cache was squeezed out, not what the run needed.
 [[nodiscard]] std::optional<double> freeMark(const EdgeObservation& trial);
 
-/// Density of the edge, up to a factor, for what Go mapped: mostly 0.9 to 2.3 times the edge.
+/// Density of the edge, up to a factor, for what Go mapped: mostly 0.9 to 2.3 times the edge (see
+/// mappedExcess in the source).
 [[nodiscard]] double mappedWeight(double mapped, double edge);
 
-/// Chance that a verdict says nothing (a kill from outside, a load that was cut short).
+/// Chance that a verdict says nothing (a kill from outside, a load that was cut short). A choice:
+/// tests/bench/edge_simulation.cpp gives one world in 50 a wrong verdict.
 inline constexpr double lapseRate = 0.01;
 
 }  // namespace memfit

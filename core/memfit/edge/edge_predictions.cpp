@@ -91,7 +91,7 @@ EdgePosterior::FigureSharpness EdgePosterior::figureSharpness() const {
         mean += sum;
         square += sum * sum / share;
     }
-    // What the habits disagree about is not told by more figures of the same service.
+    // More figures of the same service do not decide between the habits.
     const double disagreement = std::sqrt(std::max(0.0, square - mean * mean));
     constexpr double markError = 0.003;
     constexpr double samplingError = 0.015;

@@ -29,8 +29,9 @@ constexpr double modelError = 0.0015;
 constexpr double roughlyKnown = 0.12;
 
 /// Share of the resolution by which one more trial is to bring down the minimum; else it is not
-/// worth running. Found by simulation (tests/bench/squeeze_simulation.cpp). Verdicts bring ever so
-/// little each, but their gains fade slowly: who looks one trial ahead gives up too early.
+/// worth running. Found by simulation (tests/bench/squeeze_simulation.cpp). One verdict brings
+/// little, but the next ones bring nearly as much: a search that looks only one trial ahead gives
+/// up too early.
 constexpr double worthwhile = 0.19;
 constexpr double worthwhileVerdict = 0.12;
 
@@ -44,16 +45,17 @@ constexpr double assuredDeviations = 2;
 /// What is decided is the minimum, which lies above all of it.
 constexpr double usefulSpreads = 6;
 
-/// Spreads below the interval of the edge at which a load all but surely falls.
+/// So many spreads below the interval of the edge, a load is almost surely killed.
 constexpr double fallSpreads = 2;
 
 /// A load that needed more than a limit of a smaller risk than this was not expected: it may be one
-/// of a few heavy ones, of which the model knows nothing. The minimum then lies above it, by
-/// `heavyReach` above a limit at which it was killed, for nobody knows by how much it fell short.
+/// of a few heavy ones, of which the model knows nothing. The minimum then lies above what it
+/// needed: `heavyReach` above a limit at which it was killed, since it is not known how much it
+/// lacked.
 constexpr double unexpected = 0.03;
 constexpr double heavyReach = 1.12;
 
-/// Farther above the minimum than this, a kill is a freak.
+/// A kill farther above the minimum than this counts as an accident.
 constexpr double freakReach = 1.25;
 
 /// Sampled demand is low by up to this share.
@@ -180,7 +182,7 @@ private:
         return narrowEnough() && (!safe_ || (!prospects_.empty() && mostGain() < trialCost()));
     }
     /// A limit just below the edge, where no load was killed so far and none below the bounds is
-    /// needed: an edge that nobody fell off is not named.
+    /// needed: no edge is named before a load was killed below it.
     [[nodiscard]] std::optional<Bytes> fallWanted() const;
     [[nodiscard]] Bytes rounded(double size) const;
 
@@ -400,8 +402,8 @@ std::vector<Bytes> EdgeSearch::Impl::candidates() const {
     std::ranges::sort(limits);
     const auto repeated = std::ranges::unique(limits);
     limits.erase(repeated.begin(), repeated.end());
-    // Above the minimum only a kill would teach, which loads that were clean there make unlikely;
-    // what the model still hopes for has been waited for in vain.
+    // Above the minimum only a kill would teach something, and clean loads there make one unlikely:
+    // stop after enough of them, whatever the model still expects.
     std::erase_if(limits, [this](Bytes limit) {
         return limit > *safe_ && count([limit](const auto& trial) {
                                      return trial.limit == limit && survivedAtMost(trial, limit);

@@ -96,16 +96,16 @@ struct EdgeAnswer {
 /// (edge, spread) on a grid in log space. Each trial is an interval-censored observation of D
 /// (killed at M: D > M; survived at M with high-water mark P: D <= min(M, P)), sharpened by the
 /// sampled demand, whose common bias is unknown, and by the mark itself where page cache is warm,
-/// which is unknown too. A small lapse rate keeps one freak verdict from ruling. While the edge is
-/// hardly known the next limit is the one that tells most of it; then it is the one from which the
-/// minimum is expected to come down most, that is, after which the smallest limit of the accepted
-/// risk is best known. A clean load that the minimum still wants, and a first kill, count as much
-/// as a trial costs. Last comes a load just below the edge, where none was killed so far.
-/// Deterministic: same observations, same question. A decision takes about a millisecond.
+/// which is unknown too. A small lapse rate keeps one accidental verdict from deciding alone. While
+/// the edge is hardly known the next limit is the one that tells most of it; then it is the one
+/// from which the minimum is expected to come down most, that is, after which the smallest limit of
+/// the accepted risk is best known. A clean load that the minimum still wants, and a first kill,
+/// count as much as a trial costs. Last comes a load just below the edge, where none was killed so
+/// far. Deterministic: same observations, same question. A decision takes about a millisecond.
 ///
-/// The share of loads that need far more than the others is not told by few trials: 1 in 20 is met
-/// by half of all searches. tests/bench/squeeze_simulation.cpp shows what the minimum is worth
-/// then.
+/// Few trials cannot show the share of loads that need far more than the others: where it is 1 in
+/// 20, half of all searches meet no such load. tests/bench/squeeze_simulation.cpp shows what the
+/// minimum is worth then.
 ///
 /// Use: while (auto limit = search.next()) { run a trial; search.observe(...); } The unlimited run
 /// is the caller's first observation (or may be missing: the search works without it).
@@ -120,7 +120,7 @@ public:
 
     void observe(const EdgeObservation& observation);
 
-    /// From now on no limit below `from` is tried either: it has come out that none can be. As if
+    /// From now on no limit below `from` is tried: it turned out that none can be. As if
     /// EdgeSearchOptions::from had been so, where that is smaller.
     void stayAbove(Bytes from);
 

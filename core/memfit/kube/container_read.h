@@ -1,6 +1,6 @@
 #pragma once
 
-// Internal to memfit/manifest: a container of a pod template, read from its JSON.
+// Internal to memfit/kube: a container of a pod template, read from its JSON.
 
 #include <string_view>
 

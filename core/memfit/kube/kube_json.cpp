@@ -35,8 +35,8 @@ bool tooDeep(std::string_view text) {
 
 Error notJson(std::string_view text, std::string_view where) {
     if (text.find_first_not_of(" \t\r\n") == std::string_view::npos)
-        return inputError(fmt::format("{}: nothing where a JSON object was expected", where));
-    return inputError(fmt::format("{}: this is no JSON object, it starts with {}", where,
+        return inputError(fmt::format("{}: empty, expected a JSON object", where));
+    return inputError(fmt::format("{}: this is not a JSON object, it starts with {}", where,
                                   quoted(text.substr(0, 20))),
                       "give what `kubectl get -o json` prints");
 }
@@ -111,7 +111,7 @@ void removeIf(Json& array, const std::function<bool(const Json&)>& gone) {
 
 Error misshapen(std::string_view where) {
     return inputError(
-        fmt::format("{}: a field is of another type than Kubernetes has there", where),
+        fmt::format("{}: a field has a type that Kubernetes does not use there", where),
         "give what `kubectl get -o json` prints");
 }
 

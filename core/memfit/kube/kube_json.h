@@ -37,7 +37,7 @@ using Path = std::initializer_list<std::string_view>;
 [[nodiscard]] const Json* named(const Json& array, std::string_view name);
 /// Removes the array's elements for which `gone` holds, keeping the order.
 void removeIf(Json& array, const std::function<bool(const Json&)>& gone);
-/// The error for an object that is built otherwise than Kubernetes builds it.
+/// The error for an object that does not have the shape that Kubernetes gives it.
 [[nodiscard]] Error misshapen(std::string_view where);
 
 /// What `edit` returns; an Error (kind input) where it came upon a value of another type than

@@ -72,7 +72,7 @@ Result<std::string> readWith(std::string_view where, const TakeItem& take, const
     const Json tree = parse(Json::parser_callback_t(std::ref(reader)));
     if (reader.error()) return *reader.error();
     if (!tree.is_object() || member(tree, {"items"}) == nullptr)
-        return inputError(fmt::format("{}: this is no list", where),
+        return inputError(fmt::format("{}: this is not a list", where),
                           "give what `kubectl get -o json` prints");
     return memfit::kube::text(tree, {"metadata", "continue"});
 }

@@ -18,7 +18,7 @@ using TakeItem = std::function<Result<void>(Json& item)>;
 /// to `take` as soon as it is read, so that no more than one is held. `metadata.managedFields`,
 /// which is half of many an object, is left out. Returns the token by which the API server
 /// continues the list; empty at its end. `where` names the text in messages. Errors (kind input):
-/// not JSON, no list, nested deeper than 64 levels; and the first error of `take`.
+/// not JSON, not a list, nested deeper than 64 levels; and the first error of `take`.
 [[nodiscard]] Result<std::string> readList(std::string_view text, std::string_view where,
                                            const TakeItem& take);
 [[nodiscard]] Result<std::string> readList(std::istream& text, std::string_view where,

@@ -24,17 +24,17 @@ constexpr std::array operators{
 };
 
 Error malformed(std::string_view where, std::string_view what) {
-    return inputError(
-        fmt::format("{}: {}, so it cannot be told which pods it selects", where, what));
+    return inputError(fmt::format("{}: {}, so it is not known which pods it selects", where, what));
 }
 
 std::optional<Error> addEqualities(const Json& map, std::string_view where,
                                    LabelSelector& selector) {
-    if (!map.is_object()) return malformed(where, "its selector is no map of labels");
+    if (!map.is_object()) return malformed(where, "its selector is not a map of labels");
     for (const auto& [key, value] : map.items()) {
         if (!value.is_string())
             return malformed(where,
-                             fmt::format("its selector gives {} no text", memfit::quoted(key)));
+                             fmt::format("its selector gives {} a value that is not a string",
+                                         memfit::quoted(key)));
         selector.requirements.push_back({key, Operator::in, {value.get<std::string>()}});
     }
     return std::nullopt;
@@ -51,7 +51,8 @@ std::optional<Error> addExpression(const Json& json, std::string_view where,
     LabelRequirement requirement{kube::text(json, {"key"}), known->second, {}};
     if (requirement.key.empty()) return malformed(where, "its selector has a line without a key");
     for (const auto& value : kube::array(json, {"values"})) {
-        if (!value.is_string()) return malformed(where, "its selector has a value that is no text");
+        if (!value.is_string())
+            return malformed(where, "its selector has a value that is not a string");
         requirement.values.push_back(value.get<std::string>());
     }
     selector.requirements.push_back(std::move(requirement));
@@ -83,7 +84,7 @@ Result<LabelSelector> readLabelSelector(const Json* json, std::string_view where
         selector.nothing = true;
         return selector;
     }
-    if (!json->is_object()) return malformed(where, "its selector is no object");
+    if (!json->is_object()) return malformed(where, "its selector is not an object");
     if (const Json* const map = kube::member(*json, {"matchLabels"});
         map != nullptr && !map->is_null())
         if (auto error = addEqualities(*map, where, selector)) return *error;

@@ -1,6 +1,6 @@
 #pragma once
 
-// Internal to memfit/manifest: label selectors from and to text.
+// Internal to memfit/kube: label selectors from and to text.
 
 #include <string>
 #include <string_view>
@@ -12,7 +12,7 @@
 namespace memfit {
 
 /// A metav1.LabelSelector ({matchLabels, matchExpressions}); nullptr or null selects nothing.
-/// Errors (kind input): an operator that Kubernetes does not know, a value that is no string.
+/// Errors (kind input): an operator that Kubernetes does not know, a value that is not a string.
 [[nodiscard]] Result<LabelSelector> readLabelSelector(const kube::Json* json,
                                                       std::string_view where);
 /// A plain map of labels, as Services and ReplicationControllers have; an empty one selects

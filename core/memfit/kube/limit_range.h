@@ -30,7 +30,7 @@ struct MemoryRange {
 
 /// Reads a list of limitranges as the API server prints it; of several bounds the tightest. A
 /// malformed quantity counts as none. What a whole pod has to have at least depends on its other
-/// containers, and is left out. Errors (kind input): no JSON, no list.
+/// containers, and is left out. Errors (kind input): not JSON, or not a list.
 [[nodiscard]] Result<MemoryRange> readLimitRanges(std::string_view list);
 
 }  // namespace memfit

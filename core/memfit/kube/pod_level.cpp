@@ -24,7 +24,7 @@ std::optional<Bytes> memoryOf(const Json& holder, std::string_view list) {
     return quantity->bytes;
 }
 
-/// The API server makes a missing request the limit.
+/// The API server sets a missing request to the limit.
 Bytes requestOf(const Json& container) {
     auto request = memoryOf(container, "requests");
     if (!request) request = memoryOf(container, "limits");
@@ -53,7 +53,7 @@ Bytes requestsBeside(const Json& spec, std::string_view container) {
     return std::max(sum, behind);
 }
 
-/// What is there once the wish is met.
+/// The amount once the wish is met.
 std::optional<Bytes> after(const MemoryWish& wish, const std::optional<Bytes>& now) {
     switch (wish.kind) {
         case MemoryWish::Kind::set:
@@ -107,13 +107,13 @@ std::optional<PodRefusal> refusedWithinPod(const PodLevelMemory& pod,
     const auto limit = after(wanted.limit, pod.containerLimit);
     auto request = after(wanted.request, pod.containerRequest);
     if (!request) request = limit;
-    // Of sidecars it compares the requests alone.
+    // For sidecars it compares only the requests.
     if (limit && pod.limit && !pod.sidecar && *limit > *pod.limit)
         return PodRefusal{
             "limit-above-pod",
             fmt::format("the memory limit, {}, is above the pod's, {}, which Kubernetes refuses",
                         formatQuantity(*limit), formatQuantity(*pod.limit)),
-            fmt::format("raise the pod's first: {}", field("limits"))};
+            fmt::format("raise the pod's limit first: {}", field("limits"))};
     const auto room = pod.room();
     if (!request || !room || *request <= *room) return std::nullopt;
     const auto all = formatQuantity(addSizes(pod.beside, *request));

@@ -22,7 +22,7 @@ struct PodLevelMemory {
     bool sidecar = false;  ///< the container is one of initContainers
 
     /// The most that the container may request: the containers may not request more than the pod,
-    /// or, where it has no request, than its limit. nullopt: as much as it likes.
+    /// or, where it has no request, than its limit. nullopt: no bound.
     [[nodiscard]] std::optional<Bytes> room() const;
 
     friend bool operator==(const PodLevelMemory&, const PodLevelMemory&) = default;
@@ -41,9 +41,9 @@ struct PodRefusal {
 };
 
 /// Why Kubernetes would refuse the pod with its container's settings as wanted; nullopt when it
-/// would not, or when limit and request are left as they are. A template may be taken and only its
-/// pods refused: the API server makes a missing request the limit in pods alone.
-/// Source: k8s.io/kubernetes pkg/apis/core/validation, validatePodResourceConsistency;
+/// would not, or when limit and request are left as they are. The API server may accept a template
+/// and refuse only its pods: it sets a missing request to the limit in pods alone. Source:
+/// k8s.io/kubernetes pkg/apis/core/validation, validatePodResourceConsistency;
 /// pkg/apis/core/v1/defaults.go, defaultPodRequests.
 [[nodiscard]] std::optional<PodRefusal> refusedWithinPod(const PodLevelMemory& pod,
                                                          const MemorySettings& wanted);

@@ -24,7 +24,7 @@ Result<std::vector<Json>> readItems(std::string_view text, std::string_view kind
     if (kube::text(*tree, {"kind"}) == kind) return std::vector<Json>{*std::move(tree)};
     const Json* const items = kube::member(*tree, {"items"});
     if (items == nullptr || !(items->is_array() || items->is_null()))
-        return inputError(fmt::format("{}: this is no list", where));
+        return inputError(fmt::format("{}: this is not a list", where));
     std::vector<Json> all;
     for (const auto& item : *items) {
         if (!item.is_object()) return kube::misshapen(where);

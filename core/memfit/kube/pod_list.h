@@ -44,12 +44,12 @@ struct ListedPod {
     friend bool operator==(const ListedPod&, const ListedPod&) = default;
 };
 
-/// Reads a list of pods as the API server (PodList) or `kubectl get pods -o json` (List) prints
-/// it, or one Pod. Errors (kind input): not JSON, no list, a malformed quantity.
+/// Reads a list of pods as the API server (PodList) or `kubectl get pods -o json` (List) prints it,
+/// or one Pod. Errors (kind input): not JSON, not a list, a malformed quantity.
 [[nodiscard]] Result<std::vector<ListedPod>> readPodList(std::string_view json);
 
-/// The uids of those ReplicaSets of a list that the Deployment with `deploymentUid` made.
-/// Errors (kind input): not JSON, no list.
+/// The uids of those ReplicaSets of a list that the Deployment with `deploymentUid` made. Errors
+/// (kind input): not JSON, or not a list.
 [[nodiscard]] Result<std::set<std::string>> readReplicaSets(std::string_view json,
                                                             std::string_view deploymentUid);
 

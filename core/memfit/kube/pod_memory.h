@@ -1,6 +1,6 @@
 #pragma once
 
-// Internal to memfit/manifest: the memory of a pod as its spec says it.
+// Internal to memfit/kube: the memory of a pod as its spec says it.
 
 #include <string_view>
 

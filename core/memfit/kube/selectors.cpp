@@ -109,10 +109,10 @@ std::optional<Error> readList(const std::optional<std::string_view>& text, std::
     if (!list) return list.error();
     const Json* const items = kube::member(*list, {"items"});
     if (items == nullptr && kube::text(*list, {"kind"}).ends_with("List"))
-        return inputError(fmt::format("{}: a list without items", where));
+        return inputError(fmt::format("{}: the list has no items", where));
     if (items == nullptr) return read(*list, into);
     if (items->is_null()) return std::nullopt;
-    if (!items->is_array()) return inputError(fmt::format("{}: its items are no list", where));
+    if (!items->is_array()) return inputError(fmt::format("{}: its items are not a list", where));
     for (const auto& item : *items)
         if (auto error = read(item, into)) return error;
     return std::nullopt;

@@ -84,7 +84,7 @@ struct SelectorSources {
     std::optional<std::string_view> networkPolicies = std::nullopt;
 };
 
-/// Errors (kind input): a text that is no JSON list; a selector with an operator that Kubernetes
+/// Errors (kind input): a text that is not a JSON list; a selector with an operator that Kubernetes
 /// does not know (guessing would let a trial pod take traffic).
 [[nodiscard]] Result<NamespaceSelectors> readSelectors(const SelectorSources& sources);
 

@@ -27,8 +27,8 @@ struct VerticalAutoscaler {
     friend bool operator==(const VerticalAutoscaler&, const VerticalAutoscaler&) = default;
 };
 
-/// A list of verticalpodautoscalers as the API server prints it. Errors (kind input): no JSON, no
-/// list.
+/// A list of verticalpodautoscalers as the API server prints it. Errors (kind input): not JSON, or
+/// not a list.
 [[nodiscard]] Result<std::vector<VerticalAutoscaler>> readVerticalAutoscalers(
     std::string_view list);
 

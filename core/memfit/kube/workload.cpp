@@ -43,7 +43,7 @@ Error otherKind(const std::string& kind, std::string_view where) {
         return inputError(fmt::format("{}: the object has no kind", where),
                           "give what `kubectl get -o json` prints");
     return inputError(
-        fmt::format("{}: a {} is no workload that memfit knows", where, memfit::quoted(kind)),
+        fmt::format("{}: a {} is not a workload that memfit knows", where, memfit::quoted(kind)),
         "name a Deployment, StatefulSet, DaemonSet, ReplicaSet, Job, CronJob or Pod");
 }
 
@@ -100,7 +100,7 @@ std::optional<GitOpsOwner> readGitOps(const Json& object) {
 std::optional<Error> readContainers(const Json& spec, std::string_view where, Workload& workload) {
     for (const auto& json : kube::array(spec, {"containers"})) {
         if (!json.is_object())
-            return inputError(fmt::format("{}: a container that is no object", where));
+            return inputError(fmt::format("{}: a container is not an object", where));
         auto container = readContainer(json, where);
         if (!container) return container.error();
         workload.containers.push_back(std::move(*container));
@@ -232,7 +232,7 @@ Result<std::int32_t> chooseServicePort(const Container& container,
                                        std::optional<std::int32_t> statsPort) {
     if (wanted) {
         if (*wanted >= 1 && *wanted <= 65535) return *wanted;
-        return usageError(fmt::format("--port {} is no port", *wanted), "ports are 1 to 65535");
+        return usageError(fmt::format("--port {} is not a port", *wanted), "ports are 1 to 65535");
     }
     std::vector<std::int32_t> candidates;
     for (const auto& port : container.ports) {
@@ -244,10 +244,10 @@ Result<std::int32_t> chooseServicePort(const Container& container,
     if (container.ports.empty())
         return usageError(fmt::format("container {} declares no ports", container.name),
                           "say which one takes the load with --port");
-    return usageError(fmt::format("container {} declares the ports {}, and none is the only one "
-                                  "that could take the load",
-                                  container.name, describePorts(container)),
-                      "choose one with --port");
+    return usageError(
+        fmt::format("container {} declares the ports {}, so it is not clear which takes the load",
+                    container.name, describePorts(container)),
+        "choose one with --port");
 }
 
 }  // namespace memfit

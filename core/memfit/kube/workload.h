@@ -52,8 +52,8 @@ struct Container {
     std::string name;
     std::string image;
     std::vector<ContainerPort> ports;
-    /// One of 0 counts as none: the kubelet sets nothing in the cgroup, and gives references all
-    /// that the node can allocate (k8s.io/kubernetes/pkg/api/v1/resource,
+    /// A limit of 0 counts as none: the kubelet sets nothing in the cgroup, and gives references
+    /// all that the node can allocate (k8s.io/kubernetes/pkg/api/v1/resource,
     /// MergeContainerResourceLimits).
     std::optional<Bytes> memoryLimit;
     std::optional<Bytes> memoryRequest;
@@ -82,7 +82,7 @@ struct OwnerReference {
     friend bool operator==(const OwnerReference&, const OwnerReference&) = default;
 };
 
-/// Who applies the workload from elsewhere and would undo, or fight, a change made in place.
+/// The tool that applies the workload from elsewhere and would undo a change made in place.
 struct GitOpsOwner {
     std::string tool;  ///< `Argo CD`, `Flux`
     std::string name;  ///< of the application, Kustomization or HelmRelease; may be empty
@@ -126,8 +126,8 @@ struct Workload {
 /// malformed quantity.
 [[nodiscard]] Result<Workload> readWorkload(std::string_view json, std::string_view where);
 
-/// The container that is meant: `name`, which may be a sidecar's, else the only one that is none,
-/// else the one that the annotation `kubectl.kubernetes.io/default-container` names.
+/// The container that is meant: `name`, which may be a sidecar's, else the only one that is not a
+/// sidecar, else the one that the annotation `kubectl.kubernetes.io/default-container` names.
 /// Errors (kind usage): no such container, an init container that ends before the others start, or
 /// several and nothing that decides; lists them.
 [[nodiscard]] Result<Container> chooseContainer(const Workload& workload,

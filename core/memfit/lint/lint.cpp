@@ -22,22 +22,23 @@ namespace memfit {
 namespace {
 
 constexpr std::array rules{
-    LintRule{"divisor-refused", Severity::error, "a divisor that Kubernetes does not take",
+    LintRule{"divisor-refused", Severity::error, "a divisor that Kubernetes does not accept",
              "Kubernetes refuses the object.",
              "Write 1 with a suffix, such as 1Mi, or leave it out."},
-    LintRule{"env-not-string", Severity::error, "a variable's value that is no string",
+    LintRule{"env-not-string", Severity::error, "a variable's value that is not a string",
              "Kubernetes refuses the object.", "Write it in quotes."},
     LintRule{"env-twice", Severity::warning, "two entries of one variable", "The last one counts.",
              "Keep one."},
     LintRule{"env-two-sources", Severity::error, "a variable with a value and a source",
              "The two exclude each other: Kubernetes refuses the object.", "Keep one of the two."},
     LintRule{"gogc-malformed", Severity::warning, "GOGC that Go does not understand",
-             "Go silently takes it for 100.", "Write a whole number, or off."},
+             "Go silently uses 100.", "Write a whole number, or off."},
     LintRule{"gogc-off-unbounded", Severity::error, "GOGC=off without GOMEMLIMIT",
-             "Nothing is ever collected, until the kernel kills.",
+             "Nothing is ever collected, until the kernel kills the program.",
              "Set GOMEMLIMIT from limits.memory, or leave GOGC out."},
     LintRule{"gomemlimit-above-limit", Severity::error, "GOMEMLIMIT above the memory limit",
-             "The kernel kills before Go collects.", "Take GOMEMLIMIT from limits.memory."},
+             "The kernel kills the program before Go collects.",
+             "Take GOMEMLIMIT from limits.memory."},
     LintRule{"gomemlimit-beside-autoscaler", Severity::warning,
              "a fixed GOMEMLIMIT beside a VerticalPodAutoscaler",
              "The autoscaler moves the limit, and GOMEMLIMIT stays.",
@@ -51,31 +52,33 @@ constexpr std::array rules{
              "Go collects hard while most of the limit lies idle.",
              "Take GOMEMLIMIT from limits.memory, or lower the limit."},
     LintRule{"gomemlimit-is-limit", Severity::note, "GOMEMLIMIT that is the whole memory limit",
-             "It holds where nearly all memory is Go's. C code, mapped files and child processes "
-             "have no room beside it: the kernel kills.",
+             "It works when nearly all memory is Go's. C code, mapped files and child processes "
+             "have no room beside it: the kernel kills the program.",
              "See whether it holds under load with kubectl memfit recommend --load."},
-    LintRule{"gomemlimit-malformed", Severity::error, "GOMEMLIMIT at which Go dies at start",
-             "Go takes a whole number, alone or with B, KiB, MiB, GiB or TiB, and off; at all else "
-             "the program ends before main.",
+    LintRule{"gomemlimit-malformed", Severity::error, "GOMEMLIMIT that Go does not accept",
+             "Go accepts off, or a whole number, alone or with B, KiB, MiB, GiB or TiB; with "
+             "anything else the program dies before main.",
              "Write it as 36MiB, or take it from limits.memory."},
     LintRule{"gomemlimit-no-room", Severity::warning,
              "GOMEMLIMIT at the limit beside memory that is not Go's",
-             "What is not Go's counts towards the limit too: the kernel kills before Go collects.",
-             "Set GOMEMLIMIT to the limit less what the rest takes."},
+             "What is not Go's counts towards the limit too: the kernel kills the program before "
+             "Go collects.",
+             "Set GOMEMLIMIT to the limit minus what the rest takes."},
     LintRule{"gomemlimit-not-memory", Severity::error,
-             "GOMEMLIMIT from a resource that is no memory", "Go reads the number as bytes.",
+             "GOMEMLIMIT from a resource that is not memory", "Go reads the number as bytes.",
              "Refer to limits.memory."},
-    LintRule{
-        "gomemlimit-other-container", Severity::error, "GOMEMLIMIT from another container's limit",
-        "The limit that ends the program is its own container's.", "Name the container itself."},
-    LintRule{"gomemlimit-too-small", Severity::error, "GOMEMLIMIT in which no heap fits",
+    LintRule{"gomemlimit-other-container", Severity::error,
+             "GOMEMLIMIT from another container's limit",
+             "The kernel kills the program at the limit of its own container.",
+             "Name the container itself."},
+    LintRule{"gomemlimit-too-small", Severity::error, "GOMEMLIMIT that is too small for any heap",
              "Go collects without end.", "Write it as 36MiB, or take it from limits.memory."},
     LintRule{"gomemlimit-without-limit", Severity::warning,
              "GOMEMLIMIT from a limit that is not set",
              "It is then all that the node can allocate, or 0 from a request that is not set.",
              "Set the limit, or leave GOMEMLIMIT out."},
     LintRule{"limit-above-pod", Severity::error, "memory limit above the pod's",
-             "Kubernetes refuses the object.", "Raise the pod's, or lower it."},
+             "Kubernetes refuses the object.", "Raise the pod's limit, or lower this one."},
     LintRule{
         "limit-below-runtimes", Severity::warning, "memory limit below 6Mi",
         "Docker starts nothing below 6Mi, CRI-O nothing below 12Mi; containerd does if it fits.",
@@ -83,16 +86,16 @@ constexpr std::array rules{
     LintRule{"limit-too-small", Severity::error, "memory limit below 1Mi",
              "No container starts in it.", "Measure the minimum with kubectl memfit squeeze."},
     LintRule{"limit-without-request", Severity::note, "memory limit without a request",
-             "The API server makes the request the limit, unless a LimitRange says otherwise.",
+             "The API server sets the request to the limit, unless a LimitRange says otherwise.",
              "Write the request too."},
     LintRule{"memory-fraction", Severity::error, "memory in fractions of a byte",
              "m is a thousandth: 128m is less than a byte.", "Write M or Mi."},
-    LintRule{"memory-malformed", Severity::error, "memory that is no quantity",
+    LintRule{"memory-malformed", Severity::error, "memory that is not a quantity",
              "Kubernetes refuses the object.", "Write it as 64Mi."},
     LintRule{"request-above-limit", Severity::error, "memory request above the limit",
-             "Kubernetes refuses the object.", "Make the request the limit."},
+             "Kubernetes refuses the object.", "Set the request to the limit."},
     LintRule{"request-below-limit", Severity::note, "memory request below the limit",
-             "The node may not have what the limit allows.", "Make the request the limit."},
+             "The node may not have what the limit allows.", "Set the request to the limit."},
     LintRule{"requests-above-pod", Severity::error, "memory requests above the pod's",
              "Kubernetes refuses the object.", "Raise the pod's request."},
     LintRule{"variable-misspelt", Severity::warning, "a variable that Go does not know",
@@ -113,7 +116,7 @@ public:
     Linter(std::string_view fileName, const LintOptions& options)
         : fileName_(fileName), options_(options) {}
 
-    /// `suspicious`: some part of `body` is no text.
+    /// `suspicious`: some part of `body` is not text.
     void read(std::string_view body, bool suspicious) {
         const auto parts = yaml::splitDocuments(body);
         const std::span<const std::string_view> all(parts);
@@ -168,7 +171,7 @@ private:
         ++report_.judged.unreadable;
     }
 
-    /// Only what is needed to the end is kept: trees are many times their text.
+    /// Keeps only what is needed until the end: a tree is many times as large as its text.
     void take(lint::Document document) {
         documents_.push_back(std::move(document));
         auto& taken = documents_.back();
@@ -292,7 +295,7 @@ std::string describe(const LintCoverage& judged) {
     auto text = fmt::format("{} in {} judged", counted(judged.containers, "container"),
                             counted(judged.workloads, "workload"));
     if (judged.others > 0) {
-        text += fmt::format(", {} of {} none of ours", judged.others,
+        text += fmt::format(", nothing to judge in {} of {}", judged.others,
                             counted(judged.documents, "document"));
     }
     if (judged.unreadable > 0)

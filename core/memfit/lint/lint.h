@@ -63,22 +63,24 @@ struct LintReport {
     Severity least = Severity::note;  ///< findings below it were taken out,
     std::size_t hidden = 0;           ///< so many of them
 
-    /// Puts what was found in another text behind this.
+    /// Appends what was found in another text.
     void add(LintReport other);
-    /// Only what is of `wanted` or above stays.
+    /// Keeps only findings of severity `wanted` or above.
     void keep(Severity wanted);
 };
 
 struct LintOptions {
-    /// Every container is known to run Go. Else notes are for those whose environment shows it.
+    /// Every container is known to run Go. Otherwise notes are only for containers whose
+    /// environment shows it.
     bool allGo = false;
 };
 
 /// Judges every container of every workload in `text`: a YAML file of any number of documents, or a
 /// JSON one, as for editManifest(); Tekton's steps, ClusterServiceVersions, what is written like a
 /// container in the values of a HelmRelease, and the patches inside Kustomizations. What ConfigMaps
-/// of the text bring into an environment is judged where it stands; a VerticalPodAutoscaler of the
-/// text is heeded. Other objects are passed over. `fileName` names the text in findings and errors.
+/// of the text bring into an environment is judged where it stands; a VerticalPodAutoscaler in the
+/// text is taken into account. Other objects are skipped. `fileName` names the text in findings and
+/// errors.
 ///
 /// Init containers are judged as well; one that ends before the others start may do without
 /// collection (GOGC=off) and with a small request.
@@ -97,7 +99,7 @@ struct LintOptions {
                                                         std::string_view fileName,
                                                         const LintOptions& options = {});
 
-/// `3 containers in 2 workloads judged, 1 of 4 documents none of ours`
+/// `3 containers in 2 workloads judged, nothing to judge in 1 of 4 documents`
 [[nodiscard]] std::string describe(const LintCoverage& judged);
 
 /// A LintResult document.

@@ -21,7 +21,7 @@ struct Amount {
     [[nodiscard]] std::string shown() const;
 };
 
-/// `LIST.memory` of `resources`. What is no quantity is reported, as that of `owner`.
+/// `LIST.memory` of `resources`. Reports what is not a quantity, in the name of `owner`.
 [[nodiscard]] Amount readAmount(const yaml::Tree& tree, yaml::NodeId resources,
                                 std::string_view list, std::string_view owner,
                                 const Report& report);

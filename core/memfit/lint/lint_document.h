@@ -27,8 +27,8 @@ struct Document {
     [[nodiscard]] Error located(const yaml::Problem& problem) const;
 };
 
-/// What two objects must have in common to be of one namespace: an object that names none may be
-/// of any.
+/// What two objects must have in common to be of one namespace: an object that names no namespace
+/// may be in any.
 [[nodiscard]] bool sameNamespace(std::string_view a, std::string_view b);
 
 struct ConfigMap {
@@ -57,7 +57,7 @@ struct Stream {
     std::vector<ConfigMap> configMaps;
     std::vector<Autoscaler> autoscalers;
 
-    /// Takes in the objects of `document`, which outlives this. Whether there were any.
+    /// Takes in the objects of `document`, which must outlive this. Returns whether there were any.
     bool add(Document& document);
     [[nodiscard]] const ConfigMap* configMap(std::string_view nameSpace,
                                              std::string_view name) const;

@@ -11,7 +11,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// Text from a file may be anything; what is no UTF-8 becomes a replacement character.
+/// Text from a file may be anything; what is not UTF-8 becomes a replacement character.
 std::string dumped(const Json& tree) {
     return tree.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-// Internal to memfit/lint: names of variables, and values that are no strings.
+// Internal to memfit/lint: names of variables, and values that are not strings.
 
 #include <string_view>
 

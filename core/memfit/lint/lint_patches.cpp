@@ -225,7 +225,7 @@ void findPatches(Document& document, std::deque<Document>& inner, Found& found) 
                 if (map && tree[item].children.empty()) continue;
                 add(map ? tree.find(item, "patch") : item, map ? targetOf(tree, item) : Target{});
                 if (!map) continue;
-                // Flux takes patches that are no strings, too.
+                // Flux also accepts patches that are not strings.
                 if (list == "patchesStrategicMerge") addSubject(document, item, {}, found);
                 const NodeId patch = tree.find(item, "patch");
                 if (patch == noNode || tree[patch].kind != Value::Kind::sequence) continue;

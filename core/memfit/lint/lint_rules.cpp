@@ -27,7 +27,7 @@ using Kind = Variable::Kind;
 /// Docker refuses less (moby daemon/daemon_unix.go, linuxMinMemory); CRI-O less than 12Mi (cri-o
 /// internal/config/cgmgr, its default). With containerd the container's init process must fit.
 constexpr Bytes dockersLeast = 6 * MiB;
-/// In less neither runc's init process nor Go's runtime fits.
+/// Neither runc's init process nor Go's runtime fits into less.
 constexpr Bytes leastOfAll = MiB;
 
 struct View {
@@ -43,9 +43,9 @@ struct View {
     [[nodiscard]] Role role() const { return container.member.role; }
     [[nodiscard]] const Amount& limit() const { return amounts.limit; }
     [[nodiscard]] const Amount& request() const { return amounts.request; }
-    /// Whether there is a limit. One of 0 is none: the kubelet sets nothing in the cgroup, and
-    /// gives references all that the node can allocate (k8s.io/kubernetes/pkg/api/v1/resource,
-    /// MergeContainerResourceLimits).
+    /// Whether there is a limit. A limit of 0 counts as none: the kubelet sets nothing in the
+    /// cgroup, and gives references all that the node can allocate
+    /// (k8s.io/kubernetes/pkg/api/v1/resource, MergeContainerResourceLimits).
     [[nodiscard]] bool limited() const { return limit().at != noNode && limit().bytes != 0; }
     [[nodiscard]] bool podLimited() const { return podLimit.at != noNode && podLimit.bytes != 0; }
     /// The limit that ends the program, where there is one that can be read.
@@ -69,7 +69,8 @@ void judgeLimit(const View& view) {
     if (*limit.bytes < leastOfAll) {
         view.report(
             {"limit-too-small", limit.at,
-             fmt::format("the memory limit is {}, in which no container starts", limit.shown()),
+             fmt::format("the memory limit is {}, which is too small for any container to start",
+                         limit.shown()),
              limit.text.find_first_not_of("0123456789") == std::string_view::npos
                  ? "write the unit: Mi for MiB"
                  : "measure the minimum: kubectl memfit squeeze"});
@@ -83,8 +84,8 @@ void judgeLimit(const View& view) {
     }
     if (view.request().at == noNode && view.go && !view.partial()) {
         view.report({"limit-without-request", limit.at,
-                     "there is a memory limit and no request; the API server makes the request the "
-                     "limit, unless a LimitRange says otherwise",
+                     "there is a memory limit but no request; the API server sets the request to "
+                     "the limit, unless a LimitRange says otherwise",
                      fmt::format("write the request: {}", limit.text)});
     }
 }
@@ -99,14 +100,14 @@ void judgeRequest(const View& view) {
                      fmt::format("the memory request, {}, is above the limit, {}, which Kubernetes "
                                  "refuses",
                                  request.shown(), limit.shown()),
-                     "make the request the limit"});
+                     "set the request to the limit"});
     } else if (*request.bytes < *limit.bytes && view.role() != Role::init && view.go) {
         // While an init container runs, the pod holds what its main containers request.
         view.report({"request-below-limit", request.at,
                      fmt::format("the memory request, {}, is below the limit, {}: the node may not "
                                  "have what the limit allows",
                                  request.shown(), limit.shown()),
-                     "make the request the limit"});
+                     "set the request to the limit"});
     }
 }
 
@@ -118,7 +119,7 @@ void judgeWithinPod(const View& view) {
                  fmt::format("the memory limit, {}, is above the pod's, {}, which Kubernetes "
                              "refuses",
                              limit.shown(), view.podLimit.shown()),
-                 "raise the pod's, or lower it"});
+                 "raise the pod's limit, or lower this one"});
 }
 
 /// Whether a tool fills in what stands there.
@@ -133,7 +134,7 @@ bool isFilledIn(const View& view) {
     return false;
 }
 
-/// What a limit or a request that is not set gives a reference.
+/// What a reference gets from a limit or a request that is not set.
 void judgeUnset(const View& view, bool byLimit) {
     // Kubernetes may fill in the pod's amounts.
     if (view.partial() || view.podLimited() || isFilledIn(view)) return;
@@ -162,7 +163,7 @@ void judgeReference(const View& view) {
     if (isPlaceholder(resource)) return;
     if (!byLimit && resource != "requests.memory") {
         view.report({"gomemlimit-not-memory", field,
-                     fmt::format("GOMEMLIMIT comes from {}, which is no memory", quoted(resource)),
+                     fmt::format("GOMEMLIMIT comes from {}, which is not memory", quoted(resource)),
                      "refer to limits.memory"});
         return;
     }
@@ -227,20 +228,20 @@ void judgeSize(const View& view, Bytes bytes) {
     const auto shown = fmt::format("GOMEMLIMIT{}, {},", variable.origin, shownSize(variable.text));
     if (bytes < leastOfAll) {
         const auto small = shownSize(std::to_string(bytes));
-        view.report({"gomemlimit-too-small", variable.at,
-                     fmt::format("GOMEMLIMIT{} is {}{}, in which no heap fits: Go collects without "
-                                 "end",
-                                 variable.origin, shownSize(variable.text),
-                                 shownSize(variable.text) == small ? "" : ", " + small),
-                     "write it as 36MiB, or take it from limits.memory", variable.in});
+        view.report(
+            {"gomemlimit-too-small", variable.at,
+             fmt::format("GOMEMLIMIT{} is {}{}, too small for any heap: Go collects without end",
+                         variable.origin, shownSize(variable.text),
+                         shownSize(variable.text) == small ? "" : ", " + small),
+             "write it as 36MiB, or take it from limits.memory", variable.in});
         return;
     }
     if (view.bound() == nullptr) return;
     const Bytes limit = *view.bound()->bytes;
     if (bytes > limit) {
         view.report({"gomemlimit-above-limit", variable.at,
-                     fmt::format("{} is above {}: the kernel kills before Go collects", shown,
-                                 view.boundText()),
+                     fmt::format("{} is above {}: the kernel kills the program before Go collects",
+                                 shown, view.boundText()),
                      "take it from limits.memory", variable.in});
     } else if (bytes < limit / 2) {
         view.report({"gomemlimit-far-below-limit", variable.at,
@@ -254,19 +255,20 @@ void judgeSize(const View& view, Bytes bytes) {
 void judgeLiteral(const View& view) {
     const auto& variable = view.gomemlimit;
     if (judgeUndefined(view, "GOMEMLIMIT", variable, "gomemlimit-malformed",
-                       "at which a Go program dies at start"))
+                       "with which a Go program dies at start"))
         return;
     const auto parsed = parseGomemlimit(variable.text);
     if (!parsed) {
-        view.report(
-            {"gomemlimit-malformed", variable.at,
-             fmt::format("{}, at which a Go program dies at start", whatIs("GOMEMLIMIT", variable)),
-             parsed.error().next.empty() ? "write it as 36MiB" : parsed.error().next, variable.in});
+        view.report({"gomemlimit-malformed", variable.at,
+                     fmt::format("{}, with which a Go program dies at start",
+                                 whatIs("GOMEMLIMIT", variable)),
+                     parsed.error().next.empty() ? "write it as 36MiB" : parsed.error().next,
+                     variable.in});
         return;
     }
     if (!*parsed) return;
     judgeSize(view, **parsed);
-    // What comes from the limit goes with it.
+    // A value that comes from the limit changes with it.
     if (variable.text == variable.written) judgeBesideAutoscaler(view);
 }
 
@@ -323,13 +325,13 @@ std::optional<Bytes> goLimit(const View& view) {
     return own && whole && byLimit ? view.limit().bytes : std::nullopt;
 }
 
-/// What is not Go's memory has no room in the limit. Whether there is any, only a run shows.
+/// Memory that is not Go's has no room within the limit. Only a run shows whether there is any.
 void judgeNoRoom(const View& view) {
     const auto* const bound = view.bound();
     if (bound == nullptr || view.role() == Role::init || goLimit(view) != bound->bytes) return;
     view.report({"gomemlimit-is-limit", view.gomemlimit.at,
-                 fmt::format("GOMEMLIMIT{} is the whole of {}: that holds where nearly all memory "
-                             "is Go's, and leaves no room for C code, mapped files and child "
+                 fmt::format("GOMEMLIMIT{} is the whole of {}: that works when nearly all memory "
+                             "is Go's, but leaves no room for C code, mapped files and child "
                              "processes",
                              view.gomemlimit.origin, view.boundText()),
                  "see whether it holds under load: kubectl memfit recommend --load",
@@ -355,11 +357,12 @@ void judgeVolumes(const View& view) {
             const bool whole = *go == *bound->bytes;
             view.report(
                 {"gomemlimit-no-room", view.gomemlimit.at,
-                 fmt::format("GOMEMLIMIT is {}, but the files of volume {} are in memory "
-                             "too and count towards it: the kernel kills before Go collects",
-                             whole ? "the whole memory limit" : "near the memory limit",
-                             quoted(volume.name)),
-                 "set GOMEMLIMIT to the limit less what the volume holds", view.gomemlimit.in});
+                 fmt::format(
+                     "GOMEMLIMIT is {}, but the files of volume {} are in memory "
+                     "too and count towards it: the kernel kills the program before Go collects",
+                     whole ? "the whole memory limit" : "near the memory limit",
+                     quoted(volume.name)),
+                 "set GOMEMLIMIT to the limit minus what the volume holds", view.gomemlimit.in});
         } else if (!volume.size) {
             view.report({"volume-above-limit", volume.at,
                          fmt::format("volume {} is in memory, has no sizeLimit, and counts towards "
@@ -392,16 +395,16 @@ std::optional<bool> hasGomemlimit(const View& view) {
 void judgeGogc(const View& view) {
     const auto& variable = view.gogc;
     if (!variable.is(Kind::literal)) return;
-    if (judgeUndefined(view, "GOGC", variable, "gogc-malformed", "which Go silently takes for 100"))
+    if (judgeUndefined(view, "GOGC", variable, "gogc-malformed", "for which Go silently uses 100"))
         return;
     const auto gogc = parseGogc(variable.text);
     if (gogc.malformed) {
         view.report({"gogc-malformed", variable.at,
-                     fmt::format("{}, which Go does not understand and silently takes for 100",
+                     fmt::format("{}, which Go does not understand: it silently uses 100",
                                  whatIs("GOGC", variable)),
                      "write a whole number, or off", variable.in});
     }
-    // What ends by itself may well do without collection.
+    // A container that ends by itself may do without collection.
     const bool ends = view.role() == Role::init;
     if (gogc.off && !ends && hasGomemlimit(view) == false) {
         view.report({"gogc-off-unbounded", variable.at,
@@ -412,7 +415,7 @@ void judgeGogc(const View& view) {
     }
 }
 
-/// A limit that is not set stands in a value that is put together.
+/// The value is composed of other values, one of which is a limit that is not set.
 void judgeOfNode(const View& view) {
     const auto& variable = view.gomemlimit;
     if (!variable.ofNode || view.podLimited() || isFilledIn(view)) return;
@@ -463,7 +466,7 @@ void judgePod(const Subject& subject, const Report& report) {
                 fmt::format("the pod's memory request, {}, is above its limit, {}, which "
                             "Kubernetes refuses",
                             request.shown(), limit.shown()),
-                "make the request the limit"});
+                "set the request to the limit"});
     }
     const Report quiet = [](const Raw&) {};
     Bytes sum = 0;

@@ -30,17 +30,17 @@ struct Subject {
     std::string name;
     std::string nameSpace;  ///< empty when the object does not say
     yaml::NodeId podSpec = yaml::noNode;
-    /// Some of what it has is written elsewhere: what is not there says nothing.
+    /// Part of it is written elsewhere, so a missing field says nothing.
     bool partial = false;
     std::vector<Member> members;
 
     [[nodiscard]] std::string label() const;  ///< `Deployment shop/api`
 };
 
-/// Whether other documents may bear on it: ConfigMaps, or an autoscaler beside a fixed GOMEMLIMIT.
+/// Whether other documents may affect it: ConfigMaps, or an autoscaler beside a fixed GOMEMLIMIT.
 [[nodiscard]] bool dependsOnStream(const Subject& subject);
 
-/// What a document holds to be judged.
+/// The parts of a document that lint judges.
 struct Found {
     std::vector<Subject> subjects;
     std::vector<Error> errors;  ///< of what stands in strings

@@ -32,7 +32,7 @@ Variable variableOf(Kind kind, NodeId at = noNode, Document* in = nullptr) {
 constexpr int maxDepth = 16;
 constexpr std::size_t maxText = 4096;
 
-/// What Go's own runtime reads; who sets one of them runs Go.
+/// What Go's own runtime reads; a container that sets one of them runs Go.
 constexpr std::array<std::string_view, 5> goNames{"GOMEMLIMIT", "GOGC", "GOMAXPROCS", "GODEBUG",
                                                   "GOTRACEBACK"};
 
@@ -219,7 +219,7 @@ Variable Environment::keyOf(const ConfigMap& map, std::string_view key, std::str
     return variable;
 }
 
-/// Of sources that bring the same name the last counts.
+/// When several sources set the same name, the last counts.
 Variable Environment::fromWhole(std::string_view name) const {
     for (const NodeId source : sources_ | std::views::reverse) {
         const auto prefix = textAt(tree_, source, "prefix");
@@ -229,7 +229,7 @@ Variable Environment::fromWhole(std::string_view name) const {
                                     ? nullptr
                                     : container_.stream.configMap(container_.subject.nameSpace,
                                                                   textAt(tree_, reference, "name"));
-        // What is empty here is filled in elsewhere.
+        // A value that is empty here is filled in elsewhere.
         if (map == nullptr || map->data == noNode) return variableOf(Kind::unknown);
         map->document->ours = true;
         auto found = keyOf(*map, name.substr(prefix.size()), name);
@@ -252,8 +252,8 @@ void Environment::judgeEntries(const Report& report) {
                     "keep one of the two"});
         } else {
             report({"env-not-string", variable.at,
-                    fmt::format("{}{} is {} without quotes, which is no string: Kubernetes refuses "
-                                "the object",
+                    fmt::format("{}{} is {} without quotes, which is not a string: Kubernetes "
+                                "refuses the object",
                                 name, variable.origin, variable.text),
                     fmt::format("write \"{}\"", variable.text), variable.in});
         }
@@ -284,15 +284,14 @@ void Environment::judgeDivisor(NodeId entry, const Report& report) const {
     const auto divisor = tree_.scalar(field == noNode ? entry : field, "divisor");
     if (field == noNode || !divisor || !isMemory(textAt(tree_, field, "resource"))) return;
     if (isDivisor(*divisor) || isPlaceholder(*divisor)) return;
-    report(
-        {"divisor-refused", tree_.find(field, "divisor"),
-         fmt::format("{} has the divisor {}, which Kubernetes refuses: it takes 1 alone, or with "
-                     "a suffix",
-                     quoted(textAt(tree_, entry, "name")), quoted(*divisor)),
-         "write one such as 1Mi, or leave it out"});
+    report({"divisor-refused", tree_.find(field, "divisor"),
+            fmt::format("{} has the divisor {}, which Kubernetes refuses: it accepts 1, alone or "
+                        "with a suffix",
+                        quoted(textAt(tree_, entry, "name")), quoted(*divisor)),
+            "write one such as 1Mi, or leave it out"});
 }
 
-/// Whether a value or an argument names the variable, which then is for something else than Go.
+/// Whether a value or an argument names the variable, which then serves something other than Go.
 bool Environment::isUsed(std::string_view name) const {
     const auto names = [&](NodeId node) {
         return node != noNode && tree_[node].kind == Value::Kind::scalar &&

@@ -16,7 +16,7 @@ struct Variable {
         literal,    ///< `text` is what the program gets
         reference,  ///< resourceFieldRef `field`
         unknown,    ///< from elsewhere, or filled in by a tool
-        refused,    ///< the API server takes no such entry
+        refused,    ///< the API server refuses the entry
     };
     Kind kind = Kind::absent;
     yaml::NodeId at = yaml::noNode;  ///< of the value, else of the entry
@@ -45,11 +45,11 @@ public:
     /// Dependent Environment Variables).
     [[nodiscard]] Variable of(std::string_view name);
 
-    /// Reports what is wrong with entries whatever their names are for: a value that is no string,
-    /// two sources, two entries, a divisor, a name that Go does not know.
+    /// Reports what is wrong with entries whatever their names are for: a value that is not a
+    /// string, two sources, two entries, a divisor, a name that Go does not know.
     void judgeEntries(const Report& report);
 
-    /// Whether something in it speaks of Go.
+    /// Whether something in it shows that the program is Go.
     [[nodiscard]] bool speaksOfGo();
 
 private:
@@ -76,11 +76,12 @@ private:
     int budget_ = 1000;  ///< of names that are looked up
 };
 
-/// Whether Kubernetes takes the divisor of a memory resource: 0, 1, or 1 with a suffix
+/// Whether Kubernetes accepts the divisor of a memory resource: 0, 1, or 1 with a suffix
 /// (k8s.io/kubernetes/pkg/apis/core/validation, validContainerResourceDivisorForMemory).
 [[nodiscard]] bool isDivisor(std::string_view text);
 
-/// By what it divides; 1 for 0 and for none, nullopt for what Kubernetes does not take.
+/// The number that it divides by: 1 for 0 and when it is absent, nullopt when Kubernetes does not
+/// accept it.
 [[nodiscard]] std::optional<Bytes> divisorOf(const yaml::Tree& tree, yaml::NodeId field);
 
 }  // namespace memfit::lint

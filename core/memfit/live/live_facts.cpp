@@ -29,8 +29,8 @@ void takeInForce(const PodStatus& status, LivePod& pod, std::vector<Warning>& wa
     if (container.memoryRequest) pod.settings.request = container.memoryRequest;
     if (!status.resizePending || !wanted || wanted == pod.settings.limit) return;
     warnings.push_back(
-        {"resize-pending", fmt::format("pod {} has a limit of {}; {} was asked for, which its node "
-                                       "does not give it ({})",
+        {"resize-pending", fmt::format("pod {} has a limit of {}; {} was requested, but its node "
+                                       "has not carried out the resize ({})",
                                        pod.name, formatQuantity(*pod.settings.limit),
                                        formatQuantity(*wanted), quoted(*status.resizePending))});
 }
@@ -90,7 +90,7 @@ std::optional<Finding> noRoomForOthers(const LiveFacts& facts, const std::string
         workload,
         container,
         fmt::format("GOMEMLIMIT is the whole memory limit, {}, but pod {} holds {} that "
-                    "Go does not count: the kernel kills before Go collects",
+                    "Go does not count: the kernel kills the program before Go collects",
                     formatQuantity(*named->settings.limit), named->name, formatMiB(most)),
         fmt::format("set GOMEMLIMIT to {} or less",
                     formatGomemlimit(*named->settings.limit - most))};

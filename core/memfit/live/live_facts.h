@@ -61,7 +61,8 @@ void readHistory(const PodStatus& status, LivePod& pod, std::vector<Warning>& wa
 /// The largest limit at which a pod was OOM-killed. nullopt: none was known to be.
 [[nodiscard]] std::optional<Bytes> oomKilledAt(const LiveFacts& facts);
 
-/// What to set after an OOM kill at `limit`, for want of a measurement: a quarter more, whole MiB.
+/// The limit to set after an OOM kill at `limit` when nothing was measured: a quarter more, whole
+/// MiB.
 [[nodiscard]] Bytes raisedAfterOomKill(Bytes limit);
 
 /// A probe of the workload as it runs: settings and memory of the pod that holds most, and all

@@ -12,7 +12,7 @@
 
 namespace memfit {
 
-/// How the memory of one node is promised among its pods, of all namespaces.
+/// The memory requests and limits of the pods on one node, of all namespaces.
 struct NodeFit {
     std::string node;
     Bytes allocatable = 0;              ///< what pods may take of it
@@ -32,8 +32,8 @@ struct NodeFit {
 /// How many of a node's unguaranteed pods are named.
 inline constexpr std::size_t maxNeighbours = 5;
 
-/// status.allocatable.memory of a Node as the API server prints it. Errors (kind input): no Node,
-/// no such quantity.
+/// status.allocatable.memory of a Node as the API server prints it. Errors (kind input): not a
+/// Node, or no such quantity.
 [[nodiscard]] Result<Bytes> readAllocatable(std::string_view nodeJson);
 
 /// Adds up the pods of `pods` on `node`. `own`: uids of the workload's pods.

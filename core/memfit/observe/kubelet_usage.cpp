@@ -59,8 +59,8 @@ std::size_t endOfValue(std::string_view text, std::size_t from) {
     return std::string_view::npos;
 }
 
-/// What of a series' labels decides whose it is. Values are compared as written: names and uids of
-/// Kubernetes hold nothing that would be escaped.
+/// The labels of a series that decide which container it is about. Values are compared as written:
+/// names and uids of Kubernetes hold nothing that would be escaped.
 struct Owner {
     std::string_view container;
     std::string_view pod;

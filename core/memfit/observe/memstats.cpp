@@ -22,7 +22,7 @@ bool startsLine(std::string_view page, std::string_view what) {
     return page.starts_with(what) || page.find("\n" + std::string(what)) != std::string_view::npos;
 }
 
-/// Whether the first line that is no comment is a sample: a page may come without its comments.
+/// Whether the first line that is not a comment is a sample: a page may come without its comments.
 bool startsWithSample(std::string_view page) {
     while (const auto line = memstats::takeLine(page)) {
         if (line->empty() || line->front() == '#') continue;
@@ -39,7 +39,7 @@ std::optional<StatsSource> kindOf(std::string_view page) {
     if (page.starts_with("heap profile:") || startsLine(page, memstats::pprofTrailer)) {
         return StatsSource::pprof;
     }
-    // Exporters of programs in other languages are told from pages that are none at all.
+    // Tells exporters of programs in other languages from texts that are not a statistics page.
     if (startsLine(page, "# HELP ") || startsLine(page, "# TYPE ") || startsLine(page, "go_") ||
         startsLine(page, "process_") || startsWithSample(page)) {
         return StatsSource::prometheus;
@@ -66,7 +66,7 @@ Reading readExpvar(std::string_view page) {
     auto snapshot = memstats::readExpvar(page);
     if (!snapshot) return {std::move(snapshot)};
     return withFigures(*std::move(snapshot),
-                       "the page is expvar's, without a figure of Go's memory in `memstats`");
+                       "the page is from expvar, but has no figure of Go's memory in `memstats`");
 }
 
 Reading readPrometheus(std::string_view page) {
@@ -82,8 +82,9 @@ Reading readOf(std::string_view page, StatsSource kind) {
         case StatsSource::prometheus:
             return readPrometheus(page);
         case StatsSource::pprof:
-            return withFigures(memstats::readPprof(page),
-                               "the page is a heap profile without runtime.MemStats at its end");
+            return withFigures(
+                memstats::readPprof(page),
+                "the page is a heap profile, but has no runtime.MemStats at its end");
     }
     return {unusable("the page has no figure of Go's memory")};
 }

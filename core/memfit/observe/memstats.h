@@ -24,8 +24,8 @@ namespace memfit {
 [[nodiscard]] Result<MemorySnapshot> parseMemstats(std::string_view page);
 
 /// Whether a page that parseMemstats() refuses may still be that of a Go program: it shows Go's
-/// metrics without a figure of memory, a sidecar's, or those of several processes. False for what
-/// is no such page, and for a program in another language.
+/// metrics without a figure of memory, a sidecar's, or those of several processes. False for a text
+/// that is not such a page, and for a program in another language.
 [[nodiscard]] bool mayBeGo(std::string_view page);
 
 }  // namespace memfit

@@ -64,7 +64,7 @@ struct Known {
 /// for it.
 [[nodiscard]] bool isSidecarsPrefix(std::string_view prefix);
 
-/// What shows that a program in another language speaks.
+/// A sign that the page is from a program in another language.
 [[nodiscard]] bool isOfAnotherLanguage(std::string_view name);
 
 }  // namespace memfit::memstats

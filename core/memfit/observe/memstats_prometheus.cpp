@@ -257,7 +257,7 @@ PrometheusPage refused(PageFault fault, std::string why) {
 PrometheusPage figuresOf(const Family& family) {
     if (!family.doubt().empty())
         return refused(PageFault::severalProcesses,
-                       "the page is of several processes: " + family.doubt());
+                       "the page is from several processes: " + family.doubt());
     PrometheusPage page;
     page.snapshot = family.snapshot();
     if (!hasMemoryFigure(page.snapshot))
@@ -290,26 +290,28 @@ PrometheusPage readPrometheus(std::string_view text) {
     if ((bareGo || !prefixes.empty()) && !page.other.empty())
         return refused(
             PageFault::severalProcesses,
-            fmt::format("the page is of several processes: {} is not Go's", quoted(page.other)));
+            fmt::format("the page is from several processes: {} is not Go's", quoted(page.other)));
     if (bareGo) {
         auto figures = figuresOf(bare->second);
         if (figures.fault != PageFault::noFigure || prefixes.empty()) return figures;
     }
     if (prefixes.size() == 1) return figuresOf(page.families.find(prefixes.front())->second);
     if (prefixes.size() > 1)
-        return refused(PageFault::severalProcesses,
-                       fmt::format("the page is of several processes: Go's metrics stand there "
-                                   "under {} and {}",
-                                   quoted(prefixes[0]), quoted(prefixes[1])));
+        return refused(
+            PageFault::severalProcesses,
+            fmt::format(
+                "the page is from several processes: Go's metrics are there under {} and {}",
+                quoted(prefixes[0]), quoted(prefixes[1])));
     if (!page.other.empty())
-        return refused(PageFault::notGo,
-                       fmt::format("the page is of no Go program: it has {} and no go_* metric",
-                                   quoted(page.other)));
+        return refused(
+            PageFault::notGo,
+            fmt::format("the page is not from a Go program: it has {} and no go_* metric",
+                        quoted(page.other)));
     if (sidecar)
         return refused(PageFault::sidecarOnly, "the page shows the memory of a sidecar only");
     if (bare != page.families.end() && !bare->second.doubt().empty())
         return figuresOf(bare->second);
-    return refused(PageFault::notGo, "the page is of no Go program: it has no go_* metric");
+    return refused(PageFault::notGo, "the page is not from a Go program: it has no go_* metric");
 }
 
 }  // namespace memfit::memstats

@@ -26,7 +26,7 @@ struct Sample {
 /// name that is not in the line as it is.
 [[nodiscard]] std::string_view nameOf(std::string_view line, std::string& storage);
 
-/// nullopt: the line is no sample.
+/// nullopt: the line is not a sample.
 [[nodiscard]] std::optional<Sample> parseSample(std::string_view line);
 
 /// Whether a line of the text is a sample with a number.

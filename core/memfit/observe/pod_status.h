@@ -99,13 +99,12 @@ struct PodVerdict {
     friend bool operator==(const PodVerdict&, const PodVerdict&) = default;
 };
 
-/// Judges by the container's own status first (a sidecar can keep the pod's phase at Running).
-/// The condition DisruptionTarget decides whatever exit code the container made of its SIGTERM. The
+/// Judges by the container's own status first (a sidecar can keep the pod's phase at Running). The
+/// condition DisruptionTarget decides whatever exit code the container made of its SIGTERM. The
 /// pod's reason and that condition are history where the container runs, or is started again:
-/// kubelets leave both behind when a node comes back.
-/// `restartsBefore`: the restart count when the trial began; a restart since then counts by what
-/// lastState says. Rules: facts of the Vertical Pod Autoscaler's OOM observer, containerd, CRI-O
-/// and runc, see the source.
+/// kubelets leave both behind when a node comes back. `restartsBefore`: the restart count when the
+/// trial began; a restart since then counts by what lastState says. The rules follow the Vertical
+/// Pod Autoscaler's OOM observer, containerd, CRI-O and runc; see pod_verdict.cpp.
 [[nodiscard]] PodVerdict judgePod(const PodStatus& status, std::int64_t restartsBefore = 0);
 
 /// Whether a container runtime's message says that the memory limit is too small for a container to

@@ -183,7 +183,7 @@ PodVerdict judgeEnd(const PodStatus& status, const ContainerState& end) {
     return {PodState::crashed, describeExit(end), end.exitCode};
 }
 
-/// What a container waits for, where that will not come by itself.
+/// What a container waits for, when waiting does not help.
 std::optional<PodVerdict> judgeWaiting(const ContainerStatus& container, bool init) {
     const auto& state = container.state;
     if (state.kind != Kind::waiting) return std::nullopt;
@@ -257,7 +257,7 @@ PodVerdict judgeWithoutEnd(const PodStatus& status) {
             {}};
     if (status.unschedulable)
         return {PodState::unschedulable,
-                because("no node takes the pod", "", *status.unschedulable),
+                because("no node accepts the pod", "", *status.unschedulable),
                 {}};
     return {PodState::starting,
             status.container ? oneLine(status.container->state.reason) : std::string(),

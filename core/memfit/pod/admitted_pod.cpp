@@ -27,7 +27,7 @@ Result<Json> readPod(std::string_view text, std::string_view where) {
     auto pod = kube::parseObject(text, where);
     if (!pod) return pod.error();
     if (kube::text(*pod, {"kind"}) != "Pod")
-        return inputError(fmt::format("{}: this is no Pod", where));
+        return inputError(fmt::format("{}: this is not a Pod", where));
     return pod;
 }
 
@@ -102,12 +102,11 @@ std::optional<Error> refusePower(const Json& admitted) {
     if (!important || kube::text(admitted, {"spec", "preemptionPolicy"}) == "Never")
         return std::nullopt;
     return failure(
-        fmt::format(
-            "admission gave the trial pod the priority {}{}, with which it could push other "
-            "pods off their nodes",
-            priority.value_or(0),
-            priorityClass.empty() ? "" : fmt::format(" (class {})", priorityClass)),
-        "try where no PriorityClass is the global default, or give that class "
+        fmt::format("admission gave the trial pod the priority {}{}, with which it could preempt "
+                    "other pods",
+                    priority.value_or(0),
+                    priorityClass.empty() ? "" : fmt::format(" (class {})", priorityClass)),
+        "try in a cluster where no PriorityClass is the global default, or give that class "
         "preemptionPolicy: Never");
 }
 

@@ -11,7 +11,7 @@
 
 namespace memfit {
 
-/// What the API server made of a trial pod.
+/// A trial pod as the API server admitted it.
 struct AdmittedPod {
     std::string name;
     std::string uid;  ///< empty from a dry run of an old API server

@@ -121,7 +121,7 @@ std::vector<std::string> disclose(const Json& spec, const Workload& workload,
     addImages(spec, "containers", "runs the container", lines);
     const auto account = kube::text(spec, {"serviceAccountName"});
     lines.push_back(
-        fmt::format("acts as the service account {}", account.empty() ? "default" : account));
+        fmt::format("runs as the service account {}", account.empty() ? "default" : account));
     addNames("reads the secrets", sourcesOf(spec, secrets), lines);
     addNames("reads the config maps", sourcesOf(spec, configMaps), lines);
     addVolumes(spec, lines);

@@ -1,6 +1,6 @@
 #pragma once
 
-// Internal to memfit/manifest: what a copy of a workload will do, for people to agree to.
+// Internal to memfit/pod: what a copy of a workload will do, for people to agree to.
 
 #include <string>
 #include <vector>

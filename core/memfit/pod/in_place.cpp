@@ -189,7 +189,7 @@ Result<InPlacePatch> makePatch(const std::string& original, std::string_view liv
     if (!live->index)
         return failure(fmt::format("container {} is gone from the workload",
                                    memfit::quoted(settings.container)),
-                       "somebody changed the workload during the run; start anew");
+                       "somebody changed the workload during the run; start again");
     ContainerEdit edit(*live);
     const Json limit = settings.limit ? Json(formatQuantity(*settings.limit)) : Json();
     const Json request = settings.limit ? Json(formatQuantity(requestOf(settings)))

@@ -11,8 +11,8 @@
 
 namespace memfit {
 
-/// Annotation of the pod template while a trial in place has it: the run. No other template is like
-/// it, so that a trial never takes up a revision of somebody else, and its own are told by it.
+/// Annotation of the pod template while a trial in place has it: the run. It makes the template
+/// unique: a trial never reuses a revision of somebody else, and its own revisions are known by it.
 inline constexpr std::string_view inPlaceRunAnnotation = "memfit.dev/run-id";
 
 /// What an in-place trial sets on one container of the live workload.
@@ -32,7 +32,7 @@ struct InPlacePatch {
     std::string ours;   ///< JSON: the values that are ours once it is applied
 };
 
-/// What takes our settings back.
+/// The patch that takes our settings back.
 struct RestorePatch {
     std::optional<std::string> patch;    ///< RFC 6902; nullopt: nothing of ours is left
     std::vector<std::string> leftAlone;  ///< fields that somebody else changed meanwhile

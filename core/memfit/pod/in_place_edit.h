@@ -1,7 +1,7 @@
 #pragma once
 
-// Internal to memfit/manifest: a change of one container in a live workload, and of the mark of its
-// pod template, as an RFC 6902 patch.
+// Internal to memfit/pod: a change of one container in a live workload, and of the mark of its pod
+// template, as an RFC 6902 patch.
 
 #include <cstddef>
 #include <cstdint>

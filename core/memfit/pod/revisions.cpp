@@ -81,7 +81,7 @@ Revision readIdentity(const Json& item) {
     return one;
 }
 
-/// By the rule of its controller for what it may clean up (kubernetes,
+/// Follows the rule by which the controller cleans up (kubernetes,
 /// pkg/controller/deployment/sync.go, cleanupDeployment).
 Revision readReplicaSet(const Json& workload, const Json& item) {
     auto one = readIdentity(item);
@@ -96,7 +96,7 @@ Revision readReplicaSet(const Json& workload, const Json& item) {
     return one;
 }
 
-/// By the rules of their controllers (kubernetes,
+/// Follows the rules of their controllers (kubernetes,
 /// pkg/controller/statefulset/stateful_set_control.go, truncateHistory;
 /// pkg/controller/daemon/update.go, cleanupHistory). `inPods`: the revisions that pods say they are
 /// of; nullptr: not known.

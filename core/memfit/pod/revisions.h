@@ -52,13 +52,13 @@ struct RevisionHistory {
                                                    std::string_view runId,
                                                    std::span<const std::string> before);
 
-/// Those of trialRevisions() that nothing needs any more. None while the controller has yet to see
-/// the template as it is: it might be about to take one up.
+/// The revisions among trialRevisions() that nothing needs any more. None until the controller has
+/// seen the template as it is: it might be about to use one.
 [[nodiscard]] std::vector<Revision> removableRevisions(const RevisionHistory& history,
                                                        std::string_view runId,
                                                        std::span<const std::string> before);
 
-/// Those that count against the limit.
+/// The old revisions that count against the limit.
 [[nodiscard]] std::int64_t oldRevisions(const RevisionHistory& history);
 
 /// With so many more old revisions, the controller removes none.
@@ -69,7 +69,7 @@ struct RevisionHistory {
 /// fail; the trial before the present one, until its pods are gone.
 inline constexpr int trialRoom = 3;
 
-/// The run would push out no revision of somebody else: there is none, or there is room for it.
+/// The run would push out no revision of somebody else: there are none, or there is room.
 [[nodiscard]] bool sparesHistory(const RevisionHistory& history);
 
 }  // namespace memfit

@@ -1,6 +1,6 @@
 #pragma once
 
-// Internal to memfit/manifest: what a trial changes in the containers of a pod.
+// Internal to memfit/pod: what a trial changes in the containers of a pod.
 
 #include <optional>
 #include <vector>

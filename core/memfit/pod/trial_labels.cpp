@@ -129,8 +129,8 @@ private:
 };
 
 Error stillSelected(const PodSelecting& object, std::string_view consequence, std::string next) {
-    return failure(fmt::format("{} selects pods whatever labels they lack, so {}", object.label(),
-                               consequence),
+    return failure(fmt::format("{} selects the pod whatever labels are dropped, so {}",
+                               object.label(), consequence),
                    std::move(next));
 }
 
@@ -139,11 +139,11 @@ std::optional<Error> refuseSelected(const LabelChoice& choice, const NamespaceSe
     for (const auto& object : selectors.controllers)
         if (adoptsPods(object) && choice.isSelectedBy(object))
             return stillSelected(object, "it would adopt the trial pod",
-                                 "give it a selector by a label, or try in another namespace");
+                                 "let it select by a label, or try in another namespace");
     for (const auto& object : selectors.services)
         if (object.publishesNotReady && choice.isSelectedBy(object))
             return stillSelected(object, "it would list the trial pod, ready or not",
-                                 "give it a selector by a label, or try in another namespace");
+                                 "let it select by a label, or try in another namespace");
     if (keep) return std::nullopt;
     for (const auto& object : selectors.budgets)
         if (choice.isSelectedBy(object))
@@ -197,11 +197,10 @@ std::vector<Notice> noteUnknown(const Labels& original, const LabelChoice& choic
                 return controller.kind == target.kind && controller.name == target.name;
             });
         if (!known)
-            notices.push_back(
-                {"autoscaler-target-unknown",
-                 fmt::format("HorizontalPodAutoscaler {} scales {} {}, of which it is not known "
-                             "whether it selects the trial pod",
-                             target.autoscaler, target.kind, target.name)});
+            notices.push_back({"autoscaler-target-unknown",
+                               fmt::format("HorizontalPodAutoscaler {} scales {} {}, and it is not "
+                                           "known whether that selects the trial pod",
+                                           target.autoscaler, target.kind, target.name)});
     }
     for (const auto& policy : selectors.networkPolicies)
         if (std::ranges::any_of(policy.peers, [&](const LabelSelector& peer) {

@@ -1,6 +1,6 @@
 #pragma once
 
-// Internal to memfit/manifest: which labels a trial pod may carry.
+// Internal to memfit/pod: which labels a trial pod may carry.
 
 #include <string>
 #include <vector>

@@ -45,9 +45,9 @@ std::optional<Error> refuseHostAccess(const Workload& workload, const Json& spec
     const auto list = fmt::format("{}", fmt::join(ways, ", "));
     if (!plan.force)
         return failure(
-            fmt::format("a copy of {} would reach into its node: {}", workload.label(), list),
-            "--force allows it, if two instances on one node get along");
-    notices.push_back({"host-access", "the copy reaches into its node: " + list});
+            fmt::format("a copy of {} would have access to its node: {}", workload.label(), list),
+            "--force allows it, if two instances can run on one node");
+    notices.push_back({"host-access", "the copy has access to its node: " + list});
     return std::nullopt;
 }
 

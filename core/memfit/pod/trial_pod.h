@@ -23,11 +23,11 @@ inline constexpr std::string_view runIdLabel = "memfit.dev/run-id";
 inline constexpr std::string_view containerAnnotation = "memfit.dev/container";
 /// Annotation of a trial pod: `deployment/api`.
 inline constexpr std::string_view workloadAnnotation = "memfit.dev/workload";
-/// A readiness gate that nobody ever satisfies: no Service takes the pod as ready. Whether the
-/// program is ready is told by the condition ContainersReady.
+/// A readiness gate that is never satisfied, so no Service treats the pod as ready. The condition
+/// ContainersReady tells whether the program is ready.
 inline constexpr std::string_view neverServesGate = "memfit.dev/never-serves";
 
-/// What the trial pod shall be.
+/// The wanted properties of the trial pod.
 struct TrialPodPlan {
     std::string podName;
     std::string runId;
@@ -59,9 +59,10 @@ struct TrialPod {
     std::vector<std::string> droppedLabels;  ///< keys that the copy does not carry
 };
 
-/// A second instance of the workload as a bare pod that takes no traffic and no protection from the
-/// real ones, cannot be adopted, and ends by itself. Everything that the program needs to run as it
-/// does (secrets, service account, tolerations, sidecars, security context) stays.
+/// A second instance of the workload as a bare pod that takes neither traffic nor protection
+/// (disruption budgets) from the real ones, cannot be adopted, and ends by itself. Everything that
+/// the program needs to run as it does (secrets, service account, tolerations, sidecars, security
+/// context) stays.
 ///
 /// Errors (kind usage): no such container; an env override without a name.
 /// Errors (kind failed): the copy would be selected by a controller or a PodDisruptionBudget

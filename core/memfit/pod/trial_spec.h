@@ -1,6 +1,6 @@
 #pragma once
 
-// Internal to memfit/manifest: what a trial changes in a pod's spec, apart from its containers.
+// Internal to memfit/pod: what a trial changes in a pod's spec, apart from its containers.
 
 #include <optional>
 #include <string>
@@ -13,7 +13,7 @@
 
 namespace memfit {
 
-/// Everything by which the pod reaches into its node: `hostNetwork`, `volume logs writes to the
+/// Everything that gives the pod access to its node: `hostNetwork`, `volume logs writes to the
 /// node's /var/log`.
 [[nodiscard]] std::vector<std::string> hostAccess(const kube::Json& spec);
 

@@ -15,7 +15,7 @@ namespace memfit {
 [[nodiscard]] std::vector<Chart> charts(const SqueezeResult& result,
                                         std::optional<Bytes> advised = std::nullopt);
 /// Throughput and latency over the limit, plain and GOMEMLIMIT, and the cost of a request; the time
-/// of a load where nobody counted its requests. Marked is `advised`.
+/// of a load whose requests were not counted. Marked is `advised`.
 [[nodiscard]] std::vector<Chart> charts(const BenchResult& result,
                                         std::optional<Bytes> advised = std::nullopt);
 /// What a request cost at each limit, with the model of the whole bench: the law of Go's collector

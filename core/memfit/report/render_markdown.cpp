@@ -148,7 +148,8 @@ private:
 }  // namespace
 
 std::string renderMarkdown(const Report& report) {
-    // What GitHub takes as a comment; counted in characters there, so bytes are on the safe side.
+    // The longest comment that GitHub accepts. GitHub counts characters, so counting bytes is on
+    // the safe side.
     constexpr std::size_t most = 65536;
     const auto ordered = recommendationFirst(report);
     const auto render = [&](std::size_t mostRows) {

@@ -130,8 +130,8 @@ struct TextStyle {
 [[nodiscard]] std::string renderText(const Report& report, const TextStyle& style);
 
 /// GitHub-flavoured Markdown, the recommendation first; text from outside is escaped, and an `@` in
-/// it calls nobody. Tables are cut, and say so, where the whole would be more than a comment of a
-/// pull request takes.
+/// it mentions nobody. Tables are cut, and say so, where the whole would be more than a comment of
+/// a pull request takes.
 [[nodiscard]] std::string renderMarkdown(const Report& report);
 
 /// One page that needs nothing else: no script, no network; light and dark, for screens and paper.

@@ -81,7 +81,7 @@ Json lintedVariables(const Json& env) {
     return linted;
 }
 
-/// Of a container what lint judges.
+/// The part of a container that lint judges.
 Json lintedContainer(const Json& container) {
     Json part{{"name", kube::text(container, {"name"})},
               {"resources", kube::object(container, {"resources"})}};
@@ -154,7 +154,7 @@ Result<void> WorkloadScan::State::addWorkload(const Json& object, WorkloadKind k
     const Span span{rows.size(), 0};
     byName.emplace(keyOf(workload->nameSpace, toString(kind), workload->name), workloads.size());
     for (const auto& each : workload->running()) {
-        // Of sidecars only one that is asked for.
+        // Sidecars only when asked for by name.
         if (container ? each.name != *container : each.sidecar) continue;
         std::vector<Finding> own;
         for (const auto& finding : *findings) {
@@ -190,7 +190,7 @@ Result<void> WorkloadScan::State::addPod(const Json& item) {
     return {};
 }
 
-/// The nodes of the workload where most is promised of what they can give.
+/// The nodes of the workload with the highest memory limits for their size (limits / allocatable).
 void WorkloadScan::State::addNodes(std::size_t workload, LiveFacts& facts) const {
     const auto lessPromised = [](const NodeFit& a, const NodeFit& b) {
         const auto share = [](const NodeFit& fit) {
@@ -209,8 +209,8 @@ void WorkloadScan::State::addNodes(std::size_t workload, LiveFacts& facts) const
     }
     if (on > mostNodes)
         facts.warnings.push_back(
-            {"more-nodes", fmt::format("the pods are on {} nodes, of which the {} are judged where "
-                                       "most is promised",
+            {"more-nodes", fmt::format("the pods are on {} nodes, and only the {} with the highest "
+                                       "memory limits for their size are judged",
                                        on, mostNodes)});
 }
 

@@ -18,8 +18,8 @@
 
 namespace memfit {
 
-/// How many pods of a workload a scan keeps apart; of the others it keeps sums and the one that
-/// holds most.
+/// How many pods of a workload a scan keeps apart; of the others it keeps sums and the pod that
+/// uses most.
 inline constexpr std::size_t mostScannedPods = 8;
 
 /// A running pod that may be asked for the statistics of a container.
@@ -30,7 +30,7 @@ struct StatisticsSource {
     std::vector<ContainerPort> ports;  ///< that the container declares
 };
 
-/// What a scan has come to. One recommendation a container that is taken for a Go program.
+/// The result of a scan: one recommendation for each container that counts as a Go program.
 struct ScanResult {
     Header header;  ///< when, and what could not be read
     std::vector<Recommendation> items;
@@ -59,7 +59,7 @@ public:
     ~WorkloadScan();
 
     // Each returns the token by which the API server continues the list, empty at its end. Errors
-    // (kind input): not JSON, no list, a malformed quantity.
+    // (kind input): not JSON, not a list, a malformed quantity.
 
     /// A page of Deployments, StatefulSets, DaemonSets or ReplicaSets of apps/v1. A ReplicaSet of a
     /// Deployment is left out.
@@ -76,14 +76,14 @@ public:
     /// `/stats/summary` of a node's kubelet. Errors: see readStatsSummary().
     [[nodiscard]] Result<void> addUsage(std::string_view summary);
 
-    /// Of every container up to `most` running pods, the newest first.
+    /// Up to `most` running pods of every container, the newest first.
     [[nodiscard]] std::vector<StatisticsSource> statisticsSources(std::size_t most) const;
     /// What a source said; nullopt: it was asked and shows none, or there is nothing to ask.
     void addStatistics(const StatisticsSource& source, std::optional<MemorySnapshot> snapshot);
 
-    /// The advice for each, the most pressing first: OOM-killed, short of memory, wrong on sight,
-    /// and then by the memory that lies idle. `header` is the head of each, its target apart;
-    /// `options` applies to all. Errors: see recommend().
+    /// The advice for each, the most urgent first: OOM-killed, short of memory, wrong on sight, and
+    /// then by the memory that lies idle. `header` is the head of each, its target apart; `options`
+    /// applies to all. Errors: see recommend().
     [[nodiscard]] Result<ScanResult> finish(const Header& header, const AdviceOptions& options);
 
 private:

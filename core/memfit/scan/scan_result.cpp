@@ -17,7 +17,7 @@ std::int64_t podsOf(const LiveFacts& facts) {
     return static_cast<std::int64_t>(facts.pods.size()) + facts.morePods;
 }
 
-/// What a pod keeps from others: its request, which the API server sets to the limit when it is
+/// What a pod reserves on its node: its request, which the API server sets to the limit when it is
 /// missing.
 std::optional<Bytes> reserved(const Recommendation& recommendation) {
     if (!recommendation.current) return std::nullopt;

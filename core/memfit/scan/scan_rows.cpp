@@ -55,7 +55,7 @@ ScanRow::ScanRow(const Workload& workload, const Container& container,
 void ScanRow::keep(KeptPod pod) {
     kept_.push_back(std::move(pod));
     if (kept_.size() <= mostScannedPods) return;
-    // Of those that were not killed the oldest goes.
+    // Drop the oldest of those that were not killed.
     const auto worth = [](const KeptPod& a, const KeptPod& b) {
         return std::tuple(a.pod.oomKilled, age(a)) < std::tuple(b.pod.oomKilled, age(b));
     };

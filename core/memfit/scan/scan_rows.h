@@ -24,7 +24,7 @@ struct KeptPod {
     std::string created;  ///< RFC 3339
 };
 
-/// What shows that a container runs a Go program.
+/// How it is known that a container runs a Go program.
 enum class GoSign {
     none,      ///< it was asked, and shows nothing
     notAsked,  ///< nothing speaks for it or against it
@@ -65,7 +65,7 @@ private:
     bool page_ = false;
 };
 
-/// The memory that is promised on a node, and whose pods are in the way of a guarantee.
+/// The memory requests and limits on a node, and the pods because of which a limit is no guarantee.
 class ScanNode {
 public:
     /// A workload is told by its number; pods of none have `noWorkload`.
@@ -92,7 +92,7 @@ private:
     std::vector<Neighbour> neighbours_;
 };
 
-/// The most pressing first, see WorkloadScan::finish().
+/// The most urgent first, see WorkloadScan::finish().
 void sortByUrgency(std::vector<Recommendation>& recommendations);
 
 }  // namespace memfit

@@ -64,7 +64,7 @@ Result<std::optional<Bytes>> parseGomemlimit(std::string_view text) {
     constexpr std::size_t longestEcho = 24;
     const std::string meant = text.size() <= longestEcho ? probablyMeant(text) : std::string{};
     return inputError(
-        fmt::format("GOMEMLIMIT={} is malformed: a Go program dies of it at start", quoted(text)),
+        fmt::format("GOMEMLIMIT={} is malformed: a Go program dies at start with it", quoted(text)),
         fmt::format("write {}", meant.empty() ? "a size such as 36MiB, or off" : meant));
 }
 

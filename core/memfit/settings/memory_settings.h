@@ -6,7 +6,7 @@
 
 namespace memfit {
 
-/// What is wanted of a container's memory limit, or of its memory request.
+/// The wanted state of a container's memory limit, or of its memory request.
 struct MemoryWish {
     enum class Kind {
         leave,   ///< as it is
@@ -15,15 +15,15 @@ struct MemoryWish {
     };
     Kind kind = Kind::leave;
     Bytes bytes = 0;  ///< with `set`; >= 0
-    Bytes slack = 0;  ///< with `set`: so much above `bytes` is as good, where it is there; >= 0
+    Bytes slack = 0;  ///< with `set`: a value up to this much above `bytes` needs no change; >= 0
 
-    /// Of `set`: whether `now` needs no change.
+    /// For `set`: whether `now` needs no change.
     [[nodiscard]] bool metBy(Bytes now) const { return now >= bytes && now - bytes <= slack; }
 
     friend bool operator==(const MemoryWish&, const MemoryWish&) = default;
 };
 
-/// What is wanted of the environment variable GOMEMLIMIT.
+/// The wanted state of the environment variable GOMEMLIMIT.
 struct GomemlimitWish {
     enum class Kind {
         leave,
@@ -37,7 +37,7 @@ struct GomemlimitWish {
     friend bool operator==(const GomemlimitWish&, const GomemlimitWish&) = default;
 };
 
-/// What is wanted of the environment variable GOGC.
+/// The wanted state of the environment variable GOGC.
 struct GogcWish {
     enum class Kind {
         leave,

@@ -101,7 +101,7 @@ Result<Floor::Term> parseTerm(std::string_view text) {
     const auto name = trimmed(text.substr(0, comparator));
     const auto* const metric = findMetric(name);
     if (metric == nullptr)
-        return usageError(fmt::format("--floor: `{}` in `{}` is no known figure", name, text),
+        return usageError(fmt::format("--floor: `{}` in `{}` is not a known figure", name, text),
                           "use rps, p50, p90, p95, p99, avg, max, total or errors");
 
     Floor::Term term;
@@ -109,7 +109,7 @@ Result<Floor::Term> parseTerm(std::string_view text) {
     term.atLeast = metric->dimension == Dimension::rate;
     const std::string_view wanted = term.atLeast ? ">=" : "<=";
     if (comparator == std::string_view::npos || text.substr(comparator, 2) != wanted)
-        return usageError(fmt::format("--floor: `{}` is no floor", text),
+        return usageError(fmt::format("--floor: `{}` is not a floor", text),
                           fmt::format("write {}{}VALUE", name, wanted));
 
     const auto value = parseValue(trimmed(text.substr(comparator + 2)));

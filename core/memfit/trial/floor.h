@@ -26,8 +26,8 @@ public:
     [[nodiscard]] std::optional<std::string> missedBy(
         const LoadReport& report, const std::optional<LoadReport>& unlimited) const;
 
-    /// Why `report` cannot be held against some term, as a clause (`p99 is not known`, `rps without
-    /// a limit is not known`); nullopt when every term can be judged.
+    /// Why `report` cannot be checked against some term, as a clause (`p99 is not known`, `rps
+    /// without a limit is not known`); nullopt when every term can be judged.
     [[nodiscard]] std::optional<std::string> uncheckedIn(
         const LoadReport& report, const std::optional<LoadReport>& unlimited) const;
 

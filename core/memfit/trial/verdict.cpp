@@ -25,18 +25,18 @@ Verdict judgeOomKill(const TrialFacts& facts) {
                 with(fmt::format("OOM-killed{} before it was ready", where), facts.detail)};
     const auto* const who = facts.mainProcessEnded
                                 ? "OOM-killed"
-                                : "a child process was OOM-killed, the main one lives";
+                                : "a child process was OOM-killed, the main process still runs";
     return {Outcome::oomKilled, with(fmt::format("{}{}", who, where), facts.detail)};
 }
 
 Verdict judgeEnd(const TrialFacts& facts) {
     if (!facts.everReady && facts.limit && facts.largerLimitPassed && facts.failedStartBefore)
         return {Outcome::belowFloor,
-                with("did not start, twice, and does with more memory", facts.detail)};
+                with("failed to start twice, but starts with more memory", facts.detail)};
     const auto* const when = facts.everReady ? "after" : "before";
     if (facts.exitCode == killedBySignal9)
         return {Outcome::inconclusive,
-                with(fmt::format("killed by SIGKILL {} it was ready, not known by whom", when),
+                with(fmt::format("killed by SIGKILL {} it was ready, by an unknown sender", when),
                      facts.detail)};
     const auto code = facts.exitCode ? fmt::format(" with exit code {}", *facts.exitCode) : "";
     return {Outcome::crashed,
@@ -45,18 +45,21 @@ Verdict judgeEnd(const TrialFacts& facts) {
 
 Verdict judgeNotReady(const TrialFacts& facts) {
     if (!facts.readyTimedOut)
-        return {Outcome::inconclusive, with("readiness was not awaited", facts.detail)};
+        return {Outcome::inconclusive,
+                with("memfit did not wait for it to be ready", facts.detail)};
     if (facts.limit && facts.largerLimitPassed)
-        return {Outcome::belowFloor, with("not ready in time, a larger limit was", facts.detail)};
+        return {Outcome::belowFloor,
+                with("not ready in time, but ready with a larger limit", facts.detail)};
     return {Outcome::neverReady, with("not ready in time", facts.detail)};
 }
 
 Verdict judgeCut(const TrialFacts& facts) {
     if (facts.limit && facts.largerLimitPassed)
         return {Outcome::belowFloor,
-                with("load cut at its time-out, a larger limit passed in time", facts.detail)};
+                with("load stopped at its timeout, but finished in time with a larger limit",
+                     facts.detail)};
     return {Outcome::loadFailed,
-            with("load cut at its time-out, which --load-timeout raises", facts.detail)};
+            with("load stopped at its timeout, which --load-timeout raises", facts.detail)};
 }
 
 std::string commandFailure(const TrialFacts& facts) {
@@ -95,7 +98,8 @@ Verdict judgeLoad(const TrialFacts& facts) {
     const bool servedNothing = facts.loadCommandFailed || servedNone;
     if (!facts.stillAnswers && (facts.limit || !servedNothing))
         return {Outcome::inconclusive,
-                with("no longer answers after the load, and no end is known", facts.detail)};
+                with("no longer answers after the load, though nothing is known to have ended it",
+                     facts.detail)};
     if (const auto more = failsMore(facts); more && facts.stillAnswers)
         return {Outcome::belowFloor, with(*more, facts.detail)};
     if (facts.loadCommandFailed) return {Outcome::loadFailed, commandFailure(facts)};
@@ -103,7 +107,7 @@ Verdict judgeLoad(const TrialFacts& facts) {
         const auto* const what =
             facts.load->allFailed() ? "every request failed" : "no request was answered";
         return {Outcome::loadFailed,
-                with(fmt::format("{}, though the program lives", what), facts.detail)};
+                with(fmt::format("{}, though the program still runs", what), facts.detail)};
     }
     if (!facts.load) return {Outcome::inconclusive, with("the load left no report", facts.detail)};
     if (facts.missedFloor) {

@@ -33,14 +33,14 @@ struct TrialFacts {
     bool loadCommandFailed = false;  ///< exit code not zero, and no report that is understood
     bool stillAnswers = false;       ///< after the load, the service still accepts connections
     bool largerLimitPassed = false;  ///< a larger limit, or none, survived the same load
-    /// At this very limit it has ended before it was ready already; with `largerLimitPassed` that
-    /// is the limit's doing, whatever the runtime's words.
+    /// It already ended once before it was ready at this limit; with `largerLimitPassed` the limit
+    /// is the cause, whatever the runtime says.
     bool failedStartBefore = false;
-    /// Of the loads that were survived at larger limits and at none; nullopt: not counted.
+    /// Requests of the loads that survived at larger limits and without one; nullopt: not counted.
     std::optional<RequestCounts> withMoreMemory;
     std::optional<std::string> missedFloor;  ///< Floor::missedBy()
-    std::optional<Outcome> foreign;  ///< what the testbed knows to be none of the limit's doing:
-                                     ///< evicted, unschedulable, imageError, inconclusive
+    std::optional<Outcome> foreign;  ///< an outcome that the limit did not cause, as the testbed
+                                     ///< knows: evicted, unschedulable, imageError, inconclusive
     std::string detail;              ///< what the testbed says of the end, one clause; may be empty
 };
 

@@ -219,7 +219,7 @@ std::string adviceOn(std::string_view text, const Parts& parts) {
     std::string meant;
     if (number.size() <= longestEcho) meant = probablyMeant(number, parts.suffix);
     if (!meant.empty()) return "write " + meant;
-    if (parts.suffix == "%") return "a percentage of nothing is no size: write one such as 36Mi";
+    if (parts.suffix == "%") return "a percentage is not a size: write a size such as 36Mi";
     return "write a number with one of k, M, G, Ki, Mi, Gi, such as 36Mi";
 }
 

@@ -11,7 +11,7 @@ namespace memfit {
 /// A Kubernetes memory quantity as the API server reads it.
 struct Quantity {
     Bytes bytes = 0;  ///< rounded up to a whole byte, as Quantity.Value() does
-    /// The text named a fraction of a byte (`17m`, `1.5`): surely a mistake. `1.3Gi` is none.
+    /// The text named a fraction of a byte (`17m`, `1.5`): surely a mistake. `1.3Gi` is not one.
     bool fractional = false;
 
     friend bool operator==(const Quantity&, const Quantity&) = default;

@@ -107,7 +107,7 @@ std::optional<Problem> checkText(std::string_view text) {
                              "save it with the line ends of Unix or Windows");
         }
         const std::size_t length = sequenceLength(text, at);
-        if (length == 0) return problemAt(at, "bytes that are no UTF-8", "save it as UTF-8");
+        if (length == 0) return problemAt(at, "bytes that are not UTF-8", "save it as UTF-8");
         at += length;
     }
     return std::nullopt;

@@ -9,7 +9,7 @@
 namespace memfit::yaml {
 
 /// What keeps `text` from being a manifest before any parsing: empty, larger than 64 MiB, UTF-16,
-/// bytes that are no UTF-8, control characters, a lone carriage return.
+/// bytes that are not UTF-8, control characters, a lone carriage return.
 [[nodiscard]] std::optional<Problem> checkText(std::string_view text);
 
 /// The byte order mark's length, or 0.

@@ -373,7 +373,7 @@ Problem explain(std::string_view text, const YAML::Exception& failure, const Bui
     };
     const std::string message = failure.msg;
     if (message.starts_with("invalid unicode")) {
-        return problem(at, "an escape that stands for no character", "write the character itself");
+        return problem(at, "an escape that is not a character", "write the character itself");
     }
     const std::size_t action = templateAction(text);
     if (action != std::string_view::npos) return templateProblem(action);

@@ -74,8 +74,8 @@ std::size_t quotedEnd(std::string_view text, std::size_t at) {
     return std::string_view::npos;
 }
 
-// Neither plain nor block scalars have escapes: what is no blank stands in the text as in the
-// value, in the same order.
+// Neither plain nor block scalars have escapes: what is not blank is the same in the text and in
+// the value, in the same order.
 std::size_t plainEnd(std::string_view text, std::size_t at, std::string_view value) {
     std::size_t end = at;
     for (const char c : value) {

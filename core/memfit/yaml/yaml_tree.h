@@ -29,7 +29,7 @@ struct Node {
     std::vector<NodeId> children;  ///< items; of a map: key, value, key, value, …
 };
 
-/// What few nodes have.
+/// Properties that few nodes have.
 struct Properties {
     NodeId node = noNode;
     std::string anchor;
@@ -58,7 +58,7 @@ public:
     [[nodiscard]] NodeId merged(NodeId map, std::string_view key) const;
     /// The value of `key`, through aliases and merge keys; noNode without one, or without a map.
     [[nodiscard]] NodeId find(NodeId map, std::string_view key) const;
-    /// The scalar below `key`, through aliases and merge keys; nullopt when it is none.
+    /// The scalar below `key`, through aliases and merge keys; nullopt when it is not a scalar.
     [[nodiscard]] std::optional<std::string_view> scalar(NodeId map, std::string_view key) const;
     /// The subtree as a value.
     [[nodiscard]] Value value(NodeId id) const;
@@ -75,13 +75,13 @@ struct Problem {
     std::string next;
 };
 
-/// That the document is a template's source, as the braces at `offset` show.
+/// The problem that the document is the source of a template, as the braces at `offset` show.
 [[nodiscard]] Problem templateProblem(std::size_t offset);
 
 /// Parses the text of one document (without byte order mark; at most 2^30 bytes, valid UTF-8, no
-/// control characters: see text_check.h). Linear in time and memory.
-/// Problems: not YAML (with the tab, template or unclosed quote behind it named), a key twice in a
-/// map (`<<` too), nesting deeper than 100 levels, more than 2,000,000 nodes, a second document.
+/// control characters: see yaml_documents.h). Linear in time and memory. Problems: not YAML (with
+/// the tab, template or unclosed quote behind it named), a key twice in a map (`<<` too), nesting
+/// deeper than 100 levels, more than 2,000,000 nodes, a second document.
 [[nodiscard]] boost::system::result<Tree, Problem> parseDocument(std::string_view text);
 
 /// The same of each of `texts`, in their order. Many are shared out among the processors: parsing

@@ -53,7 +53,7 @@ Error noRound(const Budget& budget, std::size_t cells, std::size_t trialsAfter) 
         std::nullopt};
 }
 
-/// What it means that the budget ended a bench in this round; nothing where it was over anyway.
+/// The warning when the budget ended a bench in this round; nothing when it was over anyway.
 std::optional<Warning> endedByBudget(const BenchResult& done, int round, const BenchPlan& plan,
                                      const Budget& budget) {
     const auto open = nextRound(done, round, plan.aim, plan.limits, plan.seed);
@@ -64,7 +64,7 @@ std::optional<Warning> endedByBudget(const BenchResult& done, int round, const B
         text += fmt::format(": {}, right within the tolerance in {:.0f} of 100",
                             openText(*open.choice), open.choice->probability * 100);
     }
-    return Warning{std::string(budgetEndedCode), text + "; a larger --budget goes on"};
+    return Warning{std::string(budgetEndedCode), text + "; give a larger --budget to continue"};
 }
 
 }  // namespace

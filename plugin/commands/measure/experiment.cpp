@@ -83,8 +83,7 @@ Result<std::optional<TrialRecord>> ensureUnlimited(Session& session, int left) {
     return std::optional(*std::move(record));
 }
 
-/// Where no run's CPU time is known, throughput by the clock is all there is to compare cells
-/// by.
+/// When no run's CPU time is known, cells are compared only by throughput.
 std::optional<Warning> missingCpuTime(const BenchResult& result) {
     bool survived = false;
     for (const auto& cell : result.cells) {
@@ -95,9 +94,9 @@ std::optional<Warning> missingCpuTime(const BenchResult& result) {
     }
     if (!survived) return std::nullopt;
     return Warning{"no-cpu-time",
-                   "the CPU time of the program cannot be read, so the clock decides, which other "
-                   "programs on the machine disturb; a Prometheus page with "
-                   "process_cpu_seconds_total would tell it"};
+                   "the CPU time of the program cannot be read, so wall time decides, which other "
+                   "programs on the machine disturb; publish a Prometheus page with "
+                   "process_cpu_seconds_total to change that"};
 }
 
 /// Leaves out the cells whose limit the namespace does not admit; returns that it did.
@@ -199,7 +198,7 @@ FinishedBench benchStage(const Context& context, Session& session, const Results
     if (!options.sys && !asked) {
         std::erase_if(options.limits,
                       [](const LimitWord& word) { return word.kind == LimitWord::Kind::sys; });
-        context.progress.note("note: no cell at Go's Sys, since the program does not tell it");
+        context.progress.note("note: no cell at Go's Sys, since the program does not report it");
     }
     auto cells = benchCells(options);
     if (!cells) return finish(cells.error());
@@ -242,7 +241,7 @@ std::optional<Error> confirmStage(const Context& context, Session& session,
         if (const auto& budget = session.trials().budget(); !budget.fits(1)) {
             const auto text = fmt::format(
                 "the budget of {} ended before the advised settings were "
-                "confirmed; a larger --budget goes on",
+                "confirmed; give a larger --budget to continue",
                 budgetText(budget.seconds()));
             warn(context, Warning{std::string(budgetEndedCode), text}, recommendation.header);
             break;

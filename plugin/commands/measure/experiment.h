@@ -24,10 +24,10 @@ struct FinishedBench {
     std::optional<Error> stopped;
 };
 
-/// Limits come from the options; the minimum and Go's Sys from the options or from `inputs`.
-/// Where this session knows no run without a limit yet, one comes first: what it takes and delivers
-/// is what the floor and the time-out of the others mean, it tells a starved run from a failed
-/// one, and Go's Sys.
+/// Limits come from the options; the minimum and Go's Sys from the options or from `inputs`. Where
+/// this session knows no run without a limit yet, one comes first: its duration and its report
+/// define the time-out and the floor of the others, it tells a starved run from a failed one, and
+/// it shows Go's Sys.
 [[nodiscard]] FinishedBench benchStage(const Context& context, Session& session,
                                        const Results& inputs, int trialsAfter);
 
@@ -46,7 +46,7 @@ struct WorstCase {
 
 [[nodiscard]] WorstCase worstCase(const Options& options);
 
-/// Some limit of the bench is said in terms of the minimum.
+/// Some limit of the bench is a multiple of the minimum, or the minimum itself.
 [[nodiscard]] bool anyLimitNeedsMinimum(const Options& options);
 
 /// `document`, folded into `results` as if it had come from a file.

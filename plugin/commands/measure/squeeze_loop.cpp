@@ -38,7 +38,7 @@ std::optional<Error> unanswered(const SqueezeRun& run, std::optional<Bytes> to) 
             return std::nullopt;
         case EdgeSearchState::found:
             if (run.result.minimum) return std::nullopt;
-            return inconclusive(fmt::format("no limit up to {} is survived as often as --risk asks",
+            return inconclusive(fmt::format("no limit up to {} has a risk as small as --risk asks",
                                             to ? formatMiB(*to) : "the largest that was tried"),
                                 "raise --to");
         case EdgeSearchState::neverKilled: {
@@ -60,7 +60,7 @@ std::optional<Error> unanswered(const SqueezeRun& run, std::optional<Bytes> to) 
     return std::nullopt;
 }
 
-/// What it means that the search had no time for its next trial.
+/// The warning, or the error, when the search had no time for its next trial.
 void endByBudget(SqueezeRun& run, const Budget& budget, double share, int trialsLeft) {
     const auto trials = run.result.trials.size();
     if (run.result.minimum) {
@@ -112,13 +112,13 @@ std::optional<Warning> boundByNamespace(const SqueezeResult& result, const Squee
     if (!least || plan.search.from > least) return std::nullopt;
     if (!result.minimum || *result.minimum > ceilToMiB(*least)) return std::nullopt;
     return Warning{std::string(namespaceBoundCode),
-                   fmt::format("the minimum is the namespace's bound, and the program may do with "
-                               "less: {}",
+                   fmt::format("the minimum is the smallest limit that the namespace admits, and "
+                               "the program may need less: {}",
                                admitted.why(*least - 1))};
 }
 
-/// What one trial brought. The first that ends the run says why; what the others beside it found
-/// out is kept all the same.
+/// Takes the result of one trial. The first trial that ends the run says why; results of the others
+/// beside it are still kept.
 void take(const Result<TrialRecord>& record, EdgeSearch& search, SqueezeRun& run) {
     if (!record) {
         if (!run.stopped) run.stopped = record.error();
@@ -200,7 +200,7 @@ SqueezeRun squeeze(TrialSeries& trials, const SqueezePlan& plan) {
         const auto before = trials.admitted().least;
         const auto records = trials.runTogether(settings, search.expectedTrialsLeft());
         for (std::size_t i = 0; i < records.size(); ++i) {
-            // Of a limit that turned out not to be admitted there was no trial.
+            // A limit that turned out not to be admitted had no trial.
             const bool known = before && limits[i] < *before;
             if (!records[i] && !known && trials.isBelowAdmitted(settings[i], records[i].error())) {
                 continue;

@@ -35,8 +35,8 @@ struct SqueezeRun {
 /// or its share of the budget. With no minimum by then, that is inconclusive.
 [[nodiscard]] SqueezeRun squeeze(TrialSeries& trials, const SqueezePlan& plan);
 
-/// What one trial says about the edge; nullopt for outcomes that say nothing.
-/// Usage counts only in plain mode: with GOGC=off it sits at the limit whatever the demand.
+/// What one trial says about the edge; nullopt for outcomes that say nothing. Usage counts only in
+/// plain mode: with GOGC=off it stays at the limit whatever the demand.
 [[nodiscard]] std::optional<EdgeObservation> observationOf(const TrialRecord& record);
 
 /// The probe's document from a trial without a limit.

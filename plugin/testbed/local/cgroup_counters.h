@@ -43,7 +43,7 @@ public:
     CgroupCpuClock() = default;
     CgroupCpuClock(CgroupVersion version, const CgroupFiles& files);
 
-    /// Of all that were ever in it; nullopt where the kernel does not say.
+    /// CPU time of all processes that were ever in it; nullopt where the kernel does not say.
     [[nodiscard]] std::optional<double> seconds() const;
 
 private:

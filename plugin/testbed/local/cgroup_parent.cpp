@@ -43,8 +43,8 @@ Result<CgroupFiles> makeFolder(const fs::path& folder) {
     return files;
 }
 
-/// Named as nextName() names them, by a process that is no more. Anything else, whatever its name
-/// begins with, is somebody else's.
+/// Named as nextName() names them, by a process that no longer runs. Anything else, whatever its
+/// name begins with, is somebody else's.
 bool isOfDeadRun(const std::string& name) {
     if (!name.starts_with(namePrefix)) return false;
     const char* const begin = name.data() + namePrefix.size();
@@ -211,7 +211,7 @@ Result<void> CgroupParent::limitCpuOf(MemoryCgroup& group, const std::string& na
     return limitCpu(CgroupVersion::v1, group.companions_.back().files, milli);
 }
 
-/// CPU time is worth having, and nothing fails for want of it.
+/// CPU time is useful but not required: nothing fails without it.
 void CgroupParent::countCpuOf(MemoryCgroup& group, const std::string& name) const {
     if (version_ == CgroupVersion::v2) {
         group.cpuClock_ = CgroupCpuClock(version_, group.files_);

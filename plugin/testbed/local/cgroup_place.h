@@ -30,7 +30,7 @@ struct CgroupPlace {
                                                         std::string_view controller);
 
 /// One number of a `name value` file (memory.stat, memory.events, memory.oom_control); nullopt when
-/// the name is not there or its value is no number.
+/// the name is not there or its value is not a number.
 [[nodiscard]] std::optional<std::int64_t> keyedNumber(std::string_view text, std::string_view name);
 
 /// A file with one number. nullopt for anything else, `max` included.

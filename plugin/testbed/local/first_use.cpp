@@ -25,7 +25,7 @@ std::optional<double> cpuSeconds() {
     return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
 
-/// Of an area of so many MiB.
+/// CPU time of the first use of an area of so many MiB.
 std::optional<double> touched(std::size_t size) {
     const auto page = static_cast<std::size_t>(std::max(sysconf(_SC_PAGESIZE), 1L));
     const auto before = cpuSeconds();

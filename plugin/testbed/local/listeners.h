@@ -30,7 +30,7 @@ struct Listener {
 /// Every TCP socket that listens on this machine, as far as we can see it.
 [[nodiscard]] std::vector<Listener> listenersNow();
 
-/// Those that one of these processes holds open.
+/// The sockets that one of these processes holds open.
 [[nodiscard]] std::vector<Listener> listenersOf(const std::vector<pid_t>& processes);
 
 /// Who listens on a port, for people: `PID 1234 (postgres)`; empty when it cannot be told.

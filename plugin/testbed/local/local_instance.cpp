@@ -217,14 +217,15 @@ InstanceStatus LocalInstance::status() {
     const auto exit = child_->exit();
     if (exit) describeEnd(*exit, status);
     if (status.foreign)
-        status.detail = "killed because the machine ran out of memory, not for its limit";
+        status.detail = "killed because the machine ran out of memory, not because of its limit";
     return status;
 }
 
 void LocalInstance::describeEnd(const ExitStatus& exit, InstanceStatus& status) const {
     status.running = false;
     status.exitCode = exit.shellCode();
-    // What is killed from outside has no last words: its last line is about something else.
+    // A program that is killed from outside has no last words: its last line is about something
+    // else.
     const std::string words =
         exit.signal == SIGKILL ? std::string() : lastWords(child_->out(), child_->err());
     // The exit code stands beside it; only a signal has a name of its own.

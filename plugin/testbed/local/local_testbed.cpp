@@ -155,9 +155,9 @@ std::vector<Warning> LocalTestbed::warnings() const {
     if (!cgroups_) {
         result.push_back(
             {"no-cgroup",
-             fmt::format("no memory cgroup ({}): limits are kept by looking at the memory of the "
+             fmt::format("no memory cgroup ({}): limits are enforced by checking the memory of the "
                          "processes every few milliseconds, which misses short spikes and kernel "
-                         "memory, so the true edge lies higher than the one found",
+                         "memory, so the true edge is higher than the one found",
                          whyNoCgroup_)});
     }
     if (usesFolder(options_) && isInMemory(dataFolder())) {
@@ -168,14 +168,15 @@ std::vector<Warning> LocalTestbed::warnings() const {
                          dataFolder().string())});
     }
     if (options_.cpuMilli && !(cgroups_ && cgroups_->canLimitCpu())) {
-        result.push_back({"no-cpu-limit", "no CPU quota can be set here: the program ran without"});
+        result.push_back(
+            {"no-cpu-limit", "no CPU quota can be set here: the program ran without one"});
     }
     return result;
 }
 
 Result<void> LocalTestbed::prepare() {
     if (prepared_) return {};
-    if (options_.command.empty()) return usageError("no program is named", "write it after --");
+    if (options_.command.empty()) return usageError("no program was given", "write it after --");
     const auto program = findProgram(options_.command.front(), searchPath(options_));
     if (!program) return program.error();
     if (options_.readyUrl) {
@@ -197,7 +198,7 @@ Result<void> LocalTestbed::awaitFreePort() const {
         return std::nullopt;
     };
     auto listener = taken();
-    // What an earlier trial left may still be on its way out.
+    // Processes of an earlier trial may still be ending.
     for (double waited = 0; listener && startedBefore_ && waited < portFreeSeconds;
          waited += 0.02) {
         if (!loop_.pause(0.02)) return EventLoop::interruption();

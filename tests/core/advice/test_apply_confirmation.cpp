@@ -51,7 +51,7 @@ void confirmWith(Recommendation& recommendation, const std::vector<Outcome>& out
 }
 
 const std::string headroomText =
-    "With GOGC=off memory in use sits at GOMEMLIMIT, so the plain edge says nothing about the "
+    "With GOGC=off memory in use stays at GOMEMLIMIT, so the plain edge says nothing about the "
     "headroom; ";
 
 }  // namespace
@@ -91,8 +91,8 @@ TEST_CASE("a lower GOMEMLIMIT leaves medium confidence and no word about the one
           headroomText + "of 3 loads with exactly these settings none was killed");
     CHECK(sources(recommendation, "headroom") == Names{"confirmation loads 2 to 4"});
     CHECK(reasonText(recommendation, "usage-near-limit") ==
-          "With GOGC=off memory in use will sit near GOMEMLIMIT, 95 % of the limit, however small "
-          "the load: alerts on usage against the limit will fire, and have to be changed");
+          "With GOGC=off memory in use will stay near GOMEMLIMIT, 95 % of the limit, even under a "
+          "small load: alerts on usage against the limit will fire and must be changed");
     CHECK(recommendation.next ==
           "kubectl memfit bench deploy/api --limits none,36Mi --gomemlimit 35020Ki --runs 5 --load "
           "'hey {url}/'");
@@ -122,9 +122,10 @@ TEST_CASE("a raised plain limit is what the reasons speak of from then on") {
     REQUIRE(request != nullptr);
     CHECK(request->evidence == std::vector<Evidence>{{"limitBytes", 22 * MiB}});
     CHECK(test::findReason(recommendation, "limit-raised") != nullptr);
-    CHECK(reasonText(recommendation, "node-overcommitted") ==
-          "On node n1 the memory limits of all pods come to 101 MiB with a limit of 22Mi (now 99 "
-          "MiB), more than the 100 MiB it can give, so a limit is no guarantee there");
+    CHECK(
+        reasonText(recommendation, "node-overcommitted") ==
+        "On node n1, the memory limits of all pods add up to 101 MiB with a limit of 22Mi (now 99 "
+        "MiB), more than the 100 MiB that it can give, so a limit is no guarantee there");
     CHECK(reasonText(recommendation, "current-differs") ==
           "What is set now does not fit: memory limit is 20Mi, below the advised 22Mi; memory "
           "request is 20Mi, below the advised 22Mi");
@@ -144,10 +145,10 @@ TEST_CASE("a confirmation that was stopped says so, and its loads of other setti
                             "The confirmation ended early, after 0 of 3 clean loads of 36Mi with "
                             "GOMEMLIMIT=35020KiB, so the advice is not confirmed",
                             {{"loads", std::int64_t{0}}, {"killed", std::int64_t{0}}}});
-    CHECK(reasonText(recommendation, "headroom") ==
-          headroomText +
-              "exactly these settings were not run yet; recommend --load finds out whether they "
-              "hold");
+    CHECK(
+        reasonText(recommendation, "headroom") ==
+        headroomText +
+            "these exact settings were not run yet; recommend --load finds out whether they hold");
     CHECK(sources(recommendation, "headroom").empty());
     CHECK(recommendation.next == "kubectl memfit recommend deploy/api --load 'hey {url}/'");
 }

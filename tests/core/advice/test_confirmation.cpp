@@ -58,8 +58,8 @@ TEST_CASE("headroom is found when GOMEMLIMIT at the limit is killed") {
     const auto reasons = confirmation.reasons();
     REQUIRE(reasons.size() == 1);
     CHECK(reasons[0] == Reason{"headroom-found",
-                               "With GOGC=off memory in use sits at GOMEMLIMIT, and a higher one "
-                               "was OOM-killed at 100Mi; 90MiB held for 2 loads",
+                               "With GOGC=off memory in use stays at GOMEMLIMIT, and a run with a "
+                               "higher GOMEMLIMIT was OOM-killed at 100Mi; 90MiB held for 2 loads",
                                {{"limitBytes", 100 * MiB},
                                 {"gomemlimitBytes", 90 * MiB},
                                 {"loads", std::int64_t{2}},

@@ -102,7 +102,7 @@ TEST_CASE("13Mi survived, and is refused by name with the slowdown as evidence")
         REQUIRE(reason != nullptr);
         CHECK(*reason ==
               Reason{"surviving-is-not-fitting",
-                     "13Mi with GOMEMLIMIT survived the load, but surviving is not fitting: 9.4 "
+                     "13Mi with GOMEMLIMIT survived the load, but that is not enough: 9.4 "
                      "requests/s against 29.6 requests/s at full speed, about a third of it",
                      {{"limitBytes", 13 * MiB},
                       {"requestsPerSecond", 9.4462},
@@ -152,10 +152,11 @@ TEST_CASE("a squeeze alone gives its minimum, GOMEMLIMIT unset, and the bench as
 TEST_CASE("results that allow no advice say what is missing and which command gets it") {
     CHECK(recommendError({}) ==
           "there is no result to judge from; run kubectl memfit recommend TARGET --load COMMAND");
-    CHECK(recommendError(replay({"seed-13mi-gomemlimit"})) ==
-          "the squeeze ran with GOMEMLIMIT, where surviving is not fitting, so that no limit "
-          "follows from it alone; run kubectl memfit bench deploy/sales-api -n sales-system -c "
-          "sales-api --load 'make talk-load'");
+    CHECK(
+        recommendError(replay({"seed-13mi-gomemlimit"})) ==
+        "the squeeze ran with GOMEMLIMIT, where a run that survives may be far too slow, so no "
+        "limit follows from it alone; run kubectl memfit bench deploy/sales-api -n sales-system -c "
+        "sales-api --load 'make talk-load'");
 
     Results probe;
     probe.probes.emplace_back();
@@ -196,7 +197,7 @@ TEST_CASE("a limit that no limited cell deserves is not advised") {
           "limit GOMEMLIMIT and GOGC are best left alone; the fastest limited one was 20Mi, 50.0 "
           "requests/s");
     CHECK(reasonText(recommendation, "surviving-is-not-fitting") ==
-          "20Mi survived the load, but surviving is not fitting: 50.0 requests/s against 100.0 "
+          "20Mi survived the load, but that is not enough: 50.0 requests/s against 100.0 "
           "requests/s at full speed, about half of it");
 }
 
@@ -213,8 +214,8 @@ TEST_CASE("never below what live instances use") {
         const auto recommendation = recommendOk(replay({"seed-bench"}), withLiveUsage(40 * MiB));
         CHECK(recommendation.advised == advised(72, true));
         CHECK(reasonText(recommendation, "load-not-representative") ==
-              "Live instances were seen to use 40 MiB, more than the 36Mi that the load would get "
-              "by with, so the load is not representative; the limit is kept above live usage");
+              "Live instances were seen to use 40 MiB, more than the 36Mi that the measured load "
+              "needs, so the load is not like production; the limit is kept above live usage");
         CHECK((recommendation.confidence == Confidence::low));
         CHECK(recommendation.next ==
               "kubectl memfit recommend deploy/sales-api -n sales-system -c sales-api --load 'A "

@@ -61,7 +61,7 @@ TEST_CASE("a watchdog in place of a cgroup lowers confidence") {
 
 TEST_CASE("a noisy machine lowers confidence") {
     const std::vector<double> noisy = {70, 100, 130, 85, 115};
-    // Not what a round has in common, which is no noise.
+    // Without what a round has in common, which is not noise.
     const std::vector<double> otherwise = {115, 85, 100, 130, 70};
     CHECK(caveat(benchOf({plain({}, noisy), plain(20, otherwise)}), "noisy-machine")
               .starts_with("medium: Repeated runs of the same settings scatter by plus or minus "));
@@ -76,8 +76,8 @@ TEST_CASE("a trimmed memory page lowers confidence, a whole one does not") {
         run.memory->sys = 20 * MiB;
     });
     CHECK(caveat(results, "trimmed-memstats") ==
-          "medium: The program's memory page leaves out HeapReleased, so what GOMEMLIMIT bounds "
-          "and what lies outside it cannot be told, which lowers confidence");
+          "medium: The program's memory page leaves out HeapReleased, so how much memory "
+          "GOMEMLIMIT bounds, and how much lies outside it, is not known, which lowers confidence");
     forEachRun(results, [](BenchRun& run) { run.memory->heapReleased = 0; });
     CHECK(caveat(results, "trimmed-memstats") == "high: no such reason");
 }
@@ -89,8 +89,8 @@ TEST_CASE("a collector that takes much of the CPU lowers confidence") {
         run.memory->gcCpuFraction = 0.3;
     });
     CHECK(caveat(results, "gc-cpu") ==
-          "medium: At 20Mi the garbage collector took 30 % of the CPU: a little more load may tip "
-          "it over, which lowers confidence");
+          "medium: At 20Mi the garbage collector took 30 % of the CPU: a little more load may be "
+          "too much for it, which lowers confidence");
 }
 
 TEST_CASE("an interrupted measurement gives low confidence") {
@@ -113,8 +113,8 @@ TEST_CASE("lean without an unlimited run says what took its place") {
     AdviceOptions lean;
     lean.policy = Policy::lean;
     CHECK(caveat(benchOf({plain(20, around100)}), "no-unlimited-run", lean) ==
-          "medium: There is no unlimited plain run to be held against, so the best cell took its "
-          "place, which lowers confidence");
+          "medium: There is no unlimited plain run to compare with, so the best cell was used "
+          "instead, which lowers confidence");
 }
 
 TEST_CASE("times in place of rates, and neither of them, lower confidence") {
@@ -124,17 +124,17 @@ TEST_CASE("times in place of rates, and neither of them, lower confidence") {
         run.load->requestsPerSecond.reset();
     });
     CHECK(caveat(results, "time-not-rate") ==
-          "medium: The load tool gave no rate of requests for every run, so the time that the "
-          "whole load took was compared instead, which lowers confidence");
+          "medium: The load tool did not report a request rate for every run, so the duration of "
+          "the whole load was compared instead, which lowers confidence");
     CHECK(caveat(results, "smallest-within-tolerance") ==
           "medium: 20Mi gave 10.0 s a load, within 5 % of the best, 10.0 s a load at no limit");
     forEachRun(results, [](BenchRun& run) { run.load->totalSeconds.reset(); });
     CHECK(caveat(results, "smallest-survived") ==
-          "low: 20Mi is the smallest limit at which every run survived; how fast the runs were is "
-          "not known, so speed had no say");
+          "low: 20Mi is the smallest limit at which every run survived; the speed of the runs is "
+          "not known, so it did not count");
 }
 
-TEST_CASE("gomemlimit that does not pay is said to") {
+TEST_CASE("a reason says when gomemlimit does not pay") {
     CHECK(caveat(benchOf({plain(20, around100), gomemlimit(20, around100)}),
                  "gomemlimit-does-not-pay") ==
           "high: GOMEMLIMIT with GOGC=off does not pay at 20Mi: 100.0 requests/s against 100.0 "
@@ -152,8 +152,8 @@ TEST_CASE("GOMEMLIMIT alone fits only where plain was run and did not") {
 
     results = benchOf({gomemlimit(40, around120), plain(80, around100)});
     const auto untested =
-        "high: At 40Mi plain was not run in the bench, only GOMEMLIMIT with GOGC=off, so whether "
-        "it pays there is not known";
+        "high: At 40Mi plain was not run in the bench, only GOMEMLIMIT with GOGC=off, so it is not "
+        "known whether that pays there";
     CHECK(caveat(results, "gomemlimit-only") == "high: no such reason");
     CHECK(caveat(results, "gomemlimit-untested-plain") == untested);
 
@@ -194,8 +194,8 @@ TEST_CASE("confirmations that are not known are not none") {
     squeeze.confirmations.reset();
     test::add(results, squeeze);
     CHECK(caveat(results, "few-confirmations") ==
-          "low: How many loads were clean at or below the minimum is not known, and confidence is "
-          "low");
+          "low: It is not known how many loads were clean at or below the minimum, and confidence "
+          "is low");
     const auto recommendation = recommend(results);
     REQUIRE(recommendation.has_value());
     const auto* reason = test::findReason(*recommendation, "few-confirmations");
@@ -211,8 +211,8 @@ TEST_CASE("no limit is advised with confidence only where runs without one were 
     noLimit.policy = Policy::noLimit;
     CHECK(caveat(flawless(), "no-unlimited-run", noLimit) == "high: no such reason");
     CHECK(caveat(benchOf({plain(20, around100)}), "no-unlimited-run", noLimit) ==
-          "low: No plain run without a limit is known to have fit, so that the program does well "
-          "without one was not measured, and confidence is low");
+          "low: No plain run without a limit is known to fit, so nothing shows that the program "
+          "does well without one, and confidence is low");
 
     Results results;
     test::add(results, test::squeezeOf(18 * MiB));
@@ -235,27 +235,30 @@ TEST_CASE("a floor that the documents cannot judge lowers confidence") {
     CHECK(caveat(results, "floor-not-checked", options) == "high: no such reason");
     results.benches[0].cells[2].runs[0].load->latency.p99.reset();
     CHECK(caveat(results, "floor-not-checked", options) ==
-          "medium: 1 of 15 runs could not be held against the floor rps>=10,p99<=500ms (p99 is not "
+          "medium: 1 of 15 runs could not be checked against the floor rps>=10,p99<=500ms (p99 is "
+          "not "
           "known) and count as keeping it, which lowers confidence");
     results.benches[0].cells[1].runs[0].load.reset();
     CHECK(caveat(results, "floor-not-checked", options) ==
-          "low: 2 of 15 runs could not be held against the floor rps>=10,p99<=500ms (rps is not "
-          "known) and count as keeping it, those of the advised settings among them, and "
-          "confidence is low");
+          "low: 2 of 15 runs could not be checked against the floor rps>=10,p99<=500ms (rps is not "
+          "known) and count as keeping it, runs of the advised settings among them, and confidence "
+          "is low");
     options.floor = "rps>=0.9x";
-    CHECK(caveat(benchOf({plain(20, around100)}), "floor-not-checked", options) ==
-          "low: 5 of 5 runs could not be held against the floor rps>=0.9x (rps without a limit is "
-          "not known) and count as keeping it, those of the advised settings among them, and "
-          "confidence is low");
+    CHECK(
+        caveat(benchOf({plain(20, around100)}), "floor-not-checked", options) ==
+        "low: 5 of 5 runs could not be checked against the floor rps>=0.9x (rps without a limit is "
+        "not known) and count as keeping it, runs of the advised settings among them, and "
+        "confidence is low");
 }
 
-TEST_CASE("a squeeze alone is not held against a floor, and that is said") {
+TEST_CASE("a squeeze alone is not checked against a floor, and a reason says so") {
     AdviceOptions options;
     options.floor = "rps>=10";
     Results results;
     test::add(results, test::squeezeOf(18 * MiB));
     CHECK(caveat(results, "floor-not-checked", options) ==
-          "low: The squeeze was judged as it was run: whether its minimum keeps the floor rps>=10 "
+          "low: The verdicts of the squeeze are taken as they are: whether its minimum keeps the "
+          "floor rps>=10 "
           "was not checked, and confidence is low");
     CHECK(caveat(results, "floor-not-checked") == "medium: no such reason");
 }
@@ -268,11 +271,12 @@ TEST_CASE("a small speed is not written as none") {
     CHECK(speedText(250, SpeedUnit::loadsPerSecond) == "0.0040 s a load");
     const auto results = benchOf({plain({}, {1000}), plain(20, {4}), plain(40, {1000})});
     CHECK(caveat(results, "surviving-is-not-fitting") ==
-          "low: 20Mi survived the load, but surviving is not fitting: 4.0 requests/s against "
+          "low: 20Mi survived the load, but that is not enough: 4.0 requests/s against "
           "1000.0 requests/s at full speed, 0.4 % of it");
 }
 
-TEST_CASE("no significant difference to the fastest is said, with its interval") {
+TEST_CASE(
+    "a reason says when there is no significant difference to the fastest, with its interval") {
     const auto text =
         caveat(benchOf({plain({}, {70, 100, 130, 85, 115}), plain(20, {75, 90, 118, 80, 110})}),
                "no-difference");
@@ -284,7 +288,7 @@ TEST_CASE("no significant difference to the fastest is said, with its interval")
 TEST_CASE("headroom of GOGC=off is what was seen of these very settings") {
     auto results = benchOf({plain(20, around100), gomemlimit(20, around120)});
     CHECK(caveat(results, "headroom") ==
-          "high: With GOGC=off memory in use sits at GOMEMLIMIT, so the plain edge says nothing "
+          "high: With GOGC=off memory in use stays at GOMEMLIMIT, so the plain edge says nothing "
           "about the headroom; of 5 loads with exactly these settings none was killed");
 }
 
@@ -310,8 +314,8 @@ TEST_CASE("memory outside Go's count is told, and a negative difference says not
         run.usage->demand = 13 * MiB;
     });
     CHECK(caveat(results, "outside-go") ==
-          "high: About 3 MiB of the memory in use are outside Go's own count, which GOMEMLIMIT "
-          "does not bound");
+          "high: About 3 MiB of the memory in use is outside what Go counts, and GOMEMLIMIT does "
+          "not bound it");
     forEachRun(results, [](BenchRun& run) { run.usage->demand = 9 * MiB; });
     CHECK(caveat(results, "outside-go") == "high: no such reason");
 }
@@ -387,13 +391,12 @@ TEST_CASE("GOGC=off is not advised without a word about alerts on usage") {
     REQUIRE(recommendation.has_value());
     const auto* reason = test::findReason(*recommendation, "usage-near-limit");
     REQUIRE(reason != nullptr);
-    CHECK(
-        *reason ==
-        Reason{"usage-near-limit",
-               "With GOGC=off memory in use will sit near GOMEMLIMIT, 100 % of the limit, however "
-               "small the load: alerts on usage against the limit will fire, and have to be "
-               "changed",
-               {{"limitBytes", 20 * MiB}, {"gomemlimitBytes", 20 * MiB}, {"share", 1.0}}});
+    CHECK(*reason ==
+          Reason{
+              "usage-near-limit",
+              "With GOGC=off memory in use will stay near GOMEMLIMIT, 100 % of the limit, even "
+              "under a small load: alerts on usage against the limit will fire and must be changed",
+              {{"limitBytes", 20 * MiB}, {"gomemlimitBytes", 20 * MiB}, {"share", 1.0}}});
     CHECK(caveat(flawless(), "usage-near-limit") == "high: no such reason");
 }
 
@@ -402,7 +405,7 @@ TEST_CASE("cells that were killed are named") {
     killed.runs.push_back(test::run(9000, Outcome::oomKilled));
     auto results = benchOf({killed, plain({}, around100), plain(20, around100)});
     CHECK(caveat(results, "ruled-out") ==
-          "high: Out of the choice: 10Mi: 1 of 3 runs did not fit (oomKilled)");
+          "high: Ruled out: 10Mi: 1 of 3 runs did not fit (oomKilled)");
 }
 
 TEST_CASE("a process needs no request, and its next command runs it again") {
@@ -438,7 +441,7 @@ TEST_CASE("a demand that climbs makes for low confidence, and for fresh starts a
     CHECK(
         caveat(results, "demand-climbs") ==
         "low: The demand rose from 14.1 MiB to 20.2 MiB over 7 trials, so the program keeps state "
-        "from one trial to the next, and edge and minimum are those of no single start: start "
+        "from one trial to the next, and edge and minimum do not describe one fresh start: start "
         "each trial afresh, with {dir} in place of the program's data folder, or with --prepare "
         "and a command that resets its state; confidence is low");
     const auto recommendation = recommend(results);

@@ -79,17 +79,17 @@ void forEachRun(Results& results, void (*change)(BenchRun&)) {
 TEST_CASE("the chance is said with what it means") {
     CHECK(said(resultsOf(salesApi(), 4), "chance") ==
           "The chance that this is right within the tolerance is over 99 %, from 24 loads: "
-          "throughput at most 8 % short of the best, and no more memory than that takes");
+          "throughput at most 8 % below the best, and no more memory than that needs");
 }
 
 TEST_CASE("the chance has the tolerance of the policy") {
     const auto results = resultsOf(salesApi(), 4);
     CHECK(said(results, "chance", with(Policy::fast)) ==
           "The chance that this is right within the tolerance is over 99 %, from 24 loads: "
-          "throughput at most 4 % short of the best, and no more memory than that takes");
+          "throughput at most 4 % below the best, and no more memory than that needs");
     CHECK(said(results, "chance", with(Policy::lean)) ==
           "The chance that this is right within the tolerance is over 99 %, from 24 loads: "
-          "throughput at most 8 % short of the unlimited run, and no more memory than that takes");
+          "throughput at most 8 % below the unlimited run, and no more memory than that needs");
 }
 
 TEST_CASE("a chance that is low names the rival and the loads that would raise it") {
@@ -99,7 +99,7 @@ TEST_CASE("a chance that is low names the rival and the loads that would raise i
     const auto recommendation = advise(resultsOf(truths, 2, 0.1));
     CHECK(reasonText(recommendation, "chance") ==
           "The chance that this is right within the tolerance is 80 %, from 18 loads: throughput "
-          "at most 8 % short of the best, and no more memory than that takes; if it is not, 20Mi "
+          "at most 8 % below the best, and no more memory than that needs; if it is not, 20Mi "
           "most likely is; about 23 more loads would bring it to 90 %");
     CHECK((recommendation.confidence != Confidence::high));
     CHECK(figure<std::int64_t>(recommendation, "chance", "loads") == 18);
@@ -150,8 +150,8 @@ TEST_CASE("a law that holds is said with its figures") {
 
 TEST_CASE("a law that is not used is said with why") {
     CHECK(said(resultsOf(flatService(), 4), "law-not-used") ==
-          "Only limits that were benched could be chosen, since how often it collected and how "
-          "much it allocated is not known of every cell");
+          "Only limits that were benched could be chosen, since it is not known for every cell how "
+          "often it collected and how much it allocated");
     auto truths = salesApi();
     for (auto& truth : truths)
         if (truth.settings.mode == Mode::gomemlimit) truth.collections = 20;
@@ -173,8 +173,8 @@ TEST_CASE("the figure that decides is said where it is only one of them") {
     auto truths = salesApi();
     for (auto& truth : truths) truth.clockFactor = 10e-3 / truth.cpuSeconds;
     CHECK(said(resultsOf(truths, 4), "cpu-decides") ==
-          "By the clock all settings are alike (the load has a fixed rate, or waits for something "
-          "else), so the CPU time of a request decided");
+          "By the clock all settings are equally fast (the load has a fixed rate, or waits for "
+          "something else), so the CPU time of a request decided");
     truths = flatService();
     truths[1].clockFactor = 1.5;
     truths[2].clockFactor = 1.5;
@@ -194,7 +194,7 @@ TEST_CASE("a limit that the law foresees was not tried, which lowers confidence"
     const auto recommendation = advise(resultsOf(truths, 5));
     CHECK(reasonText(recommendation, "limit-not-tried") ==
           "40Mi with GOMEMLIMIT lies between limits that were benched; the law says what it costs, "
-          "but it was not run itself, which lowers confidence");
+          "but this limit itself was not run, which lowers confidence");
     CHECK((recommendation.confidence == Confidence::medium));
     CHECK((recommendation.advised.gomemlimit.kind == GomemlimitAdvice::Kind::limitsMemory));
 }

@@ -79,7 +79,7 @@ TEST_CASE("another GOGC than the measured one does not fit a limit") {
           Clauses{"GOGC is 4OO, which Go does not understand, 100 is advised"});
 }
 
-TEST_CASE("what is left as it is fits, except a GOMEMLIMIT at which Go dies") {
+TEST_CASE("what is left as it is fits, except a GOMEMLIMIT with which Go dies") {
     const auto left = test::leaving(advised(36, false));
     CHECK(check({36 * MiB, 36 * MiB, "30MiB", "50"}, left).empty());
     CurrentSettings unknown{36 * MiB, 36 * MiB, {}, {}};

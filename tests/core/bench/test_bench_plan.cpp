@@ -166,12 +166,12 @@ TEST_CASE("gomemlimit without any limit leaves nothing to run") {
 TEST_CASE("a multiple beyond every size is refused, not wrapped") {
     auto options = plan("1000x");
     options.minimum = std::numeric_limits<Bytes>::max() / 2;
-    CHECK(planRefusal(options) == "--limits: `1000x` is more than a size can be");
+    CHECK(planRefusal(options) == "--limits: `1000x` is too large for a size");
 }
 
 TEST_CASE("limit words that mean nothing are refused by name") {
     const std::string usage = "; use none, min, sys, a multiple like 2x or a quantity like 64Mi";
-    const std::string small = " is below 1Mi, no Go program runs in that; give a size like ";
+    const std::string small = " is below 1Mi: no Go program runs in that; give a size like ";
     struct Row {
         std::string_view text;
         std::string message;
@@ -181,12 +181,12 @@ TEST_CASE("limit words that mean nothing are refused by name") {
         Row{"min,,2x", "--limits: a word is empty; write it as none,min,sys,2x,4x"},
         Row{"min,max", "--limits: `max` is not known" + usage},
         Row{"None", "--limits: `None` is not known" + usage},
-        Row{"0x", "--limits: `0x` is no multiple of min; write it as 2x or 1.5x"},
-        Row{"-2x", "--limits: `-2x` is no multiple of min; write it as 2x or 1.5x"},
+        Row{"0x", "--limits: `0x` is not a multiple of min; write it as 2x or 1.5x"},
+        Row{"-2x", "--limits: `-2x` is not a multiple of min; write it as 2x or 1.5x"},
         Row{"x", "--limits: `x` is not known" + usage},
         Row{"infx", "--limits: `infx` is not known" + usage},
-        Row{"1e300x", "--limits: `1e300x` is no multiple of min; write it as 2x or 1.5x"},
-        Row{"1001x", "--limits: `1001x` is no multiple of min; write it as 2x or 1.5x"},
+        Row{"1e300x", "--limits: `1e300x` is not a multiple of min; write it as 2x or 1.5x"},
+        Row{"1001x", "--limits: `1001x` is not a multiple of min; write it as 2x or 1.5x"},
         Row{"64", "--limits: `64`" + small + "64Mi"},
         Row{"min,64m", "--limits: `64m`" + small + "64Mi"},
         Row{"512Ki", "--limits: `512Ki`" + small + "64Mi"},
@@ -225,11 +225,12 @@ TEST_CASE("the rule for GOMEMLIMIT is the limit, a percentage or a size") {
 TEST_CASE("a rule for GOMEMLIMIT that makes no sense is refused") {
     for (const std::string text : {"0%", "-5%", "101%", "%", "nan%", "9e1%"}) {
         CAPTURE(text);
-        CHECK(ruleRefusal(text) == "--gomemlimit: `" + text +
-                                       "` is no percentage above 0 and up to 100; write it as 90%");
+        CHECK(ruleRefusal(text) ==
+              "--gomemlimit: `" + text +
+                  "` is not a percentage above 0 and up to 100; write it as 90%");
     }
     CHECK(ruleRefusal("17") ==
-          "--gomemlimit: `17` is below 1Mi, no Go program runs in that; give "
+          "--gomemlimit: `17` is below 1Mi: no Go program runs in that; give "
           "a size like 17Mi");
     CHECK(ruleRefusal("17MB").starts_with("--gomemlimit: `17MB`: "));
     CHECK(ruleRefusal("").starts_with("--gomemlimit: ``: "));

@@ -190,7 +190,7 @@ TEST_CASE("figures are those of a request, or of the load where requests are not
     CHECK(price.clockSeconds == 2);
     CHECK(price.cpuSeconds == 3);
 
-    // A load of which nothing succeeded has no requests to divide by.
+    // A load without any success has no requests to divide by.
     run.load->requests = 10;
     run.load->errors = 10;
     price = priceRun(run, 4);

@@ -225,10 +225,9 @@ TEST_CASE("what an edit would take along unseen is refused: here a merge through
         chain += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " {<<: *a" +
                  std::to_string(i - 1) + "}\n";
     }
-    CHECK(
-        refusal(chain + deployment("      - <<: *a9\n        name: app\n"), limitOnly(MiB)) ==
-        "deploy.yaml:17: an anchor or a merge key would take more along than the memory settings; "
-        "nothing was changed; edit it by hand, or use the patch (-o patch)");
+    CHECK(refusal(chain + deployment("      - <<: *a9\n        name: app\n"), limitOnly(MiB)) ==
+          "deploy.yaml:17: an anchor or a merge key would change more than the memory settings; "
+          "nothing was changed; edit it by hand, or use the patch (-o patch)");
 }
 
 TEST_CASE("a quoted << is a key like any other") {

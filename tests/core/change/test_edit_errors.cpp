@@ -25,9 +25,11 @@ TEST_CASE("what is not a text is refused with its line") {
     CHECK(refusal(std::string("kind: api\nx: \0", 14)) ==
           "deploy.yaml:2: a control character (0x00), not a manifest; give a text file");
     CHECK(refusal("kind: api\n\nx: \xC3(\n") ==
-          "deploy.yaml:3: bytes that are no UTF-8; save it as UTF-8");
-    CHECK(refusal("a: \xED\xA0\x80") == "deploy.yaml:1: bytes that are no UTF-8; save it as UTF-8");
-    CHECK(refusal("a: \xF0\x9F\x98") == "deploy.yaml:1: bytes that are no UTF-8; save it as UTF-8");
+          "deploy.yaml:3: bytes that are not UTF-8; save it as UTF-8");
+    CHECK(refusal("a: \xED\xA0\x80") ==
+          "deploy.yaml:1: bytes that are not UTF-8; save it as UTF-8");
+    CHECK(refusal("a: \xF0\x9F\x98") ==
+          "deploy.yaml:1: bytes that are not UTF-8; save it as UTF-8");
     CHECK(refusal(std::string("\xFF\xFEk\0", 4)) == "deploy.yaml:1: UTF-16; save it as UTF-8");
     CHECK(
         refusal("a: b\rc: d\r") ==
@@ -107,12 +109,12 @@ TEST_CASE("braces in what is rendered are text") {
           before + "        resources:\n          limits:\n            memory: 36Mi\n");
 }
 
-TEST_CASE("an escape that stands for no character is named") {
+TEST_CASE("an escape that is not a character is named") {
     CHECK(refusal("{\"kind\": \"api\",\n \"x\": \"\\ud83d {{ a }}\"}") ==
-          "deploy.yaml:2: an escape that stands for no character; write the character itself");
+          "deploy.yaml:2: an escape that is not a character; write the character itself");
     // kubectl takes pairs in JSON alone.
     CHECK(refusal("kind: api\nx: \"\\ud83d\\ude00\"\n") ==
-          "deploy.yaml:2: an escape that stands for no character; write the character itself");
+          "deploy.yaml:2: an escape that is not a character; write the character itself");
 }
 
 TEST_CASE("two merge keys in one map are refused, of which readers would take one or both") {
@@ -245,7 +247,8 @@ TEST_CASE("hostile nesting, aliases and sizes are bounded") {
     }
     bomb += deployment("      - name: app\n        args: *a59\n");
     CHECK(refusal("x0: &x0 {b: *x0}\n" + deployment("      - name: app\n")) ==
-          "deploy.yaml:1: *x0 stands for what it is in; write out what is meant");
+          "deploy.yaml:1: *x0 is an alias of something that contains it; replace the alias by what "
+          "is meant");
     std::string merges = "api0: &a0 {k0: v}\n";
     for (int i = 1; i < 1500; ++i) {
         const auto name = std::to_string(i);

@@ -94,7 +94,7 @@ TEST_CASE("a probe shows idle, loaded and largest side by side, and no row that 
   Sys (from the system)  13 MiB    23.5 MiB      23.5 MiB
   goroutines                  7           7             7
   CPU spent in GC                       9 %           9 %
-Seen from outside: 17 MiB at most without reclaimable page cache.
+Seen from outside: at most 17 MiB without reclaimable page cache.
 Load (hey): 1000 requests in 1.25 s, 800/s, p99 50 ms.
 )");
 }
@@ -371,7 +371,7 @@ TEST_CASE("pages tell when, where and with which load it was measured, as far as
 | started | 2026-11-24 16:52:53 UTC |
 | finished | 2026-11-24 16:53:30 UTC |
 | testbed | pod |
-| limits kept by | kubelet |
+| limits enforced by | kubelet |
 | CPU limit | 250m |
 | CPU cores | 2 |
 | node | n1 |
@@ -379,7 +379,7 @@ TEST_CASE("pages tell when, where and with which load it was measured, as far as
 | Go | go1.22 |
 | kubectl-memfit | 0.1.0 |
 | load tool | hey |
-| load reaches it by | port-forward |
+| load sent by way of | port-forward |
 
 **Load:** hey {url}
 
@@ -428,11 +428,11 @@ TEST_CASE("an edge that no kill has shown is said to follow from the survivors")
     result.header.warnings = {{"no-cgroup", "limits are kept by the watchdog"}};
     CHECK(renderText(describe(result), {}) == R"(sales-api: OOM edge, plain
 OOM edge: 16.5 MiB (95 % interval 16 MiB to 17 MiB): the limit at which half of the loads are
-killed. No load was killed: it follows from what the survivors used.
+killed. No load was killed: this is estimated from what the survivors used.
 Minimum: 20 MiB (by the model 0.4 % of loads are killed there; 3 clean).
 Stopped early: these are partial results.
 
-To know
+Warnings
   - limits are kept by the watchdog [no-cgroup]
 )");
 }
@@ -533,7 +533,7 @@ TEST_CASE("a recommendation shows what is set now beside what is advised") {
   requests.memory  36Mi     not set
   GOMEMLIMIT       32MiB    not set
   GOGC             off      not set
-Basis: measured. Confidence: high. Of 3 loads with these very settings none was killed.
+Basis: measured. Confidence: high. Of 3 loads with these exact settings none was killed.
 
 Why
   - Half of the loads are killed at 16 MiB [edge]

@@ -32,11 +32,11 @@ TEST_CASE("live pods are a row each, and their node a line") {
   api-1  n1     40Mi     20Mi     unknown  18 MiB   7 MiB         2  2026-11-23T10:00:00Z
   api-2  n1     none     none                                     0
 1 more pod of the workload was not looked at.
-Node n1: of 100 MiB its 9 pods request 90 MiB, and their limits come to 80 MiB; 1 pod of other
-workloads has no limit.
+Node n1: 100 MiB are allocatable; its 9 pods request 90 MiB, and their limits add up to 80 MiB; 1
+pod of other workloads has no limit.
 )");
     const auto& bars = std::get<Bars>(report.back());
-    CHECK(bars.whole == "the 100 MiB that pods may take of it");
+    CHECK(bars.whole == "the 100 MiB that its pods can take (allocatable)");
     REQUIRE(bars.bars.size() == 2);
     CHECK(bars.bars[0].value == "90 MiB");
     CHECK(bars.bars[0].share == doctest::Approx(0.9));

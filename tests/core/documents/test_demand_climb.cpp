@@ -164,20 +164,20 @@ TEST_CASE("a climb names what to do, by what was measured and what was done alre
     header.target.command = {"etcd", "--data-dir", "/var/lib/etcd"};
     CHECK(climbText(climb, header) ==
           "the demand rose from 14 MiB to 19.9 MiB over 8 trials, so the program keeps state from "
-          "one trial to the next, and edge and minimum are those of no single start: start each "
+          "one trial to the next, and edge and minimum do not describe one fresh start: start each "
           "trial afresh, with {dir} in place of the program's data folder, or with --prepare and a "
           "command that resets its state");
     const std::string still =
         "the demand rose from 14 MiB to 19.9 MiB over 8 trials, so something keeps state in spite "
-        "of --prepare or {dir}, and edge and minimum are those of no single start: reset that too "
-        "with --prepare";
+        "of --prepare or {dir}, and edge and minimum do not describe one fresh start: reset that "
+        "too with --prepare";
     header.target.command.back() = "{dir}/data";
     CHECK(climbText(climb, header) == still);
     header.target.type = "deployment";
     header.target.command.clear();
     CHECK(climbText(climb, header) ==
           "the demand rose from 14 MiB to 19.9 MiB over 8 trials, so something outside the pods "
-          "keeps state from one trial to the next, and edge and minimum are those of no single "
+          "keeps state from one trial to the next, and edge and minimum do not describe one fresh "
           "start: reset it before each trial with --prepare");
     header.load.prepare = "redis-cli FLUSHALL";
     CHECK(climbText(climb, header) == still);

@@ -353,8 +353,9 @@ TEST_CASE("what is no JSON is refused with its place") {
           "r.json:2:11: this is not JSON, after \"  {\\\"a\\\": 1,}\"" + docs);
     CHECK(readError("hello") == "r.json:1:1: this is not JSON, near \"hello\"" + docs);
     CHECK(readError("\n12") == "r.json:2:1: this is not JSON, near \"12\"" + docs);
-    CHECK(readError("apiVersion: memfit.dev/v1alpha1") ==
-          "r.json:1:1: this is YAML, result documents are read as JSON; write them with -o json");
+    CHECK(
+        readError("apiVersion: memfit.dev/v1alpha1") ==
+        "r.json:1:1: this is YAML, but result documents are read as JSON; write them with -o json");
     CHECK(readError("{\"a\": 1e999}") ==
           "r.json:1:11: this is not JSON, after \"{\\\"a\\\": 1e999\"" + docs);
 }
@@ -370,21 +371,22 @@ TEST_CASE("nothing at all is refused") {
 
 TEST_CASE("another kind or version is refused") {
     CHECK(readError("{}") ==
-          "r.json:1:1: apiVersion is missing, so this is no result document; "
+          "r.json:1:1: apiVersion is missing, so this is not a result document; "
           "result documents are what memfit's commands write with -o json");
     CHECK(readError(R"({"apiVersion": "memfit.dev/v2", "kind": "BenchResult"})") ==
-          "r.json:1:1: apiVersion is \"memfit.dev/v2\", memfit.dev/v1alpha1 is read; "
+          "r.json:1:1: apiVersion is \"memfit.dev/v2\", expected memfit.dev/v1alpha1; "
           "use the memfit that wrote it");
     CHECK(readError("\n" + document("Pod", "")) ==
           "r.json:2:1: kind is \"Pod\", not one of ProbeResult, SqueezeResult, BenchResult, "
           "Recommendation");
     CHECK(readError(R"({"apiVersion": 1, "kind": "BenchResult"})") ==
-          "r.json:1:1: apiVersion is a whole number, a string is wanted");
-    CHECK(readError("[[]]") == "r.json:1:1: [0] is no object, a result document is wanted");
+          "r.json:1:1: apiVersion is a whole number, expected a string");
+    CHECK(readError("[[]]") == "r.json:1:1: [0] is not an object, expected a result document");
     CHECK(readError(document("Recommendation", "")) ==
           "r.json:1:1: the Recommendation carries no inputs to judge from; "
           "give the results that it was made from");
-    CHECK(readError(document("ProbeResult", "\"inputs\": 1")) == "r.json:1:1: inputs is no array");
+    CHECK(readError(document("ProbeResult", "\"inputs\": 1")) ==
+          "r.json:1:1: inputs is not an array");
 }
 
 TEST_CASE("a field that does not fit is named with its path") {
@@ -395,19 +397,19 @@ TEST_CASE("a field that does not fit is named with its path") {
     };
     const Row rows[] = {
         {"BenchResult", "\"other\": 1", "cells is missing"},
-        {"BenchResult", "\"cells\": 1", "cells is a whole number, an array is wanted"},
-        {"BenchResult", "\"cells\": [1]", "cells[0] is a whole number, an object is wanted"},
+        {"BenchResult", "\"cells\": 1", "cells is a whole number, expected an array"},
+        {"BenchResult", "\"cells\": [1]", "cells[0] is a whole number, expected an object"},
         {"BenchResult", R"("cells": [{"limitBytes": null}, {"limitBytes": "36Mi"}])",
-         "cells[1].limitBytes is a string, a whole number of bytes is wanted"},
+         "cells[1].limitBytes is a string, expected a whole number of bytes"},
         {"BenchResult", R"("cells": [{}])", "cells[0].limitBytes is missing; no limit is null"},
         {"BenchResult", R"("cells": [{"limitBytes": 0}])",
          "cells[0].limitBytes is 0; no limit is written as null"},
         {"BenchResult", R"("cells": [{"limitBytes": -1}])", "cells[0].limitBytes is negative"},
         {"BenchResult", R"("cells": [{"limitBytes": 18446744073709551615}])",
-         "cells[0].limitBytes is 18446744073709551615, a whole number of bytes below 2^63 is "
-         "wanted"},
+         "cells[0].limitBytes is 18446744073709551615, expected a whole number of bytes below "
+         "2^63"},
         {"BenchResult", R"("cells": [{"limitBytes": 1.5}])",
-         "cells[0].limitBytes is 1.5, a whole number of bytes below 2^63 is wanted"},
+         "cells[0].limitBytes is 1.5, expected a whole number of bytes below 2^63"},
         {"BenchResult", R"("cells": [{"limitBytes": null, "mode": "gomemlimit"}])",
          "cells[0].limitBytes is null, and mode gomemlimit needs a limit"},
         {"BenchResult", R"("cells": [{"limitBytes": 5, "runs": [{"outcome": "exploded"}]}])",
@@ -418,17 +420,17 @@ TEST_CASE("a field that does not fit is named with its path") {
          "cells[0].runs[0].outcome is missing"},
         {"BenchResult",
          R"("cells": [{"label": "5", "limitBytes": 5}], "comparisons": [{"cell": "6/plain"}])",
-         "comparisons[0].cell is \"6/plain\", which is none of the cells"},
+         "comparisons[0].cell is \"6/plain\", which is not one of the cells"},
         {"SqueezeResult", R"("mode": "\u001b[31m")",
          "mode is \"\\u001b[31m\", not one of plain, gomemlimit"},
         {"SqueezeResult", R"("startedAt": "yesterday")",
-         "startedAt is \"yesterday\", a time like 2024-03-01T12:00:00Z is wanted"},
+         "startedAt is \"yesterday\", expected a time like 2024-03-01T12:00:00Z"},
         {"SqueezeResult", R"("riskAtMinimum": -0.5)", "riskAtMinimum is negative"},
         {"ProbeResult", R"("idle": {"source": "guess"})",
          "idle.source is \"guess\", not one of expvar, prometheus, pprof"},
-        {"ProbeResult", R"("partial": "no")", "partial is a string, true or false is wanted"},
+        {"ProbeResult", R"("partial": "no")", "partial is a string, expected true or false"},
         {"ProbeResult", R"("target": {"command": ["a", 2]})",
-         "target.command[1] is a whole number, a string is wanted"},
+         "target.command[1] is a whole number, expected a string"},
     };
     for (const auto& row : rows) {
         const auto next = std::string("; is the document complete and unedited?");
@@ -439,7 +441,7 @@ TEST_CASE("a field that does not fit is named with its path") {
                     document("Recommendation",
                              "\"inputs\": [" + document("ProbeResult", "\"idle\": 1") + "]") +
                     "]") ==
-          "r.json:1:1: [0].inputs[0].idle is a whole number, an object is wanted; "
+          "r.json:1:1: [0].inputs[0].idle is a whole number, expected an object; "
           "is the document complete and unedited?");
 }
 

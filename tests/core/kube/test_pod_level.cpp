@@ -45,7 +45,8 @@ TEST_CASE("the memory of a pod as a whole is read with what its containers reque
           {"name":"agent","resources":{"requests":{"memory":33554432}}}]})";
     CHECK(levelOf(spec) == expected);
     CHECK(expected.room() == 72 * MiB);
-    // What ends before a sidecar starts does not run beside it; what comes behind it does.
+    // An init container that ends before a sidecar starts does not run beside it; one that comes
+    // after it does.
     PodLevelMemory mesh;
     mesh.limit = 256 * MiB;
     mesh.request = 128 * MiB;
@@ -63,7 +64,7 @@ TEST_CASE("a limit above the pod's is refused, as Kubernetes does") {
     const auto pod = alone(R"({"limits":{"memory":"32Mi"}})");
     CHECK(refusalOf(pod, limitOnly(64 * MiB)) ==
           "limit-above-pod: the memory limit, 64Mi, is above the pod's, 32Mi, which Kubernetes "
-          "refuses; raise the pod's first: spec.resources.limits.memory of its template");
+          "refuses; raise the pod's limit first: spec.resources.limits.memory of its template");
     CHECK(refusalOf(pod, limitAndRequest(32 * MiB, 32 * MiB)) == "taken");
     CHECK(refusalOf(pod, nothing()) == "taken");
     CHECK(refusalOf(pod, gogcOff()) == "taken");
@@ -122,10 +123,10 @@ TEST_CASE("an edit that Kubernetes would refuse says so, with the line of the po
     CHECK(refused.refusal->kind == ErrorKind::input);
     CHECK(refused.refusal->message() ==
           "deploy.yaml:6: the memory limit, 36Mi, is above the pod's, 32Mi, which Kubernetes "
-          "refuses; raise the pod's first: spec.resources.limits.memory of its template");
+          "refuses; raise the pod's limit first: spec.resources.limits.memory of its template");
     CHECK(refused.changes.size() == 2);
     CHECK_FALSE(edit(small, limitAndRequest(24 * MiB, 24 * MiB)).refusal);
-    // What is as wanted is not this edit's fault.
+    // A setting that is already as wanted is not this edit's fault.
     const std::string already =
         "      resources: {limits: {memory: 32Mi}}\n"
         "      containers: [{name: app, resources: {limits: {memory: 36Mi}}}]\n";

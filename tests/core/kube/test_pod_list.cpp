@@ -106,7 +106,7 @@ TEST_CASE("what is no list of pods is refused") {
         const auto pods = readPodList(text);
         return pods ? std::string("read") : pods.error().message();
     };
-    CHECK(message(R"({"kind":"Status"})") == "the list of pods: this is no list");
+    CHECK(message(R"({"kind":"Status"})") == "the list of pods: this is not a list");
     CHECK(message(list("3")).find("the list of pods") == 0);
     CHECK(message(R"({"kind":"PodList","items":null})") == "read");
     CHECK(message(list(podWith(R"({"containers":[{"name":"a",

@@ -87,15 +87,15 @@ TEST_CASE("a selector that cannot be understood is refused, not guessed") {
     const auto refusal = [](const std::string& text) {
         return readSelectors({.controllers = text}).error().message();
     };
-    CHECK(
-        refusal(list(R"({"kind":"ReplicaSet","metadata":{"name":"r"},"spec":{"selector":
+    CHECK(refusal(list(R"({"kind":"ReplicaSet","metadata":{"name":"r"},"spec":{"selector":
         {"matchExpressions":[{"key":"a","operator":"Near"}]}}})")) ==
-        "ReplicaSet r: its selector has the operator \"Near\", so it cannot be told which pods it "
-        "selects");
-    CHECK(refusal("[]") ==
-          "the controllers: this is no JSON object, it starts with \"[]\"; give what `kubectl get "
-          "-o json` prints");
-    CHECK(refusal(R"({"kind":"List"})") == "the controllers: a list without items");
+          "ReplicaSet r: its selector has the operator \"Near\", so it is not known which pods it "
+          "selects");
+    CHECK(
+        refusal("[]") ==
+        "the controllers: this is not a JSON object, it starts with \"[]\"; give what `kubectl get "
+        "-o json` prints");
+    CHECK(refusal(R"({"kind":"List"})") == "the controllers: the list has no items");
     CHECK(read({}) == NamespaceSelectors{});
 }
 

@@ -145,16 +145,16 @@ TEST_CASE("a fraction of a byte is noticed") {
 }
 
 TEST_CASE("what is no workload is refused with the reason") {
-    CHECK(refusal("") == "deploy.json: nothing where a JSON object was expected");
+    CHECK(refusal("") == "deploy.json: empty, expected a JSON object");
     CHECK(refusal("kind: Pod") ==
-          "deploy.json: this is no JSON object, it starts with \"kind: Pod\"; give what "
+          "deploy.json: this is not a JSON object, it starts with \"kind: Pod\"; give what "
           "`kubectl get -o json` prints");
     CHECK(refusal(R"({"kind":"Service"})") ==
-          "deploy.json: a \"Service\" is no workload that memfit knows; name a Deployment, "
+          "deploy.json: a \"Service\" is not a workload that memfit knows; name a Deployment, "
           "StatefulSet, DaemonSet, ReplicaSet, Job, CronJob or Pod");
     CHECK(refusal(R"({"kind":"Pod","spec":{}})") ==
           "deploy.json: the pod template has no containers");
-    CHECK(refusal(podWith("[]")) == "deploy.json: a container that is no object");
+    CHECK(refusal(podWith("[]")) == "deploy.json: a container is not an object");
     CHECK(refusal(std::string(100'000, '[')) ==
           "deploy.json: the JSON is nested deeper than 64 levels, which no Kubernetes object is");
     CHECK(refusal(podWith(R"({"name":"a","resources":{"limits":{"memory":"17MB"}}})"))
@@ -205,14 +205,14 @@ TEST_CASE("the load goes to the port named http, else to the only one that is no
     CHECK(*chooseServicePort(containerWith({{"", 53, "UDP"}, {"", 80, "TCP"}}), std::nullopt,
                              std::nullopt) == 80);
     CHECK(chooseServicePort(both, std::nullopt, std::nullopt).error() ==
-          usageError("container api declares the ports 8080 (web), 6060 (debug), and none is the "
-                     "only one that could take the load",
+          usageError("container api declares the ports 8080 (web), 6060 (debug), so it is not "
+                     "clear which takes the load",
                      "choose one with --port"));
     CHECK(
         chooseServicePort(containerWith({}), std::nullopt, std::nullopt).error() ==
         usageError("container api declares no ports", "say which one takes the load with --port"));
     CHECK(chooseServicePort(both, 70000, std::nullopt).error() ==
-          usageError("--port 70000 is no port", "ports are 1 to 65535"));
+          usageError("--port 70000 is not a port", "ports are 1 to 65535"));
 }
 
 }  // namespace

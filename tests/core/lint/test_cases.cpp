@@ -1,4 +1,4 @@
-// The inputs in tests/fixtures/lint and tests/fixtures/edit, one of a kind each, and what is right.
+// The inputs in tests/fixtures/lint and tests/fixtures/edit, each with its expected result.
 
 #include <doctest/doctest.h>
 

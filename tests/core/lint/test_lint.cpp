@@ -59,18 +59,18 @@ TEST_CASE("the bad manifests show every rule, and every finding is of a rule") {
 TEST_CASE("good settings, other objects and what comes from elsewhere are passed over") {
     CHECK(findings(readFixture("lint/good.yaml")).empty());
     CHECK(renderText(describe(lintStream(readFixture("lint/good.yaml"), "good.yaml")), {}) ==
-          "No setting is wrong on sight.\n3 containers in 1 workload judged, 1 of 2 documents none "
-          "of ours\n");
+          "No setting is wrong on sight.\n3 containers in 1 workload judged, nothing to judge in 1 "
+          "of 2 documents\n");
     CHECK(renderText(describe(lintStream("kind: Service\n---\nkind: Secret\n", "m.yaml")), {}) ==
-          "0 containers in 0 workloads judged, 2 of 2 documents none of ours\n");
+          "0 containers in 0 workloads judged, nothing to judge in 2 of 2 documents\n");
 }
 
 TEST_CASE("a finding says where, of whom, what and the fix") {
     CHECK(findings("---\nkind: X\n---\n" + pod("      env: [{name: GOGC, value: 'x'}]\n")) ==
-          std::vector<Finding>{
-              {"gogc-malformed", Severity::warning, Location{"m.yaml", 9, 33}, "Pod p", "c",
-               "GOGC is \"x\", which Go does not understand and silently takes for 100",
-               "write a whole number, or off"}});
+          std::vector<Finding>{{"gogc-malformed", Severity::warning, Location{"m.yaml", 9, 33},
+                                "Pod p", "c",
+                                "GOGC is \"x\", which Go does not understand: it silently uses 100",
+                                "write a whole number, or off"}});
 }
 
 TEST_CASE("of a variable that is there twice the last one counts") {
@@ -105,13 +105,13 @@ TEST_CASE("init containers and sidecars are judged too") {
         found ==
         std::vector<Finding>{
             {"gomemlimit-malformed", Severity::error, Location{"m.yaml", 6, 39}, "Pod p", "wait",
-             "GOMEMLIMIT is \"2Gi\", at which a Go program dies at start", "write 2GiB"},
+             "GOMEMLIMIT is \"2Gi\", with which a Go program dies at start", "write 2GiB"},
             {"limit-below-runtimes", Severity::warning, Location{"m.yaml", 9, 36}, "Pod p", "proxy",
              "the memory limit is 4Mi: Docker starts nothing below 6Mi, CRI-O nothing below "
              "12Mi; containerd does if it fits",
              "set what the container takes"},
             {"gogc-malformed", Severity::warning, Location{"m.yaml", 12, 33}, "Pod p", "c",
-             "GOGC is \"50%\", which Go does not understand and silently takes for 100",
+             "GOGC is \"50%\", which Go does not understand: it silently uses 100",
              "write a whole number, or off"}});
 }
 
@@ -127,7 +127,7 @@ TEST_CASE("an init container that ends may do without collection and with a smal
           std::vector<std::string>{"gogc-off-unbounded", "request-below-limit"});
 }
 
-TEST_CASE("a memory limit of 0 is no limit") {
+TEST_CASE("a memory limit of 0 means no limit") {
     const std::string none = "      resources: {limits: {memory: 0}}\n";
     CHECK(codes(pod(none)).empty());
     CHECK(codes(pod(none + "      env: [{name: GOMEMLIMIT, value: 64MiB}]\n")).empty());
@@ -150,7 +150,7 @@ TEST_CASE("columns count characters, not bytes") {
     CHECK((found[0].at == Location{"m.yaml", 6, 58}));
 }
 
-TEST_CASE("settings of strange types are no findings and no crash") {
+TEST_CASE("settings of strange types give neither findings nor a crash") {
     CHECK(codes(pod("      env: {a: b}\n      resources: [x]\n")).empty());
     CHECK(codes(pod("      env: [x, {name: GOGC}, {name: GOMEMLIMIT, value: [1]}]\n"
                     "      resources: {limits: {memory: {a: b}}}\n"))
@@ -158,7 +158,7 @@ TEST_CASE("settings of strange types are no findings and no crash") {
     CHECK(codes("kind: Pod\nspec: {containers: [x, null, []]}\n").empty());
 }
 
-TEST_CASE("what is no manifest is refused with its line") {
+TEST_CASE("a text that is not a manifest is refused with its line") {
     CHECK(refusal("") == "m.yaml:1: empty, not a manifest; give a file that holds one");
     CHECK(refusal("a: 1\n---\nb: {{ .Values.b }}\n").starts_with("m.yaml:3: "));
     CHECK(refusal("a: \"b\n").starts_with("m.yaml:1: "));
@@ -174,13 +174,13 @@ TEST_CASE("SARIF names each rule once and each finding with its region") {
     CHECK(run.at("tool").at("driver").at("rules").at(4) == nlohmann::json::parse(R"({
         "id": "gogc-malformed",
         "shortDescription": {"text": "GOGC that Go does not understand"},
-        "fullDescription": {"text": "GOGC that Go does not understand. Go silently takes it for 100."},
-        "help": {"text": "Go silently takes it for 100. Write a whole number, or off."},
+        "fullDescription": {"text": "GOGC that Go does not understand. Go silently uses 100."},
+        "help": {"text": "Go silently uses 100. Write a whole number, or off."},
         "defaultConfiguration": {"level": "warning"}})"));
     CHECK(run.at("results").size() == bad().size());
     CHECK(run.at("results").at(3) == nlohmann::json::parse(R"({
         "ruleId": "gogc-malformed", "level": "warning",
-        "message": {"text": "Deployment shop/bad, container gogc-malformed: GOGC is \"100%\", which Go does not understand and silently takes for 100; write a whole number, or off"},
+        "message": {"text": "Deployment shop/bad, container gogc-malformed: GOGC is \"100%\", which Go does not understand: it silently uses 100; write a whole number, or off"},
         "locations": [{"physicalLocation": {"artifactLocation": {"uri": "bad.yaml"},
                        "region": {"startLine": 20, "startColumn": 22}}}]})"));
 }
@@ -210,7 +210,7 @@ TEST_CASE("JSON has every finding, and no line where there is none") {
         "apiVersion": "memfit.dev/v1alpha1", "kind": "LintResult", "findings": [
           {"code": "gomemlimit-malformed", "severity": "error", "file": "deployment/bad",
            "workload": "Deployment shop/bad", "container": "gomemlimit-malformed",
-           "text": "GOMEMLIMIT is \"2Gi\", at which a Go program dies at start",
+           "text": "GOMEMLIMIT is \"2Gi\", with which a Go program dies at start",
            "fix": "write 2GiB"}],
         "judged": {"containers": 1, "workloads": 1, "documents": 2, "otherDocuments": 1}})"));
 }
@@ -225,13 +225,13 @@ TEST_CASE("one bad document hides nothing of the others, and is named") {
     CHECK(describe(report.judged) == "1 container in 1 workload judged, 1 document not read");
 }
 
-TEST_CASE("a document that is no text hides nothing of the others either") {
+TEST_CASE("a document that is not text does not hide findings of the others either") {
     const auto report = lintStream(
         "a: \xFF\n---\n" + pod("      env: [{name: GOGC, value: x}]\n") + "---\nb: \x01\n",
         "m.yaml");
     CHECK(report.findings.size() == 1);
     REQUIRE(report.errors.size() == 2);
-    CHECK(report.errors[0].message() == "m.yaml:1: bytes that are no UTF-8; save it as UTF-8");
+    CHECK(report.errors[0].message() == "m.yaml:1: bytes that are not UTF-8; save it as UTF-8");
     CHECK(report.errors[1].message() ==
           "m.yaml:10: a control character (0x01), not a manifest; give a text file");
 }

@@ -85,7 +85,8 @@ TEST_CASE("after an OOM kill more than that limit is advised, and the kills are 
     CHECK(found.advised == leaving(test::advised(25, false)));
     CHECK(reasonText(found, "oom-killed-live") ==
           "2 of 3 pods looked at were OOM-killed at the limit of 20Mi (7 restarts in all, last at "
-          "2026-11-23T11:00:00Z): 25Mi is more than that, but how much is enough was not measured");
+          "2026-11-23T11:00:00Z): 25Mi is more than that, but it was not measured how much is "
+          "enough");
     CHECK(test::sources(found, "oom-killed-live") == Names{"pod a", "pod c"});
     CHECK(test::sources(found, "live-usage") == Names{"pod b"});
     CHECK(findReason(found, "limit-far-above-usage") == nullptr);
@@ -97,8 +98,8 @@ TEST_CASE("a limit that was raised since the OOM kill stands") {
     CHECK(found.advised == leaving(test::advised(64, false)));
     CHECK(findReason(found, "oom-killed-live") != nullptr);
     CHECK(reasonText(found, "pods-differ") ==
-          "The pods are not set alike: new has limit 64Mi, request 64Mi, old has limit 20Mi, "
-          "request 20Mi; the newest counts as what is set now");
+          "The pods have different settings: new has limit 64Mi, request 64Mi, old has limit 20Mi, "
+          "request 20Mi; the newest pod counts as what is set now");
 }
 
 TEST_CASE("an OOM kill without a limit is the node's, and no limit follows from it") {
@@ -117,8 +118,8 @@ TEST_CASE("a measured limit at which a live pod was OOM-killed is not advised") 
     CHECK(found.advised == test::advised(40, false));
     CHECK(toString(found.confidence) == "low");
     CHECK(reasonText(found, "load-not-representative") ==
-          "Live instances were OOM-killed at 20Mi, but the load would get by with 20Mi, so the "
-          "load is not representative; the limit is kept above that");
+          "Live instances were OOM-killed at 20Mi, but the measured load needs only 20Mi, so the "
+          "load is not like production; the limit is kept above that");
     CHECK(test::sources(found, "load-not-representative") == Names{"pod a"});
     // One byte more than the limit that killed is enough for a cell to qualify, no more is claimed.
     CHECK(judged(factsOf({killed(podOf("a", 19 * MiB, 5 * MiB))}), results).advised ==
@@ -141,9 +142,9 @@ TEST_CASE("under an autoscaler that goes by memory no GOGC=off is advised") {
     const auto found = judged(facts, results);
     CHECK(found.advised == test::advised(20, false));
     CHECK(reasonText(found, "memory-autoscaler") ==
-          "HorizontalPodAutoscaler hpa scales on memory: with GOGC=off memory in use would sit at "
-          "GOMEMLIMIT whatever the load, so GOGC=off is not advised; a new request moves what its "
-          "utilization target means; 1 setting with it was left out");
+          "HorizontalPodAutoscaler hpa scales on memory: with GOGC=off memory in use would stay at "
+          "GOMEMLIMIT whatever the load, so GOGC=off is not advised; a new request changes what "
+          "its utilization target means; 1 setting with it was left out");
 }
 
 TEST_CASE("where only GOGC=off survived an autoscaler on memory leaves no advice") {
@@ -163,8 +164,8 @@ TEST_CASE("a VerticalPodAutoscaler that sets the memory is said to have the last
     CHECK(findReason(judged(facts), "vertical-autoscaler") == nullptr);
     facts.verticalAutoscalers = {"v", "w"};
     CHECK(reasonText(judged(facts), "vertical-autoscaler") ==
-          "VerticalPodAutoscaler v, w sets the memory of the pods over what the template says: the "
-          "advice lasts only where its updateMode is Off, or its policy for this container does "
+          "VerticalPodAutoscaler v, w overrides the memory of the template in the pods: the advice "
+          "lasts only where its updateMode is Off, or its policy for this container does "
           "not control memory");
 }
 
@@ -284,14 +285,14 @@ TEST_CASE("the node is judged by limits against allocatable, neighbours, and the
     facts.nodes = {NodeFit{"n1", 100 * MiB, 90 * MiB, 300 * MiB, 9, 1, 2, 7, {"x/p", "x/q"}}};
     const auto found = judged(facts);
     CHECK(reasonText(found, "node-overcommitted") ==
-          "On node n1 the memory limits of all pods come to 300 MiB, more than the 100 MiB it can "
-          "give, so a limit is no guarantee there");
+          "On node n1, the memory limits of all pods add up to 300 MiB, more than the 100 MiB that "
+          "it can give, so a limit is no guarantee there");
     CHECK(reasonText(found, "request-not-limit-neighbours") ==
-          "On node n1 7 pods of other workloads can take more than they request, so the node may "
-          "run short all the same: x/p, x/q and 5 more");
+          "On node n1, 7 pods of other workloads can take more than they request, so the node may "
+          "still run out of memory: x/p, x/q and 5 more");
     CHECK(reasonText(found, "node-too-full") ==
-          "Node n1 could not hold its 1 pod of the workload with a request of 40Mi: 90 MiB are "
-          "requested there of 100 MiB");
+          "Node n1 could not hold its 1 pod of the workload with a request of 40Mi: the pods there "
+          "request 90 MiB of 100 MiB already");
     facts.nodes[0].requests = 70 * MiB;
     CHECK(findReason(judged(facts), "node-too-full") == nullptr);
 }
@@ -302,9 +303,10 @@ TEST_CASE("limits of a node are added up as they will be with the advised one") 
     const auto found = judged(facts, benchOf({plain({}, around100), gomemlimit(20, around120)}));
     const auto* const reason = findReason(found, "node-overcommitted");
     REQUIRE(reason != nullptr);
-    CHECK(reason->text ==
-          "On node n1 the memory limits of all pods come to 102 MiB with a limit of 20Mi (now 190 "
-          "MiB), more than the 100 MiB it can give, so a limit is no guarantee there");
+    CHECK(
+        reason->text ==
+        "On node n1, the memory limits of all pods add up to 102 MiB with a limit of 20Mi (now 190 "
+        "MiB), more than the 100 MiB that it can give, so a limit is no guarantee there");
     CHECK(reason->evidence == std::vector<Evidence>{{"node", "n1"},
                                                     {"limitsBytes", 190 * MiB},
                                                     {"limitsAfterBytes", 102 * MiB},
@@ -329,23 +331,24 @@ TEST_CASE("what holds of several nodes is told of the worst, and the others are 
         return std::get<Names>(findReason(found, code)->evidence.back().second);
     };
     CHECK(reasonText(found, "node-overcommitted") ==
-          "On node n2 the memory limits of all pods come to 300 MiB, more than the 100 MiB it can "
-          "give, so a limit is no guarantee there; the same holds of 2 more nodes: n3, n1");
+          "On node n2, the memory limits of all pods add up to 300 MiB, more than the 100 MiB that "
+          "it can give, so a limit is no guarantee there; the same holds for 2 more nodes: n3, n1");
     CHECK(nodes("node-overcommitted") == Names{"n2", "n3", "n1"});
     CHECK(reasonText(found, "request-not-limit-neighbours") ==
-          "On node n3 7 pods of other workloads can take more than they request, so the node may "
-          "run short all the same: x/s and 6 more; the same holds of 2 more nodes: n1, n2");
+          "On node n3, 7 pods of other workloads can take more than they request, so the node may "
+          "still run out of memory: x/s and 6 more; the same holds for 2 more nodes: n1, n2");
     CHECK(nodes("request-not-limit-neighbours") == Names{"n3", "n1", "n2"});
     CHECK(reasonText(found, "node-too-full") ==
-          "Node n2 could not hold its 2 pods of the workload with a request of 40Mi: 99 MiB are "
-          "requested there of 100 MiB; the same holds of 2 more nodes: n1, n3");
+          "Node n2 could not hold its 2 pods of the workload with a request of 40Mi: the pods "
+          "there request 99 MiB of 100 MiB already; the same holds for 2 more nodes: n1, n3");
     CHECK(nodes("node-too-full") == Names{"n2", "n1", "n3"});
 
     facts.nodes.assign(9, facts.nodes[0]);
     for (std::size_t i = 0; i < 9; ++i) facts.nodes[i].node = "m" + std::to_string(i);
     CHECK(reasonText(judged(facts), "node-overcommitted") ==
-          "On node m0 the memory limits of all pods come to 101 MiB, more than the 100 MiB it can "
-          "give, so a limit is no guarantee there; the same holds of 8 more nodes: m1, m2, m3, m4, "
+          "On node m0, the memory limits of all pods add up to 101 MiB, more than the 100 MiB that "
+          "it can give, so a limit is no guarantee there; the same holds for 8 more nodes: m1, m2, "
+          "m3, m4, "
           "m5 and 3 more");
 }
 
@@ -409,8 +412,8 @@ TEST_CASE("the limit in force is the one that the kubelet has set, not the one t
     CHECK(pod.settings.request == 256 * MiB);
     CHECK(warnings ==
           std::vector<Warning>{{"resize-pending",
-                                "pod api has a limit of 512Mi; 1Gi was asked for, which its node "
-                                "does not give it (\"Deferred\")"}});
+                                "pod api has a limit of 512Mi; 1Gi was requested, but its node has "
+                                "not carried out the resize (\"Deferred\")"}});
 }
 
 TEST_CASE("a probe of live pods shows the one that holds most, and all of them") {
@@ -523,6 +526,7 @@ TEST_CASE("GOMEMLIMIT at the limit is found fault with where other memory is see
     CHECK(found(60 * MiB, "80MiB").empty());
     CHECK(found(60 * MiB, "104857600") ==
           "gomemlimit-no-room: GOMEMLIMIT is the whole memory limit, 100Mi, but pod api-1 holds 20 "
-          "MiB that Go does not count: the kernel kills before Go collects: set GOMEMLIMIT to "
+          "MiB that Go does not count: the kernel kills the program before Go collects: set "
+          "GOMEMLIMIT to "
           "80MiB or less");
 }

@@ -209,7 +209,7 @@ TEST_CASE("Prometheus samples may have labels, time stamps and exponents") {
     CHECK((snapshot == expected));
 }
 
-TEST_CASE("Prometheus values that are no figure are absent") {
+TEST_CASE("Prometheus values that are not a figure are absent") {
     const MemorySnapshot snapshot = parsed(
         "go_memstats_sys_bytes NaN\n"
         "go_memstats_heap_sys_bytes +Inf\n"
@@ -233,25 +233,27 @@ TEST_CASE("a page of several processes gives no figure, and says by what they ar
         CHECK(mayBeGo(page));
         return refusal(page);
     };
-    CHECK(several("go_memstats_sys_bytes{i=\"0\"} NaN\n"
-                  "go_memstats_sys_bytes{i=\"1\"} 4096\n") ==
-          "the page is of several processes: go_memstats_sys_bytes is there for i=\"0\" and \"1\"");
-    CHECK(several("go_memstats_sys_bytes 4096\ngo_memstats_sys_bytes{pid=\"7\"} 4096\n") ==
-          "the page is of several processes: go_memstats_sys_bytes is there with different labels");
+    CHECK(
+        several("go_memstats_sys_bytes{i=\"0\"} NaN\n"
+                "go_memstats_sys_bytes{i=\"1\"} 4096\n") ==
+        "the page is from several processes: go_memstats_sys_bytes is there for i=\"0\" and \"1\"");
+    CHECK(
+        several("go_memstats_sys_bytes 4096\ngo_memstats_sys_bytes{pid=\"7\"} 4096\n") ==
+        "the page is from several processes: go_memstats_sys_bytes is there with different labels");
     CHECK(several("go_memstats_sys_bytes 4096\ngo_memstats_sys_bytes 8192\n") ==
-          "the page is of several processes: go_memstats_sys_bytes is there twice");
-    CHECK(
-        several(
-            "go_memstats_sys_bytes{job=\"a\"} 1\nprocess_resident_memory_bytes{job=\"b\"} 2\n") ==
-        "the page is of several processes: process_resident_memory_bytes is of job=\"b\", another "
-        "metric of \"a\"");
-    CHECK(
-        several("go_info{version=\"go1.21\"} 1\ngo_info{version=\"go1.22\"} 1\ngo_sys 1\n") ==
-        "the page is of several processes: go_info is there for version=\"go1.21\" and \"go1.22\"");
+          "the page is from several processes: go_memstats_sys_bytes is there twice");
+    CHECK(several(
+              "go_memstats_sys_bytes{job=\"a\"} 1\nprocess_resident_memory_bytes{job=\"b\"} 2\n") ==
+          "the page is from several processes: process_resident_memory_bytes is of job=\"b\", "
+          "another "
+          "metric of \"a\"");
+    CHECK(several("go_info{version=\"go1.21\"} 1\ngo_info{version=\"go1.22\"} 1\ngo_sys 1\n") ==
+          "the page is from several processes: go_info is there for version=\"go1.21\" and "
+          "\"go1.22\"");
     CHECK(several("python_info{version=\"3\"} 1\ngo_memstats_sys_bytes 4096\n") ==
-          "the page is of several processes: \"python_info\" is not Go's");
+          "the page is from several processes: \"python_info\" is not Go's");
     CHECK(several("a_go_memstats_sys_bytes 1\nb_go_memstats_sys_bytes 2\n") ==
-          "the page is of several processes: Go's metrics stand there under \"a_\" and \"b_\"");
+          "the page is from several processes: Go's metrics are there under \"a_\" and \"b_\"");
 }
 
 TEST_CASE("labels that are the same everywhere, and a sample that is repeated, are one process") {
@@ -283,14 +285,14 @@ TEST_CASE("a page of a program in another language, or of none, is not Go's") {
         return refusal(page);
     };
     CHECK(notGo("jvm_memory_used_bytes{area=\"heap\"} 5\nprocess_resident_memory_bytes 7\n") ==
-          "the page is of no Go program: it has \"jvm_memory_used_bytes\" and no go_* metric");
+          "the page is not from a Go program: it has \"jvm_memory_used_bytes\" and no go_* metric");
     CHECK(notGo("process_resident_memory_bytes 7\n") ==
-          "the page is of no Go program: it has no go_* metric");
+          "the page is not from a Go program: it has no go_* metric");
     CHECK(
         notGo(
             "python_info 1\nprocess_resident_memory_bytes{pid=\"1\"} 7\n"
             "process_resident_memory_bytes{pid=\"2\"} 7\nistio_agent_go_memstats_sys_bytes 1\n") ==
-        "the page is of no Go program: it has \"python_info\" and no go_* metric");
+        "the page is not from a Go program: it has \"python_info\" and no go_* metric");
     CHECK(notGo("<html></html>") == "the page holds no memory statistics of a Go program");
     CHECK(mayBeGo("go_goroutines 5\n"));
 }
@@ -349,17 +351,17 @@ TEST_CASE("only the trailer of a heap profile is read, and of pairs the second")
 
 TEST_CASE("a page without a memory figure is refused with what is missing and what would work") {
     CHECK(parseMemstats(R"({"cmdline": ["x"], "goroutines": 7})").error().message() ==
-          "the page is expvar's, without a figure of Go's memory in `memstats`; memfit reads "
+          "the page is from expvar, but has no figure of Go's memory in `memstats`; memfit reads "
           "/debug/vars (expvar), /metrics with Go's metrics (Prometheus) and "
           "/debug/pprof/heap?debug=1");
     CHECK(refusal(R"({"memstats": {"NumGC": 1, "PauseTotalNs": 5}})") ==
-          "the page is expvar's, without a figure of Go's memory in `memstats`");
+          "the page is from expvar, but has no figure of Go's memory in `memstats`");
     CHECK(refusal("# HELP up Whether it is.\n# TYPE up gauge\nup 1\n") ==
-          "the page is of no Go program: it has no go_* metric");
+          "the page is not from a Go program: it has no go_* metric");
     CHECK(refusal("go_goroutines 5\n") ==
           "the page has metrics of Go, but no figure of its memory");
     CHECK(refusal("heap profile: 0: 0 [0: 0] @ heap/1048576\n") ==
-          "the page is a heap profile without runtime.MemStats at its end");
+          "the page is a heap profile, but has no runtime.MemStats at its end");
     CHECK(refusal("") == "the page holds no memory statistics of a Go program");
     CHECK(refusal("404 page not found\n") == "the page holds no memory statistics of a Go program");
     CHECK(refusal("<html><body>go_memstats_sys_bytes 1</body></html>") ==

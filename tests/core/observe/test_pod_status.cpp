@@ -162,7 +162,7 @@ TEST_CASE("a limit that is too small to start is told from a program that cannot
           "configError");
 }
 
-TEST_CASE("exit code 137 without OOMKilled is nobody's verdict yet") {
+TEST_CASE("exit code 137 without OOMKilled is not a verdict yet") {
     CHECK(judgePod(read(inState(terminated("Error", 137)))) ==
           PodVerdict{PodState::ambiguous137,
                      "it was killed (exit code 137), the kubelet does not say by whom", 137});
@@ -204,7 +204,7 @@ TEST_CASE("a pod that no node takes says why") {
     CHECK(judgePod(read(pod(R"("phase":"Pending","conditions":[{"type":"PodScheduled",
         "status":"False","reason":"Unschedulable","message":"0/1 nodes: Insufficient memory"}])"))) ==
           PodVerdict{PodState::unschedulable,
-                     "no node takes the pod: 0/1 nodes: Insufficient memory", std::nullopt});
+                     "no node accepts the pod: 0/1 nodes: Insufficient memory", std::nullopt});
     CHECK(judged(pod(R"("phase":"Failed","reason":"OutOfmemory")")) == "unschedulable");
     CHECK(judged(pod(R"("phase":"Pending","conditions":[{"type":"PodScheduled","status":"False",
         "reason":"SchedulingGated"}])")) == "starting");

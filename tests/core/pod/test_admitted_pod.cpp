@@ -94,8 +94,8 @@ TEST_CASE("a trial that could preempt others is refused") {
     pod["spec"]["priority"] = 1000;
     pod["spec"]["priorityClassName"] = "standard";
     CHECK(refusal(pod) ==
-          "admission gave the trial pod the priority 1000 (class standard), with "
-          "which it could push other pods off their nodes");
+          "admission gave the trial pod the priority 1000 (class standard), with which it could "
+          "preempt other pods");
     pod["spec"]["preemptionPolicy"] = "Never";
     CHECK(check(pod).notices.empty());
     pod["spec"].erase("preemptionPolicy");
@@ -141,10 +141,10 @@ TEST_CASE("what admission adds is named, and counts where the node has to hold i
     CHECK(got.podRequest == 5 * GiB);
 }
 
-TEST_CASE("what is no pod is refused") {
+TEST_CASE("an object that is not a pod is refused") {
     CHECK(checkAdmitted(wanted.dump(), "").error().kind == ErrorKind::input);
     CHECK(checkAdmitted(wanted.dump(), R"({"kind":"Status"})").error() ==
-          inputError("the admitted pod: this is no Pod"));
+          inputError("the admitted pod: this is not a Pod"));
 }
 
 }  // namespace

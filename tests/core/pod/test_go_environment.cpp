@@ -59,7 +59,7 @@ TEST_CASE("a reference to a limit that is not set comes to the whole node") {
           "which has none: it becomes what the whole node can allocate, and bounds nothing");
 }
 
-TEST_CASE("a reference to another container's limit is followed and said") {
+TEST_CASE("a reference to another container's limit is followed and reported") {
     CHECK(resolved(reference("limits.memory", "side")) ==
           "10485760; gomemlimit-other-container: GOMEMLIMIT of container api is the "
           "limits.memory of container side");

@@ -123,7 +123,7 @@ TEST_CASE(
 TEST_CASE("after a run the ReplicaSets that only its trials made go, and no other") {
     const auto live = workload("Deployment", podTemplate("v2"));
     CHECK(removable(historyOf(live, afterRun())) == std::vector<std::string>{"api-4", "api-5"});
-    // Of another run, of nobody's trial, there before, another workload's.
+    // Of another run, of no trial, older than the run, of another workload.
     auto others = afterRun();
     others.push_back(replicaSet(3, podTemplate("v2", "other")));
     others.push_back(replicaSet(7, podTemplate("v3")));

@@ -44,14 +44,17 @@ TEST_CASE("a selector that matches whatever is dropped is refused") {
         R"({"selector":{"matchExpressions":[{"key":"canary","operator":"NotIn","values":["x"]}]}})");
     CHECK(
         refusal(deployment(plainSpec), plan(), selecting("ReplicaSet", without)) ==
-        failure("ReplicaSet x selects pods whatever labels they lack, so it would adopt the trial "
-                "pod",
-                "give it a selector by a label, or try in another namespace"));
-    CHECK(refusal(deployment(plainSpec), plan(), selecting("PodDisruptionBudget", everything)) ==
-          failure("PodDisruptionBudget x selects pods whatever labels they lack, so it would count "
-                  "the trial pod",
-                  "--keep-labels accepts that it is counted, as one that is not healthy, until the "
-                  "trial ends"));
+        failure(
+            "ReplicaSet x selects the pod whatever labels are dropped, so it would adopt the trial "
+            "pod",
+            "let it select by a label, or try in another namespace"));
+    CHECK(
+        refusal(deployment(plainSpec), plan(), selecting("PodDisruptionBudget", everything)) ==
+        failure(
+            "PodDisruptionBudget x selects the pod whatever labels are dropped, so it would count "
+            "the trial pod",
+            "--keep-labels accepts that it is counted, as one that is not healthy, until the "
+            "trial ends"));
     auto keep = plan();
     keep.keepLabels = true;
     CHECK(codes(make(deployment(plainSpec), keep, selecting("PodDisruptionBudget", everything))) ==

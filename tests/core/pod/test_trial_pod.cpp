@@ -131,10 +131,11 @@ TEST_CASE("reaching into the node is refused without force, reading from it is n
             "containers":[{"name":"api","volumeMounts":[{"name":"logs","mountPath":"/l","readOnly":)") +
                            readOnly + "}]}]}");
     };
-    CHECK(refusal(deployment(spec("false"))) ==
-          failure("a copy of deployment/api would reach into its node: hostNetwork, volume logs "
-                  "writes to the node's /var/log",
-                  "--force allows it, if two instances on one node get along"));
+    CHECK(
+        refusal(deployment(spec("false"))) ==
+        failure("a copy of deployment/api would have access to its node: hostNetwork, volume logs "
+                "writes to the node's /var/log",
+                "--force allows it, if two instances can run on one node"));
     auto force = plan();
     force.force = true;
     CHECK(codes(make(deployment(spec("false")), force)) == std::vector<std::string>{"host-access"});
@@ -143,7 +144,7 @@ TEST_CASE("reaching into the node is refused without force, reading from it is n
     CHECK(make(deployment(harmless), plan()).notices.empty());
 }
 
-TEST_CASE("a StatefulSet's storage starts empty, and that is said") {
+TEST_CASE("a StatefulSet's storage starts empty, and a notice says so") {
     auto object = deployment(Json::parse(R"({"containers":[{"name":"api"}],
         "volumes":[{"name":"c","persistentVolumeClaim":{"claimName":"shared"}}]})"));
     object["kind"] = "StatefulSet";
@@ -252,7 +253,7 @@ TEST_CASE("what the copy will do is disclosed by name, never by value") {
           std::vector<std::string>{
               "first runs the init container migrate (image migrate:2)",
               "runs the container api (image api:1)",
-              "acts as the service account shopkeeper",
+              "runs as the service account shopkeeper",
               "reads the secrets cert, tokens",
               "reads the config maps settings",
               "mounts the claim orders as volume data, writable",

@@ -76,7 +76,7 @@ TEST_CASE("text cannot turn the direction of writing, in which it would pose as 
     CHECK(printable("cut \xE2\x80") == "cut \xE2\x80");
 }
 
-TEST_CASE("markdown from documents leaves no code, brings in no HTML and calls nobody") {
+TEST_CASE("markdown from documents leaves no code, brings in no HTML and mentions nobody") {
     const Report report{
         Details{"of @team", {Paragraph{{{"by @octo, you@example.com &#64;x ~~y~~"}}}}},
         Bullets{{{"warned", "a`<img src=x>`\u202Eb", Tone::normal}, {"bare", "`", Tone::normal}}},

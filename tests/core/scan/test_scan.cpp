@@ -44,7 +44,7 @@ void answer(WorkloadScan& scan) {
 
 }  // namespace
 
-TEST_CASE("many workloads come out as one table, the most pressing first") {
+TEST_CASE("many workloads come out as one table, the most urgent first") {
     auto scan = recorded();
     answer(scan);
     const auto result = scan.finish({}, {});
@@ -185,7 +185,9 @@ TEST_CASE("of many pods the newest, those that were killed and the one that hold
     CHECK(idleBytes(result->items[0]) == 20 * (Bytes{64} * 1024 * 1024 - 50000000));
 }
 
-TEST_CASE("of many nodes those are judged where most is promised, and that is said") {
+TEST_CASE(
+    "of many nodes those with the highest limits for their size are judged, and a warning says "
+    "so") {
     WorkloadScan scan;
     REQUIRE(scan.addWorkloads(apiDeployment, WorkloadKind::deployment).has_value());
     std::string nodes, pods;
@@ -210,8 +212,8 @@ TEST_CASE("of many nodes those are judged where most is promised, and that is sa
     CHECK(judged == "n1 n2 n4 n5 ");
     CHECK(result->items[0].header.warnings ==
           std::vector<Warning>{{"more-nodes",
-                                "the pods are on 6 nodes, of which the 4 are judged where most is "
-                                "promised"}});
+                                "the pods are on 6 nodes, and only the 4 with the highest memory "
+                                "limits for their size are judged"}});
 }
 
 TEST_CASE("a VerticalPodAutoscaler counts for the workload and container that it is for") {
@@ -268,11 +270,11 @@ TEST_CASE("what cannot be read as a list is said") {
         return scan.addPods(text).error().message();
     };
     CHECK(refusal("{}") ==
-          "the list of pods: this is no list; give what `kubectl get -o json` prints");
+          "the list of pods: this is not a list; give what `kubectl get -o json` prints");
     CHECK(refusal("nonsense") ==
-          "the list of pods: this is no list; give what `kubectl get -o json` prints");
+          "the list of pods: this is not a list; give what `kubectl get -o json` prints");
     const std::string misshapenPods =
-        "the list of pods: a field is of another type than Kubernetes has there; give what "
+        "the list of pods: a field has a type that Kubernetes does not use there; give what "
         "`kubectl get -o json` prints";
     CHECK(refusal(R"({"items":[1]})") == misshapenPods);
     CHECK(refusal(R"({"items":{}})") == misshapenPods);

@@ -46,17 +46,17 @@ TEST_CASE("an empty GOMEMLIMIT and off are no limit, which is not a limit of zer
 
 TEST_CASE("a GOMEMLIMIT at which Go dies is refused with the text that Go would understand") {
     CHECK(refusal("17Mi") ==
-          "GOMEMLIMIT=\"17Mi\" is malformed: a Go program dies of it at start; write 17MiB");
+          "GOMEMLIMIT=\"17Mi\" is malformed: a Go program dies at start with it; write 17MiB");
     CHECK(refusal("17MB") ==
-          "GOMEMLIMIT=\"17MB\" is malformed: a Go program dies of it at start; "
+          "GOMEMLIMIT=\"17MB\" is malformed: a Go program dies at start with it; "
           "write 17MiB or 17000000");
     CHECK(refusal("17M") ==
-          "GOMEMLIMIT=\"17M\" is malformed: a Go program dies of it at start; "
+          "GOMEMLIMIT=\"17M\" is malformed: a Go program dies at start with it; "
           "write 17MiB or 17000000");
     CHECK(refusal("1.5GiB") ==
-          "GOMEMLIMIT=\"1.5GiB\" is malformed: a Go program dies of it at start; write 1536MiB");
+          "GOMEMLIMIT=\"1.5GiB\" is malformed: a Go program dies at start with it; write 1536MiB");
     CHECK(refusal("90%") ==
-          "GOMEMLIMIT=\"90%\" is malformed: a Go program dies of it at start; "
+          "GOMEMLIMIT=\"90%\" is malformed: a Go program dies at start with it; "
           "write a size such as 36MiB, or off");
 }
 

@@ -144,13 +144,13 @@ TEST_CASE("a term that is no floor is refused by name, with what would be one") 
         std::string message;
     };
     const std::array rows{
-        Row{"", "--floor: `` in `` is no known figure" + figures},
-        Row{"rps>=1,", "--floor: `` in `` is no known figure" + figures},
-        Row{"rps>=1,qps>=2", "--floor: `qps` in `qps>=2` is no known figure" + figures},
-        Row{"rps", "--floor: `rps` is no floor; write rps>=VALUE"},
-        Row{"rps<=5", "--floor: `rps<=5` is no floor; write rps>=VALUE"},
-        Row{"rps>5", "--floor: `rps>5` is no floor; write rps>=VALUE"},
-        Row{"p99>=5ms", "--floor: `p99>=5ms` is no floor; write p99<=VALUE"},
+        Row{"", "--floor: `` in `` is not a known figure" + figures},
+        Row{"rps>=1,", "--floor: `` in `` is not a known figure" + figures},
+        Row{"rps>=1,qps>=2", "--floor: `qps` in `qps>=2` is not a known figure" + figures},
+        Row{"rps", "--floor: `rps` is not a floor; write rps>=VALUE"},
+        Row{"rps<=5", "--floor: `rps<=5` is not a floor; write rps>=VALUE"},
+        Row{"rps>5", "--floor: `rps>5` is not a floor; write rps>=VALUE"},
+        Row{"p99>=5ms", "--floor: `p99>=5ms` is not a floor; write p99<=VALUE"},
         Row{"p99<=500", "--floor: the value in `p99<=500` does not fit" + times},
         Row{"p99<=5m", "--floor: the value in `p99<=5m` does not fit" + times},
         Row{"p99<=", "--floor: the value in `p99<=` does not fit" + times},

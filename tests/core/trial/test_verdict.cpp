@@ -98,7 +98,7 @@ TEST_CASE("OOM kills are told from all else, whichever process was hit") {
          {Outcome::oomAtStart, "OOM-killed before it was ready"}},
         {"a child, while the main process serves every request",
          [](TrialFacts& f) { f.oomKilled = true; },
-         {Outcome::oomKilled, "a child process was OOM-killed, the main one lives"}},
+         {Outcome::oomKilled, "a child process was OOM-killed, the main process still runs"}},
         {"reported with exit code 0",
          [](TrialFacts& f) {
              ended(f, 0);
@@ -173,7 +173,7 @@ TEST_CASE("a program that ended by itself crashed, unless SIGKILL leaves the kil
          {Outcome::crashed, "ended after it was ready"}},
         {"Error with 137, no OOM seen",
          [](TrialFacts& f) { ended(f, 137); },
-         {Outcome::inconclusive, "killed by SIGKILL after it was ready, not known by whom"}},
+         {Outcome::inconclusive, "killed by SIGKILL after it was ready, by an unknown sender"}},
     });
 }
 
@@ -189,7 +189,8 @@ TEST_CASE("where no load was wanted, to be ready and to answer is enough") {
              lookedAt(f);
              f.stillAnswers = false;
          },
-         {Outcome::inconclusive, "no longer answers after the load, and no end is known"}},
+         {Outcome::inconclusive,
+          "no longer answers after the load, though nothing is known to have ended it"}},
         {"never ready",
          [&](TrialFacts& f) {
              neverReady(f);
@@ -209,7 +210,7 @@ TEST_CASE("never ready is too small only where a larger limit passed") {
              neverReady(f);
              f.largerLimitPassed = true;
          },
-         {Outcome::belowFloor, "not ready in time, a larger limit was"}},
+         {Outcome::belowFloor, "not ready in time, but ready with a larger limit"}},
         {"none passed", neverReady, {Outcome::neverReady, "not ready in time"}},
         {"without a limit",
          [](TrialFacts& f) {
@@ -223,7 +224,7 @@ TEST_CASE("never ready is too small only where a larger limit passed") {
              neverReady(f);
              f.readyTimedOut = false;
          },
-         {Outcome::inconclusive, "readiness was not awaited"}},
+         {Outcome::inconclusive, "memfit did not wait for it to be ready"}},
     });
 }
 
@@ -235,17 +236,18 @@ TEST_CASE("a load cut at its time-out is a death spiral only where a larger limi
              f.loadCommandFailed = true;
              f.largerLimitPassed = true;
          },
-         {Outcome::belowFloor, "load cut at its time-out, a larger limit passed in time"}},
+         {Outcome::belowFloor,
+          "load stopped at its timeout, but finished in time with a larger limit"}},
         {"none passed",
          [](TrialFacts& f) { f.loadCut = true; },
-         {Outcome::loadFailed, "load cut at its time-out, which --load-timeout raises"}},
+         {Outcome::loadFailed, "load stopped at its timeout, which --load-timeout raises"}},
         {"without a limit",
          [](TrialFacts& f) {
              f.loadCut = true;
              f.limit.reset();
              f.largerLimitPassed = true;
          },
-         {Outcome::loadFailed, "load cut at its time-out, which --load-timeout raises"}},
+         {Outcome::loadFailed, "load stopped at its timeout, which --load-timeout raises"}},
     });
 }
 
@@ -253,19 +255,19 @@ TEST_CASE("a load that proved nothing is not survived") {
     check({
         {"every request failed, tool exits 0",
          allFailed,
-         {Outcome::loadFailed, "every request failed, though the program lives"}},
+         {Outcome::loadFailed, "every request failed, though the program still runs"}},
         {"every answer was an error",
          [](TrialFacts& f) { f.load->non2xx = 500; },
-         {Outcome::loadFailed, "every request failed, though the program lives"}},
+         {Outcome::loadFailed, "every request failed, though the program still runs"}},
         {"no request came to an end",
          [](TrialFacts& f) { f.load->requests = f.load->errors = f.load->non2xx = 0; },
-         {Outcome::loadFailed, "no request was answered, though the program lives"}},
+         {Outcome::loadFailed, "no request was answered, though the program still runs"}},
         {"no request was answered, and none was counted",
          [](TrialFacts& f) {
              f.load.emplace();
              f.load->requestsPerSecond = 0;
          },
-         {Outcome::loadFailed, "every request failed, though the program lives"}},
+         {Outcome::loadFailed, "every request failed, though the program still runs"}},
         {"command failed",
          [](TrialFacts& f) {
              f.load.emplace();
@@ -294,26 +296,29 @@ TEST_CASE("a survivor that no longer answers waits for a terminal status, so it 
     check({
         {"fine load, dead port",
          [](TrialFacts& f) { f.stillAnswers = false; },
-         {Outcome::inconclusive, "no longer answers after the load, and no end is known"}},
+         {Outcome::inconclusive,
+          "no longer answers after the load, though nothing is known to have ended it"}},
         {"it refused everything, at an absurd rate",
          [](TrialFacts& f) {
              allFailed(f);
              f.stillAnswers = false;
          },
-         {Outcome::inconclusive, "no longer answers after the load, and no end is known"}},
+         {Outcome::inconclusive,
+          "no longer answers after the load, though nothing is known to have ended it"}},
         {"the unlimited run never served: a wrong port",
          [](TrialFacts& f) {
              allFailed(f);
              f.stillAnswers = false;
              f.limit.reset();
          },
-         {Outcome::loadFailed, "every request failed, though the program lives"}},
+         {Outcome::loadFailed, "every request failed, though the program still runs"}},
         {"the unlimited run served, then fell silent",
          [](TrialFacts& f) {
              f.stillAnswers = false;
              f.limit.reset();
          },
-         {Outcome::inconclusive, "no longer answers after the load, and no end is known"}},
+         {Outcome::inconclusive,
+          "no longer answers after the load, though nothing is known to have ended it"}},
     });
 }
 
@@ -334,7 +339,7 @@ TEST_CASE("a survivor that misses the floor is too small") {
              allFailed(f);
              f.missedFloor = "rps 0 is below 26.7";
          },
-         {Outcome::loadFailed, "every request failed, though the program lives"}},
+         {Outcome::loadFailed, "every request failed, though the program still runs"}},
     });
 }
 
@@ -410,7 +415,7 @@ TEST_CASE("a start that fails twice at a limit, and not with more memory, is too
         {"twice",
          start(true, true),
          {Outcome::belowFloor,
-          "did not start, twice, and does with more memory: container api cannot start"}},
+          "failed to start twice, but starts with more memory: container api cannot start"}},
         {"twice, and nobody knows of more",
          start(false, true),
          {Outcome::crashed, "ended before it was ready: container api cannot start"}},

@@ -138,7 +138,7 @@ TEST_CASE("a suffix that Kubernetes does not know is refused with the one probab
           "\"17B\" is not a quantity: Kubernetes knows no suffix \"B\"; write 17");
     CHECK(refusal("10%") ==
           "\"10%\" is not a quantity: Kubernetes knows no suffix \"%\"; "
-          "a percentage of nothing is no size: write one such as 36Mi");
+          "a percentage is not a size: write a size such as 36Mi");
     CHECK(refusal("17furlongs") ==
           "\"17furlongs\" is not a quantity: Kubernetes knows no suffix \"furlongs\"; "
           "write a number with one of k, M, G, Ki, Mi, Gi, such as 36Mi");

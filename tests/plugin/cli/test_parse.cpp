@@ -111,7 +111,7 @@ TEST_CASE("an unknown command or flag names the nearest one") {
     CHECK(refused({"probe", "--runs", "3"}) ==
           "probe does not take --runs; see kubectl memfit probe --help");
     CHECK(refused({"--local", "probe"}) ==
-          "'--local' stands before a command; name the command first: kubectl memfit recommend "
+          "'--local' comes before the command; write the command first: kubectl memfit recommend "
           "[flags]");
 }
 
@@ -157,14 +157,14 @@ TEST_CASE("what a command cannot do without is asked for") {
           "--via pod needs an image that has the load command; add --load-image IMAGE");
     CHECK(
         refused({"squeeze", "deploy/api", "--load", "x", "--via", "direct", "--load-image", "i"}) ==
-        "--load-image runs the load in a pod of its own; leave out --via, or say --via pod");
+        "--load-image runs the load in a pod of its own; leave out --via, or use --via pod");
     CHECK(
         refused({"cleanup", "deploy/api"}) ==
         "cleanup takes no workload: it removes what runs have left; choose the namespace with -n");
-    CHECK(refused({"cleanup", "-o", "json"}) ==
-          "cleanup says in text what it did, and prints no other format; leave out -o");
+    CHECK(refused({"cleanup", "-o", "json"}) == "cleanup prints text only; leave out -o");
     CHECK(refused({"squeeze", "deploy/api", "--load", "x", "--in-place", "--parallel", "2"}) ==
-          "--in-place has one workload to change, not several at once; leave out --parallel");
+          "--in-place changes one workload, so its trials cannot run in parallel; leave out "
+          "--parallel");
     CHECK(refused({"probe", "--local", "--port", "1"}) ==
           "--local needs a program; write it last, after `--`");
     CHECK(refused({"recommend", "-f", "x", "--check"}) ==
@@ -190,24 +190,27 @@ TEST_CASE("a placeholder that would stand for nothing is refused") {
         return refused(words);
     };
     CHECK(with({"--prepare", "curl {url}/reset"}) ==
-          "--prepare runs while the program does not, so it has no {url}; send requests with "
+          "--prepare runs while the program does not run, so it has no {url}; send requests with "
           "--warmup");
     CHECK(with({"--cleanup", "curl {host}:{port}"}) ==
-          "--cleanup runs while the program does not, so it has no {host}; send requests with "
+          "--cleanup runs while the program does not run, so it has no {host}; send requests with "
           "--warmup");
     CHECK(with({"--setup", "mkdir {dir}/a"}) ==
-          "--setup runs once, and {dir} is another for each trial; use {dir} in --prepare, or name "
+          "--setup runs once, but {dir} is a new folder for each trial; use {dir} in --prepare, or "
+          "name "
           "a folder that stays");
-    CHECK(with({"--cleanup", "rm {dir}/a"}) ==
-          "--cleanup runs once, and {dir} is another for each trial; use {dir} in --prepare, or "
-          "name a folder that stays");
+    CHECK(
+        with({"--cleanup", "rm {dir}/a"}) ==
+        "--cleanup runs once, but {dir} is a new folder for each trial; use {dir} in --prepare, or "
+        "name a folder that stays");
     CHECK(refused({"squeeze", "deploy/api", "--load", "x", "--env", "DATA={dir}"}) ==
-          "{dir} is a folder of this machine, and --env DATA is of a pod; name a path of the pod: "
+          "{dir} is a folder of this machine, but --env DATA is of a pod; name a path of the pod: "
           "each trial pod starts with empty ones");
     CHECK(refused({"squeeze", "deploy/api", "--load", "k6 run {dir}/x", "--load-image", "i"}) ==
-          "{dir} is a folder of this machine, and the load runs in a pod; name a path of that pod");
+          "{dir} is a folder of this machine, but the load runs in a pod; name a path of that pod");
     const auto around = std::string(
-        "--setup, --prepare and --cleanup go around trials, and none is run; give a TARGET and a "
+        "--setup, --prepare and --cleanup run around trials, but no trial runs; give a TARGET and "
+        "a "
         "--load, or leave them out");
     CHECK(refused({"recommend", "-f", "x", "--prepare", "y"}) == around);
     CHECK(refused({"probe", "deploy/api", "--setup", "y"}) == around);
@@ -261,7 +264,7 @@ TEST_CASE("ways to hand over the advice that contradict each other are refused")
     CHECK(refused({"squeeze", "deploy/api", "--load", "hey", "-o", "patch"}) ==
           "squeeze has no patch to print; recommend -o patch does");
     CHECK(refused({"recommend", "-f", "a.json", "--edit", "m.yaml", "-o", "patch"}) ==
-          "-o patch and --edit are two ways to hand over one advice; choose one of them");
+          "-o patch and --edit are two ways to deliver the same advice; choose one of them");
     CHECK(refused({"recommend", "-f", "a.json", "--diff"}) ==
           "--diff shows what --edit would change; add --edit FILE");
     CHECK(refused({"recommend", "-f", "a.json", "--apply"}) ==
@@ -287,7 +290,7 @@ TEST_CASE("many workloads are meant by a type alone or by the flags that select"
     CHECK_FALSE(many({"recommend", "-f", "bench.json"}));
 }
 
-TEST_CASE("what is meant for one workload is refused of many") {
+TEST_CASE("flags for one workload are refused with many") {
     CHECK(refused({"recommend", "deploy/api", "-A"}) ==
           "'deploy/api' is one workload, and --all, -A and -l mean many; leave out the name or the "
           "flag");

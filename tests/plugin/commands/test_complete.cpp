@@ -64,7 +64,7 @@ TEST_CASE("the containers and sidecars of the workload that is named are offered
     CHECK(completed({"squeeze", "-c", ""}) == ":4\n");
 }
 
-TEST_CASE("kubectl is not asked for what is no type of workload") {
+TEST_CASE("kubectl is not asked about a word that is not a type of workload") {
     const StandInKubectl kubectl("echo service/api");
     CHECK(completed({"squeeze", "svc/"}) == ":4\n");
     CHECK(completed({"recommend", "deploy,sts/"}) == ":4\n");

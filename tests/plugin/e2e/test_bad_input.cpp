@@ -39,7 +39,8 @@ TEST_CASE("bounds and quantities that make no sense are refused before anything 
          "--to: \"1.5GiB\" is not a quantity: Kubernetes knows no suffix \"GiB\"; write 1.5Gi"},
         {squeeze({"--to", "100m"}), 2,
          "--to: '100m' is a fraction of a byte; use M or Mi for a size of memory"},
-        {squeeze({"--ceiling", "0"}), 2, "--ceiling: '0' is no memory at all"},
+        {squeeze({"--ceiling", "0"}), 2,
+         "--ceiling: '0' is not more than 0; write a size such as 64Mi"},
         {squeeze({"--confirm", "0"}), 2, "--confirm: '0' is not a whole number from 1 to 1000"},
         {squeeze({"--load-timeout", "soon"}), 2,
          "--load-timeout: 'soon' is not a duration; write it as 500ms, 90s or 2m"},
@@ -68,8 +69,9 @@ TEST_CASE("a results file that cannot be used is named, with the place of the fa
              "-o json"},
         {{"recommend", "-f", pod},
          1,
-         pod + ":1:1: apiVersion is \"v1\", memfit.dev/v1alpha1 is read; use the memfit that wrote "
-               "it"},
+         pod +
+             ":1:1: apiVersion is \"v1\", expected memfit.dev/v1alpha1; use the memfit that wrote "
+             "it"},
         {{"recommend", "-f", list},
          1,
          list + ":1:1: kind is \"Lint\", not one of ProbeResult, SqueezeResult, BenchResult, "

@@ -40,7 +40,7 @@ TEST_CASE("a load that prints nothing known is measured by its wall time, with a
     CHECK(load.at("totalSeconds").get<double>() > 0);
 }
 
-TEST_CASE("output that is no report of the tool that was named is told as loudly") {
+TEST_CASE("output that is not a report of the named tool is reported as clearly") {
     const auto words = HungryCommand{.flags = {"--load-format", "wrk"}, .hungry = {"--take", "12"}};
     const auto end = memfitRun(words.words());
     CHECK(end.code == 0);
@@ -53,8 +53,8 @@ TEST_CASE("a load that never ends is cut at the time-out and stopped") {
         memfitRun(HungryCommand{.flags = {"--load-timeout", "300ms"}, .load = "sleep 600"}.words());
     CHECK(end.code == 1);
     CHECK(end.err ==
-          "error: the trial without a limit ended as loadFailed: load cut at its time-out, which "
-          "--load-timeout raises; run the load command by hand and see why it fails\n");
+          "error: the trial without a limit ended as loadFailed: load stopped at its timeout, "
+          "which --load-timeout raises; run the load command by hand and see why it fails\n");
 }
 
 TEST_CASE("a load that ignores every polite signal is stopped all the same") {
@@ -65,14 +65,14 @@ TEST_CASE("a load that ignores every polite signal is stopped all the same") {
     CHECK(end.code == 1);
 }
 
-TEST_CASE("a load whose every request fails is no survivor, though the program lives") {
+TEST_CASE("a trial whose every request fails has not survived, though the program still runs") {
     MEMFIT_PROGRAM_OR_SKIP("hey");
     const auto end = memfitRun(
         HungryCommand{.load = "hey -n 4 -c 2 {url}/", .hungry = {"--status", "500"}}.words());
     CHECK(end.code == 1);
     CHECK(end.err ==
           "error: the trial without a limit ended as loadFailed: every request failed, though the "
-          "program lives; run the load command by hand and see why it fails\n");
+          "program still runs; run the load command by hand and see why it fails\n");
 }
 
 TEST_CASE("a load command with a shell operator is refused, since no shell sees it") {
@@ -94,7 +94,7 @@ TEST_CASE("a floor that the program misses even without a limit ends the squeeze
     CHECK(end.err.ends_with(" even without a limit; lower the floor\n"));
 }
 
-TEST_CASE("a program that is killed at the ceiling is told to be given a higher one") {
+TEST_CASE("for a program that is killed at the ceiling the error says to raise it") {
     const auto end = memfitRun(
         HungryCommand{.flags = {"--ceiling", "16Mi"}, .hungry = {"--take", "30"}}.words());
     CHECK(end.code == 1);

@@ -62,7 +62,7 @@ TEST_CASE("a program that keeps state is found out, and a fresh folder each tria
     CHECK(level.at("edge").at("estimateBytes") < climbing.at("edge").at("estimateBytes"));
     CHECK(place.empty());
 
-    // The advice of a climb is no sure one, and says what to do.
+    // Advice after a climb has low confidence, and says what to do.
     const auto file = kept.file("squeeze.json", stale.out).string();
     const auto advice = memfitRun({"recommend", "-f", file, "-o", "json"});
     if (climbing.contains("minimumBytes")) {
@@ -207,7 +207,7 @@ TEST_CASE("a folder that a kill -9 left is removed by the next run, or by cleanu
     }
 }
 
-TEST_CASE("a folder that cannot be made is told with the way out") {
+TEST_CASE("a folder that cannot be made is an error that says what to do") {
     const auto end =
         memfitRun(HungryCommand{.load = "true {dir}"}.words(), {.env = {{"TMPDIR", "/proc"}}});
     CHECK(end.code == 1);
@@ -224,7 +224,7 @@ TEST_CASE("--dry-run lists what would run around the trials, in order") {
                       .port = 4711}
             .words());
     CHECK(end.code == 0);
-    CHECK(end.out == fmt::format("would start, once a trial, in a memory cgroup of its own:\n"
+    CHECK(end.out == fmt::format("would start for each trial, in a memory cgroup of its own:\n"
                                  "  {} --listen 4711 --serve\n"
                                  "would run once, before the first trial:\n"
                                  "  make db --token '<redacted>'\n"

@@ -179,7 +179,7 @@ TEST_CASE("a manifest that cannot be edited ends in one line, and stays as it wa
         "no.yaml: No such file or directory; give the manifest that holds the workload\n"));
 }
 
-TEST_CASE("of two workloads that match neither is edited") {
+TEST_CASE("when two workloads match, neither is edited") {
     const TemporaryFolder folder;
     const auto file = folder.file("deploy.yaml", manifest + "---\n" + manifest);
     const auto end = recommend({"--edit", file.string()});
@@ -190,7 +190,7 @@ TEST_CASE("of two workloads that match neither is edited") {
     CHECK(read(file) == manifest + "---\n" + manifest);
 }
 
-TEST_CASE("a file or folder that is read-only stays as it was, and that is said") {
+TEST_CASE("a read-only file or folder stays as it was, and the error says so") {
     // Root may write everywhere, unless it gives up the right to.
     const BinarySetup mortal{
         ::geteuid() == 0 ? std::vector<std::string>{"setpriv", "--bounding-set", "-dac_override"}
@@ -199,7 +199,7 @@ TEST_CASE("a file or folder that is read-only stays as it was, and that is said"
     const TemporaryFolder folder;
     const auto file = folder.file("deploy.yaml", manifest);
     const auto refused = "error: cannot write " + file.string() +
-                         ": Permission denied; the file is as it was; see the diff with --diff\n";
+                         ": Permission denied; the file is unchanged; see the diff with --diff\n";
     std::filesystem::permissions(file, perms(0444));
     CHECK(recommend({"--edit", file.string()}, mortal).err == refused);
     std::filesystem::permissions(file, perms(0644));
@@ -229,9 +229,9 @@ TEST_CASE("on a full disk the manifest stays as it was") {
     const auto end = recommend({"--edit", file, "-q", "-o", "json"}, full);
     CHECK(end.code == 1);
     CHECK(end.out.ends_with("}\ndeploy.yaml\nrest\n"));
-    CHECK(end.err == "error: cannot write " + file +
-                         ": No space left on device; the file is as it was; see the diff with "
-                         "--diff\n");
+    CHECK(end.err ==
+          "error: cannot write " + file +
+              ": No space left on device; the file is unchanged; see the diff with --diff\n");
 }
 
 TEST_CASE("-o patch prints a strategic merge patch of the object that the documents name") {

@@ -34,11 +34,13 @@ TEST_CASE("lint reads several files and names each") {
     CHECK(end.err.empty());
     CHECK(end.out == "::warning file=" + two +
                          ",line=2,col=57,title=gogc-malformed::Pod , container c: GOGC is \"x\", "
-                         "which Go does not understand and silently takes for 100; write a whole "
+                         "which Go does not understand: it silently uses 100; write a whole "
                          "number, or off\n");
 }
 
-TEST_CASE("a file that cannot be judged hides nothing of the others, and every error is said") {
+TEST_CASE(
+    "a file that cannot be judged does not hide findings of the others, and every error is "
+    "printed") {
     const TemporaryFolder folder;
     const auto broken = folder.file("broken.yaml", "a: 1\nb: {{ .Values.b }}\n").string();
     const auto bad = folder
@@ -51,7 +53,7 @@ TEST_CASE("a file that cannot be judged hides nothing of the others, and every e
     CHECK(end.code == 1);
     CHECK(end.out == "::warning file=" + bad +
                          ",line=2,col=57,title=gogc-malformed::Pod , container c: GOGC is \"x\", "
-                         "which Go does not understand and silently takes for 100; write a whole "
+                         "which Go does not understand: it silently uses 100; write a whole "
                          "number, or off\n");
     CHECK(end.err == "error: " + broken +
                          ":2: a template, not a manifest; render it first and pipe the output: "

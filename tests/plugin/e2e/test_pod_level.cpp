@@ -59,7 +59,7 @@ BinaryEnd recommend(std::vector<std::string> more) {
 
 constexpr auto refused =
     "error: deployment/sales-api cannot have the advised settings in container sales-api: the "
-    "memory limit, 36Mi, is above the pod's, 32Mi, which Kubernetes refuses; raise the pod's "
+    "memory limit, 36Mi, is above the pod's, 32Mi, which Kubernetes refuses; raise the pod's limit "
     "first: spec.resources.limits.memory of its template\n";
 
 }  // namespace
@@ -81,12 +81,14 @@ TEST_CASE("advice for which the pod leaves no room is printed with that, and not
     CHECK(end.err.ends_with(refused));
     const auto document = Json::parse(end.out);
     CHECK(document["recommendation"]["limitBytes"] == 36 << 20);
-    CHECK(document["warnings"].back() ==
-          Json{{"code", "limit-above-pod"},
-               {"text",
-                "with the advice the memory limit, 36Mi, is above the pod's, 32Mi, which "
-                "Kubernetes refuses; raise the pod's first: spec.resources.limits.memory of its "
-                "template"}});
+    CHECK(
+        document["warnings"].back() ==
+        Json{
+            {"code", "limit-above-pod"},
+            {"text",
+             "with the advice the memory limit, 36Mi, is above the pod's, 32Mi, which "
+             "Kubernetes refuses; raise the pod's limit first: spec.resources.limits.memory of its "
+             "template"}});
 }
 
 TEST_CASE("--edit leaves a manifest alone whose pod has no room, --check says what differs") {
@@ -103,10 +105,11 @@ TEST_CASE("--edit leaves a manifest alone whose pod has no room, --check says wh
     const auto end = edit("--diff");
     CHECK(end.code == 1);
     CHECK(end.out.empty());
-    CHECK(end.err == "error: " + file.string() +
-                         ":4: the memory limit, 36Mi, is above the pod's, 32Mi, which Kubernetes "
-                         "refuses; raise the pod's first: spec.resources.limits.memory of its "
-                         "template\n");
+    CHECK(end.err ==
+          "error: " + file.string() +
+              ":4: the memory limit, 36Mi, is above the pod's, 32Mi, which Kubernetes "
+              "refuses; raise the pod's limit first: spec.resources.limits.memory of its "
+              "template\n");
     CHECK(edit("-q").code == 1);
     std::ifstream now(file);
     CHECK(std::string(std::istreambuf_iterator<char>(now), {}) == manifest);

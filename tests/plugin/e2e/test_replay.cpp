@@ -82,14 +82,14 @@ TEST_CASE("a squeeze alone gives its minimum and names the bench as the next ste
     CHECK(result.at("next").get<std::string>().starts_with("kubectl memfit bench "));
 }
 
-TEST_CASE("surviving with GOMEMLIMIT is not fitting: no advice comes of it alone") {
+TEST_CASE("surviving with GOMEMLIMIT is not enough: alone it gives no advice") {
     const auto end = recommend("replay/seed-13mi-gomemlimit.json", {});
     CHECK(end.code == 4);
-    CHECK(
-        end.err ==
-        "error: the squeeze ran with GOMEMLIMIT, where surviving is not fitting, so that no limit "
-        "follows from it alone; run kubectl memfit bench deploy/sales-api -n sales-system -c "
-        "sales-api --load 'make talk-load'\n");
+    CHECK(end.err ==
+          "error: the squeeze ran with GOMEMLIMIT, where a run that survives may be far too slow, "
+          "so no limit follows from it alone; run kubectl memfit bench deploy/sales-api -n "
+          "sales-system -c "
+          "sales-api --load 'make talk-load'\n");
 }
 
 TEST_CASE("all published results together, in any order and from standard input, agree") {

@@ -141,7 +141,7 @@ TEST_CASE("--dry-run says what would be run, and touches nothing") {
             .words());
     CHECK(end.code == 0);
     CHECK(end.err.empty());
-    CHECK(end.out == fmt::format("would start, once a trial, in a memory cgroup of its own:\n"
+    CHECK(end.out == fmt::format("would start for each trial, in a memory cgroup of its own:\n"
                                  "  {} --token '<redacted>' --listen 4711 --serve\n"
                                  "would run as load:\n"
                                  "  touch {}\n"

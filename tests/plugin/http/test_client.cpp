@@ -18,7 +18,7 @@ using boost::asio::ip::tcp;
 namespace {
 
 /// Answers the requests of each connection with these texts, one after the other; closes the
-/// connection when they are used up. An empty text is no answer at all.
+/// connection when they are used up. An empty text means no answer.
 class ScriptedServer {
 public:
     ScriptedServer(EventLoop& loop, std::vector<std::vector<std::string>> connections)
@@ -150,7 +150,7 @@ TEST_CASE("a body beyond the bound is refused") {
     CHECK(response.error().what.ends_with("body limit exceeded"));
 }
 
-TEST_CASE("what is not HTTP is an error") {
+TEST_CASE("an answer that is not HTTP is an error") {
     EventLoop loop;
     ScriptedServer server(loop, {{"SSH-2.0-OpenSSH_9.2\r\n\r\n"}});
     HttpClient client(loop, server.address());

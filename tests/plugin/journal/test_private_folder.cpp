@@ -80,7 +80,7 @@ TEST_CASE("a private folder that was moved is removed once, at the end of the ne
     CHECK_FALSE(fs::exists(path));
 }
 
-TEST_CASE("folders of processes that are no more are removed, those of living ones are kept") {
+TEST_CASE("folders of processes that no longer run are removed, those of running ones are kept") {
     const Place place;
     const auto dead = place.makeNamed(fmt::format("kubectl-memfit-{}-abc123", deadProcess()));
     std::ofstream(dead / "api") << "x";

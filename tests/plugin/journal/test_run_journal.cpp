@@ -155,7 +155,7 @@ TEST_CASE("a last line that was cut while it was written takes nothing else alon
     CHECK(onlyRecord() == record);
 }
 
-TEST_CASE("what is no journal is left out, and the others are told in order") {
+TEST_CASE("a file that is not a journal is left out, and the others are listed in order") {
     const State state;
     state.write("0.jsonl", "");
     state.write("1.jsonl", R"({"type":"run","runId":"1","names)");
@@ -177,7 +177,7 @@ TEST_CASE("what is no journal is left out, and the others are told in order") {
     CHECK_FALSE(isAlive(runs[1].record));
 }
 
-TEST_CASE("words of a command line that are no UTF-8 do not keep a run from its journal") {
+TEST_CASE("words of a command line that are not UTF-8 do not stop a run from writing its journal") {
     const State state;
     const auto journal = begun(ownRecord("1a", "prod\xff", "shop"));
     CHECK(onlyRecord().context == "prod\xEF\xBF\xBD");

@@ -38,7 +38,7 @@ TEST_CASE("a load command that cannot be meant is refused with what to do") {
     };
     CHECK(complaint("hey 'x") == "load command has an unclosed '; close the quote");
     CHECK(complaint("hey \"x'") == "load command has an unclosed \"; close the quote");
-    CHECK(complaint("hey \\") == "load command ends in a backslash; take it away");
+    CHECK(complaint("hey \\") == "load command ends in a backslash; remove it");
     CHECK(complaint(" \t") == "load command is empty; write it like --load 'hey -n 1000 {url}'");
     CHECK(complaint("''") == complaint(""));
     CHECK(complaint("hey {url} | tee log") ==

@@ -54,7 +54,7 @@ TEST_CASE("words reach the program as they are: no shell sees them") {
     CHECK(finished.out == "a b|$HOME|`id`||*|");
 }
 
-TEST_CASE("a program that is not there is told from one that may not be executed") {
+TEST_CASE("a program that is not there has another error than one that may not be executed") {
     EventLoop loop;
     const test::TemporaryFolder folder;
     const std::string text = folder.file("notes.txt", "hello").string();

@@ -10,7 +10,7 @@ using namespace memfit::plugin;
 
 namespace {
 
-/// `hungry` on a port of its own; `stats` is what its page says, nothing: there is none.
+/// `hungry` on a port of its own; `stats` is what its page says; nullopt: it has no page.
 struct Server {
     Server(EventLoop& loop, const std::string& stats) {
         auto started = Child::start(loop,

@@ -126,7 +126,7 @@ TEST_CASE("a bench that its budget ends in its second round says how sure its ch
     CHECK(!outcome.stopped);
     CHECK(lab.world.seen.size() == 4);
     REQUIRE(outcome.budgetEnded);
-    CHECK(outcome.budgetEnded->text.ends_with("; a larger --budget goes on"));
+    CHECK(outcome.budgetEnded->text.ends_with("; give a larger --budget to continue"));
 }
 
 TEST_CASE("a budget for no round of a bench is inconclusive and says what a round takes") {

@@ -64,7 +64,7 @@ TEST_CASE("without a beginning there is no end") {
     CHECK_FALSE(std::filesystem::exists(folder.path() / "mark"));
 }
 
-TEST_CASE("what runs and what it printed is told, without its secrets") {
+TEST_CASE("commands and their output are shown without secrets") {
     SidePlan plan;
     plan.prepare = shell("echo one; echo --token hunter2 >&2");
     Side side(plan);
@@ -74,7 +74,7 @@ TEST_CASE("what runs and what it printed is told, without its secrets") {
                                    "  one", "  --token <redacted>"});
 }
 
-TEST_CASE("a command that is not there is told before anything is run") {
+TEST_CASE("a missing command is reported before anything runs") {
     const test::TemporaryFolder folder;
     SidePlan plan;
     plan.setup = command("touch " + (folder.path() / "mark").string());
@@ -89,7 +89,7 @@ TEST_CASE("a command that is not there is told before anything is run") {
     CHECK_FALSE(std::filesystem::exists(folder.path() / "mark"));
 }
 
-TEST_CASE("a command that fails is told with its last lines and how to go on") {
+TEST_CASE("a command that fails is reported with its last lines and the next step") {
     SidePlan plan;
     plan.setup = shell("echo; echo a; echo b; echo c; echo; echo d; exit 3");
     plan.setup->words.back() = "{ " + plan.setup->words.back() + "; } >&2";

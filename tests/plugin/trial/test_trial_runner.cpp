@@ -158,7 +158,7 @@ TEST_CASE("the watchdog's kill counts as one") {
     CHECK(record.trial.usage->peak == std::nullopt);
 }
 
-TEST_CASE("a crash under load is no OOM kill") {
+TEST_CASE("a crash under load is not an OOM kill") {
     World world(hungry({"--die-at", "5"}), planOf(requests(20)));
     const TrialRecord record = world.trial(64 * MiB);
     CHECK_MESSAGE(named(record.trial.outcome) == "crashed", record.trial.note);
@@ -253,7 +253,7 @@ TEST_CASE("a secret in the place of the statistics page is in no warning") {
         " /debug/numbers?token=<redacted> (status 404); check --stats-port and --stats-path"));
 }
 
-TEST_CASE("a load command that is not there is told before anything is started") {
+TEST_CASE("a missing load command is reported before anything is started") {
     World world(hungry({}), planOf("no-such-load-tool {url}"));
     const auto record = world.runner.run(plainSettings(std::nullopt), {});
     REQUIRE_FALSE(record.has_value());

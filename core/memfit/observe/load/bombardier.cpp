@@ -47,7 +47,7 @@ bool isBombardierText(const Material& material) {
 /// The text has no duration, and its rate is a mean of samples: counts and latencies only.
 void readBombardierText(const Material& material, ParsedLoad& into) {
     into.warnings.emplace_back(
-        "bombardier's text names neither duration nor rate; use bombardier -o json -p r");
+        "bombardier's text has neither duration nor rate; use bombardier -o json -p r");
     const auto report = fromLast(material.all, "Reqs/sec");
     const auto answers = [&](std::string_view label) {
         return countAfter(report, label).value_or(0);

@@ -34,7 +34,7 @@ void fill(const Figures& figures, ParsedLoad& into) {
         setRate(report, figures.rate, *figures.requests);
         if (failed > 0) {
             into.warnings.emplace_back(
-                "k6 does not tell answers with an error status from connections that failed: its "
+                "k6 does not distinguish answers with an error status from failed connections: its "
                 "errors are both");
         }
         if (failed > 0 && !figures.onlyExpected) {
@@ -147,7 +147,7 @@ bool isNameByte(char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-/// nullopt for what is no row: the heading of a threshold is a name alone.
+/// nullopt when the line is not a row: the heading of a threshold is a name alone.
 std::optional<Row> rowOf(std::string_view text) {
     const auto line = withoutMark(trimmed(text));
     const auto* const nameEnd = std::ranges::find_if_not(line, isNameByte);

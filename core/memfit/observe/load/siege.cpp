@@ -48,8 +48,8 @@ void fill(const Figures& figures, ParsedLoad& into) {
     }
     if (counts.failed > 0) {
         into.warnings.emplace_back(
-            "siege does not tell answers with a status of 500 and more from connections that "
-            "failed: its errors are both");
+            "siege does not distinguish answers with a status of 500 and more from failed "
+            "connections: its errors are both");
     }
 }
 

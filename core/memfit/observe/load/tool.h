@@ -20,7 +20,7 @@ struct Material {
 
 /// How one tool's reports are told and read. A tool lacks the functions of a form it does not have.
 ///
-/// Reading fills what the text says and nothing else; a text cut anywhere is no error.
+/// Reading fills what the text says and nothing else; a text that is cut off is not an error.
 struct Tool {
     LoadFormat format;
     bool (*isJson)(const nlohmann::json&);
@@ -57,7 +57,7 @@ struct StatusCounts {
     [[nodiscard]] std::int64_t total() const;
 };
 
-/// Sets requests, errors and non2xx. Nothing counted at all is nothing known.
+/// Sets requests, errors and non2xx. When nothing was counted, nothing is known.
 void setCounts(LoadReport& report, const StatusCounts& counts);
 
 /// The same where the tool prints its counts even when all are 0: then nothing was answered.

@@ -15,7 +15,7 @@ constexpr int noAnswer = 0;
 /// vegeta calls 200 to 399 a success, so its own throughput is not used.
 void setFigures(ParsedLoad& into, const StatusCounts& counts,
                 std::optional<std::int64_t> requests) {
-    // A run of no requests is known to be one; without their number nothing is.
+    // A count of 0 says that nothing was sent; without a count nothing is known.
     if (requests == 0) setPrintedCounts(into.report, counts);
     setCounts(into.report, counts);
     setRateOver(into.report, into.report.totalSeconds);

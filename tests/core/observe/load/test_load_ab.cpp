@@ -30,7 +30,7 @@ TEST_CASE("ab: a time of 0 ms is one below the resolution, not zero") {
     CHECK(report.latency == Latency{std::nullopt, 0.001, 0.001, 0.002});
 }
 
-TEST_CASE("ab: answers of another length are no failures") {
+TEST_CASE("ab: answers of another length are not failures") {
     const auto parsed = parseLoadReport(loadOutput("ab/var_nol"));
     CHECK(parsed.report.errors == 0);
     CHECK(parsed.report.successes() == 200);

@@ -24,7 +24,7 @@ TEST_CASE("autocannon: times below its millisecond are left out, not zero") {
           "bytes=43633864 exit=0");
 }
 
-TEST_CASE("autocannon: when every request failed its zeros are no times") {
+TEST_CASE("autocannon: when every request failed its zeros are not times") {
     CHECK(lineOf("autocannon/json_refused") ==
           "autocannon total=2.01 rps=0 requests=44104 errors=44104 non2xx=0 bytes=0 exit=0 "
           "allFailed");

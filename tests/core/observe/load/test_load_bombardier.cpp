@@ -26,5 +26,5 @@ TEST_CASE("bombardier: text has counts and latencies, but no rate of successes")
           "p90=0.0461 p95=0.0488 p99=0.0509 exit=0");
     CHECK(warningsOf("bombardier/text") ==
           std::vector<std::string>{
-              "bombardier's text names neither duration nor rate; use bombardier -o json -p r"});
+              "bombardier's text has neither duration nor rate; use bombardier -o json -p r"});
 }

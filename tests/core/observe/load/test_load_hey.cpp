@@ -32,7 +32,7 @@ TEST_CASE("hey: the rate counts successes only, of a server that died midway") {
     CHECK(*report.requestsPerSecond == doctest::Approx(346 / 4.0003).epsilon(0.0001));
 }
 
-TEST_CASE("hey: when every request failed, NaN and 0.0000 are no times") {
+TEST_CASE("hey: when every request failed, NaN and 0.0000 are not times") {
     CHECK(lineOf("hey/conn_refused") ==
           "hey total=0.0021 rps=0 requests=20 errors=20 non2xx=0 exit=0 allFailed");
 }

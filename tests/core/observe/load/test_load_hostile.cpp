@@ -76,7 +76,7 @@ TEST_CASE("JSON of the wrong types gives the tool and nothing else") {
           "k6 total=7.5 exit=0");
 }
 
-TEST_CASE("a long text full of braces, quotes or escapes is no report, and is read to its end") {
+TEST_CASE("a long text full of braces, quotes or escapes is not a report, and is read to its end") {
     // Megabytes of each: what takes more than linear time does not come back within the time that
     // a test may take.
     for (const auto* const part :

@@ -8,7 +8,7 @@ using namespace memfit::test;
 namespace {
 
 const std::string both =
-    "k6 does not tell answers with an error status from connections that failed: its errors are "
+    "k6 does not distinguish answers with an error status from failed connections: its errors are "
     "both";
 const std::string mixed = "k6's latencies include requests that failed";
 
@@ -60,7 +60,7 @@ TEST_CASE("k6: the text at the end of a run, in times like Go's") {
           "errors=50 bytes=243000 p50=0.0281 p90=0.0461 p95=0.0488 exit=0");
 }
 
-TEST_CASE("k6: the heading of a threshold is no row, and a group's rows are not the run's") {
+TEST_CASE("k6: the heading of a threshold is not a row, and a group's rows are not the run's") {
     const auto line = lineOfText(readFixture("load/readings/k6/group_sections.txt"));
     CHECK(line ==
           "k6 total=10.0005 fast=0.0051 slow=0.0512 avg=0.0283 rps=34.99825 requests=400 "

@@ -108,7 +108,7 @@ TEST_CASE("of several runs of one tool the last one is read") {
     }
 }
 
-TEST_CASE("what is no report gives the measured time, the exit code and a warning") {
+TEST_CASE("output that is not a report gives the measured time, the exit code and a warning") {
     const auto parsed = parseLoadReport(
         {.out = "done in 3 s\n", .err = "curl: (7)", .exitCode = 7, .wallSeconds = 3.25});
     CHECK(describe(parsed.report) == "- total=3.25 exit=7");

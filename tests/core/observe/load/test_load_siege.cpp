@@ -8,7 +8,7 @@ using namespace memfit::test;
 namespace {
 
 const std::string both =
-    "siege does not tell answers with a status of 500 and more from connections that failed: its "
+    "siege does not distinguish answers with a status of 500 and more from failed connections: its "
     "errors are both";
 
 }  // namespace
@@ -53,7 +53,7 @@ TEST_CASE("siege: statuses of 500 and failed connections are both errors, and it
     CHECK(warningsOf("siege/mixed_503") == std::vector{both});
 }
 
-TEST_CASE("siege: a 404 is no success, whatever its availability says") {
+TEST_CASE("siege: a 404 is not a success, whatever its availability says") {
     CHECK(lineOf("siege/notfound") ==
           "siege total=0.01 slow=0.01 rps=0 requests=10 errors=0 non2xx=10 exit=0 allFailed");
 }

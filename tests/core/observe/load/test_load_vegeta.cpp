@@ -17,7 +17,7 @@ TEST_CASE("vegeta: JSON in nanoseconds; the time is that of the attack and of th
           "non2xx=0 bytes=192400 p50=0.0281 p90=0.0461 p95=0.0488 p99=0.0509 exit=0");
 }
 
-TEST_CASE("vegeta: code 0 is no answer, and redirects are no success") {
+TEST_CASE("vegeta: code 0 is not an answer, and redirects are not a success") {
     CHECK(lineOf("vegeta/json_killed") ==
           "vegeta total=4 fast=9e-05 slow=0.0512 avg=0.01415 rps=37.5 requests=400 errors=180 "
           "non2xx=70 bytes=72150 p50=0.0051 p90=0.0461 p95=0.0488 p99=0.0509 exit=0");

@@ -39,7 +39,7 @@ TEST_CASE("wrk: units of latency change from row to row") {
     CHECK(parseLoadReport(onOut(second)).report.slowestSeconds == 1.07);
 }
 
-TEST_CASE("wrk: -nan% and 0.00us are no latencies") {
+TEST_CASE("wrk: -nan% and 0.00us are not latencies") {
     CHECK(lineOf("wrk/sock_errors_all") ==
           "wrk total=2.1 rps=0 requests=23708 errors=23708 non2xx=0 bytes=0 exit=0 allFailed");
 }
@@ -76,7 +76,7 @@ TEST_CASE("wrk2: a tool of its own, which the name of its program chooses too") 
     CHECK(parseLoadReport(loadOutput("wrk/normal"), LoadFormat::wrk2).report.tool == std::nullopt);
 }
 
-TEST_CASE("wrk2: connections that wait are no answers that came too late") {
+TEST_CASE("wrk2: connections that wait are not answers that came too late") {
     const auto parsed = parseLoadReport(onOut(readFixture("load/readings/wrk2/spectrum.txt")));
     CHECK(describe(parsed.report) ==
           "wrk2 total=30 slow=0.0125 avg=0.0066 rps=1999.6801 requests=130021 errors=70003 "

@@ -82,7 +82,8 @@ TEST_CASE("a search ends at what the namespace admits, known beforehand or learn
         REQUIRE(run.namespaceBound);
         CHECK(*run.namespaceBound ==
               Warning{"namespace-bound",
-                      "the minimum is the namespace's bound, and the program may do with less: the "
+                      "the minimum is the smallest limit that the namespace admits, and the "
+                      "program may need less: the "
                       "namespace admits no memory limit below 32Mi (LimitRange sizes)"});
         CHECK(run.result.trials.size() == lab.world.seen.size());
     }

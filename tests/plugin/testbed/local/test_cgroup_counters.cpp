@@ -23,7 +23,8 @@ TEST_CASE("v2 usage: demand leaves out file cache, but not shmem, which cannot b
     CHECK(counters.usage().current == 10'000'001);
 }
 
-TEST_CASE("a v2 kill that was for nobody's lack but the machine's is told from one at the limit") {
+TEST_CASE(
+    "on v2 a kill because the machine ran out of memory is told apart from one at the limit") {
     const test::TemporaryFolder folder;
     folder.file("memory.events", "low 0\nhigh 0\nmax 0\noom 0\noom_kill 0\n");
     const auto files = CgroupFiles::open(folder.path());

@@ -92,7 +92,7 @@ TEST_CASE("a program that listens on other ports at its next start is found agai
     CHECK(ports.front() != ports.back());
 }
 
-TEST_CASE("which of several ports is the service's has to be said") {
+TEST_CASE("with several ports the user has to name the service's") {
     EventLoop loop;
     LocalTestbed bed(loop, hungry({"--listen", "0", "--listen", "0", "--listen", "0", "--serve"}));
     const auto instance = start(bed, 64 * MiB);

@@ -45,7 +45,7 @@ TEST_CASE("every end of a pod is told as what it says about the edge, or as sayi
         CHECK(status.oomKilled == meaning.oomKilled);
         CHECK((status.foreign == meaning.foreign));
         CHECK(status.detail == "as told");
-        // An init container's is none of the program's.
+        // An end of an init container is not an end of the program.
         if (meaning.state != PodState::initFailed) CHECK(status.exitCode == 3);
         if (meaning.state == PodState::initFailed) CHECK_FALSE(status.exitCode.has_value());
     }

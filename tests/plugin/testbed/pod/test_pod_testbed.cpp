@@ -126,7 +126,7 @@ TEST_CASE("a pod that is refused whatever its limit tells nothing of the limits"
     Trials trials(cluster("", 32, limitRanger));
     trials.begin();
     REQUIRE(trials.testbed->tryAdmission(plainSettings(64 * MiB)).has_value());
-    // Meanwhile nobody may create pods.
+    // From here on the user may not create pods.
     std::ofstream(trials.standIn.path()) << "#!/bin/sh\necho 'Error from server (Forbidden): pods "
                                             "is forbidden: User \"jane\" cannot "
                                             "create resource \"pods\"' >&2\nexit 1\n";
