@@ -15,7 +15,7 @@ using namespace plugin;
 
 namespace {
 
-constexpr auto node = "node-1";
+constexpr auto onlyNode = "node-1";
 
 void setCondition(Json& pod, const std::string& type, bool holds, const std::string& reason = {},
                   const std::string& message = {}) {
@@ -148,7 +148,7 @@ void FakeCluster::live(const Key& key) {
         return;
     }
     then(plan.scheduled, [](Json& pod) {
-        pod["spec"]["nodeName"] = node;
+        pod["spec"]["nodeName"] = onlyNode;
         setCondition(pod, "PodScheduled", true);
         setStates(pod, {{"waiting", {{"reason", "ContainerCreating"}}}}, false);
     });
