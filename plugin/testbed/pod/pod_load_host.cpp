@@ -211,9 +211,8 @@ Result<std::unique_ptr<RunningLoad>> PodLoadHost::start(const std::vector<std::s
     auto load = std::make_unique<PodLoad>(loop_, cluster_, plan_, name);
     Demands demands;
     for (;;) {
-        const auto created = throughRestarts(loop_, [&] {
-            return cluster_.create(plan_.ns, loadPod(plan_, name, words, demands).dump(), false);
-        });
+        const auto created =
+            createPod(loop_, cluster_, plan_.ns, name, loadPod(plan_, name, words, demands).dump());
         if (created) break;
         const auto further = furtherDemands(created.error(), demands);
         if (!further) return created.error();

@@ -168,9 +168,11 @@ TrialPodPlan PodTestbed::planFor(const Settings& settings, const std::string& na
     return plan;
 }
 
-Call<AdmittedPod> PodTestbed::send(const TrialPod& pod, bool dryRun) {
-    const auto admitted = throughRestarts(
-        world_.loop, [&] { return world_.cluster.create(world_.options.ns, pod.json, dryRun); });
+Call<AdmittedPod> PodTestbed::send(const TrialPod& pod, const std::string& name, bool dryRun) {
+    const auto& ns = world_.options.ns;
+    const auto rehearsal = [&] { return world_.cluster.create(ns, pod.json, true); };
+    const auto admitted = dryRun ? throughRestarts(world_.loop, rehearsal)
+                                 : createPod(world_.loop, world_.cluster, ns, name, pod.json);
     if (!admitted) return admitted.error();
     auto checked = checkAdmitted(pod.json, *admitted);
     if (!checked) return checked.error();
@@ -180,7 +182,7 @@ Call<AdmittedPod> PodTestbed::send(const TrialPod& pod, bool dryRun) {
 Call<void> PodTestbed::rehearse(const Settings& settings, const std::string& name) {
     const auto pod = makeTrialPod(world_.options.workload, planFor(settings, name), selectors_);
     if (!pod) return pod.error();
-    if (const auto admitted = send(*pod, true); !admitted) return admitted.error();
+    if (const auto admitted = send(*pod, name, true); !admitted) return admitted.error();
     return {};
 }
 
@@ -259,7 +261,7 @@ Result<void> PodTestbed::prepare(const Settings& settings, const std::string& na
     const auto pod = makeTrialPod(world_.options.workload, planFor(settings, name), selectors_);
     if (!pod) return pod.error();
     if (auto free = checkClaims(pod->claims); !free) return free;
-    const auto admitted = send(*pod, true);
+    const auto admitted = send(*pod, name, true);
     if (!admitted) return admitted.error();
     smallestAdmitted_ = settings.limit ? settings.limit : ceiling_;
     for (const auto& notice : pod->notices) warn(notice.code, notice.text);
@@ -290,7 +292,7 @@ Result<std::unique_ptr<Instance>> PodTestbed::start(const Settings& settings,
     existing_.insert(name);
     auto instance = std::make_unique<PodInstance>(world_, name, !settings.limit,
                                                   [this, name] { remove(name); });
-    if (const auto created = send(*pod, false); !created) return created.error();
+    if (const auto created = send(*pod, name, false); !created) return created.error();
     return std::unique_ptr<Instance>(std::move(instance));
 }
 

@@ -49,7 +49,7 @@ private:
     [[nodiscard]] Result<void> checkPermissions();
     [[nodiscard]] Result<void> checkClaims(const std::vector<std::string>& claims);
     [[nodiscard]] TrialPodPlan planFor(const Settings& settings, const std::string& name) const;
-    [[nodiscard]] Call<AdmittedPod> send(const TrialPod& pod, bool dryRun);
+    [[nodiscard]] Call<AdmittedPod> send(const TrialPod& pod, const std::string& name, bool dryRun);
     [[nodiscard]] Call<void> rehearse(const Settings& settings, const std::string& name);
     [[nodiscard]] Result<void> admit(const Settings& settings, const std::string& name);
     [[nodiscard]] Error learnLeast(Settings settings, const CallError& refusal,

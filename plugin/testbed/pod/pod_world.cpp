@@ -4,6 +4,8 @@
 
 #include <boost/algorithm/string/case_conv.hpp>
 
+#include "memfit/kube/resources.h"
+
 namespace memfit::plugin {
 namespace {
 
@@ -57,6 +59,21 @@ void PodWorld::addWarnings(std::vector<Warning>& warnings) const {
         {"port-forward",
          "the load went through kubectl port-forward, which slows it and may break; its figures "
          "compare badly with direct ones (see --via and --load-image)"});
+}
+
+Call<std::string> createPod(EventLoop& loop, Cluster& cluster, const std::string& ns,
+                            const std::string& name, const std::string& json) {
+    bool maybeMade = false;
+    return throughRestarts(loop, [&]() -> Call<std::string> {
+        auto made = cluster.create(ns, json, false);
+        if (made) return made;
+        const auto failed = made.error().failure;
+        // Only the answer was lost: the name holds the id of the run, so that the pod is its own.
+        if (failed == CallFailure::conflict && maybeMade)
+            return cluster.read(objectPath(Resource::pods, ns, name), "reading the pod");
+        maybeMade = maybeMade || failed == CallFailure::unreachable;
+        return made;
+    });
 }
 
 }  // namespace memfit::plugin

@@ -76,4 +76,8 @@ auto throughRestarts(EventLoop& loop, const Attempt& attempt) -> decltype(attemp
     }
 }
 
+/// Makes a pod of the run, through restarts of the API server. Returns it as it was taken.
+[[nodiscard]] Call<std::string> createPod(EventLoop& loop, Cluster& cluster, const std::string& ns,
+                                          const std::string& name, const std::string& json);
+
 }  // namespace memfit::plugin

@@ -99,6 +99,14 @@ TEST_CASE("an API server that restarts delays a load") {
     CHECK(world.cluster.seconds() >= 20);
 }
 
+TEST_CASE("a load pod that was made while only the answer was lost is the load's") {
+    World world;
+    world.cluster.lostAnswers = 1;
+    const auto load = world.start();
+    CHECK(load.has_value());
+    CHECK(world.pods() == Strings{"memfit-load-r1-1"});
+}
+
 TEST_CASE("a signal at any call of a load leaves no pod") {
     World undisturbed;
     {

@@ -346,6 +346,16 @@ TEST_CASE("an API server that restarts ends no run") {
     CHECK(instance->settledStatus().running);
 }
 
+TEST_CASE("a pod that was made while only the answer was lost is the trial's") {
+    World world;
+    REQUIRE(world.trials().begin(plainSettings(64 * MiB)).has_value());
+    world.cluster.lostAnswers = 1;
+    auto instance = world.started(64 * MiB);
+    CHECK(instance->waitReady(60).value());
+    instance.reset();
+    CHECK(world.trialPods().empty());
+}
+
 TEST_CASE("an API server that stays away ends the run, and says what may be left") {
     World world;
     REQUIRE(world.trials().begin(plainSettings(64 * MiB)).has_value());
