@@ -168,7 +168,8 @@ Call<HttpResponse> KubectlCluster::askProxy(const std::string& path, double seco
     idle_.push_back(std::move(client));
     if (response) return *std::move(response);
     CallError error(response.error());
-    if (error.kind == ErrorKind::failed) error.failure = classifyFailure(error.what);
+    // Whatever the words: nobody answered.
+    if (error.kind == ErrorKind::failed) error.failure = CallFailure::unreachable;
     return error;
 }
 

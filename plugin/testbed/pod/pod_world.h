@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -66,10 +67,11 @@ struct PodWorld {
 template <class Attempt>
 auto throughRestarts(EventLoop& loop, const Attempt& attempt) -> decltype(attempt()) {
     constexpr double pauseSeconds = 1;
-    constexpr int attempts = 60;
-    for (int number = 1;; ++number) {
+    const auto patience = loop.now() + std::chrono::minutes(1);
+    for (;;) {
         auto result = attempt();
-        if (result || number == attempts || result.error().failure != CallFailure::unreachable) {
+        if (result || result.error().failure != CallFailure::unreachable ||
+            loop.now() >= patience) {
             return result;
         }
         if (!loop.pause(pauseSeconds)) return EventLoop::interruption();

@@ -123,3 +123,14 @@ TEST_CASE("what is not there or may not be read is no error where the caller can
     CHECK_FALSE(refused->has_value());
     CHECK_FALSE(readWith("Error from server (BadRequest): no").has_value());
 }
+
+TEST_CASE("a read that the proxy does not answer is worth another try") {
+    EventLoop loop;
+    const StandInKubectl standIn("echo 'Starting to serve on nothing'; exec sleep 60");
+    KubectlCluster api(loop, standIn.connect(loop));
+    REQUIRE(api.whyNoProxy().empty());
+    const auto read = api.read("/api/v1/nodes/a", "reading the node");
+    REQUIRE(read.has_error());
+    CHECK((read.error().failure == CallFailure::unreachable));
+    CHECK_FALSE(read.error().status.has_value());
+}

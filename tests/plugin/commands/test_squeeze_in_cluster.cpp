@@ -50,7 +50,8 @@ TEST_CASE("a squeeze in a cluster finds the edge, from copies and in place, and 
         const auto document = Json::parse(world.out.str());
         const auto least = document.at("minimumBytes").get<Bytes>();
         CHECK(least >= 48 * MiB);
-        CHECK(least <= 50 * MiB);
+        // What it names keeps a distance, for loads that need more than those it saw.
+        CHECK(least <= 56 * MiB);
         CHECK(world.cluster.names(Resource::pods).size() == 1);
         CHECK(world.cluster.find(Resource::deployments, "api")->at("spec") == before);
         CHECK(world.cluster.names(Resource::replicaSets).size() == 1);

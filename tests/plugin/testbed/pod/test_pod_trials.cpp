@@ -59,6 +59,7 @@ struct World : test::FakeWorld {
             if (!*ready) return failure("not ready");
             cluster.load();
             (void)(*instance)->settledStatus();
+            instance->reset();
             if (loop.signal()) return EventLoop::interruption();
         }
         return {};
