@@ -37,8 +37,8 @@ json documentOf(const test::BinaryEnd& end) {
 /// The whole of what is said where limits are only watched.
 std::string watched(const std::string& why) {
     return "no memory cgroup (" + why +
-           "): limits are kept by looking at the memory of the processes every few milliseconds, "
-           "which misses short spikes and kernel memory, so the true edge lies higher than the one "
+           "): limits are enforced by checking the memory of the processes every few milliseconds, "
+           "which misses short spikes and kernel memory, so the true edge is higher than the one "
            "found; start memfit with systemd-run --user --scope -p Delegate=yes, or as root";
 }
 
