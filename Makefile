@@ -13,7 +13,7 @@ CONFIGURE = cmake --preset $(PRESET) $(if $(BATCHES),-DMEMFIT_BATCHES=$(BATCHES)
 # What the preset takes beside the rest: these are built with clang, the others with g++.
 PRESET_DEPS = $(filter clang asan,$(PRESET))
 
-.PHONY: corpus dist demo demo-cluster test e2e bench repeat lint install build sweep asan fuzz format clean
+.PHONY: corpus dist demo demo-cluster test e2e v2 bench repeat lint install build sweep asan fuzz format clean
 
 build: deps-build
 	$(CONFIGURE)
@@ -66,6 +66,12 @@ e2e: deps-bench
 	$(CONFIGURE)
 	cmake --build --preset $(PRESET) -j $(JOBS) --target e2e_tests cluster_trials
 	tests/e2e/run.sh build/$(PRESET) -d
+
+# On a kernel with cgroup v2, in a virtual machine.
+v2: deps-v2
+	$(CONFIGURE)
+	cmake --build --preset $(PRESET) -j $(JOBS) --target plugin_tests v2_tests
+	tests/v2/run.sh build/$(PRESET)
 
 # Each target for FUZZ_SECONDS, as many at a time as there are JOBS; what is found stays in build/asan/fuzz.
 fuzz: PRESET = asan

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what building and testing need. Usage: install-deps.sh SET...
-# SET: build, demo, demo-cluster, demo-given, test, bench, lint, asan, dist, and clang beside one of them.
+# SET: build, demo, demo-cluster, demo-given, test, bench, lint, asan, dist, v2, and clang beside one of them.
 # Says what it will install; on a system without apt it lists what to install, and stops.
 set -euo pipefail
 
@@ -20,6 +20,8 @@ lint=("${testing[@]}" "${clang[@]}" clang-format-19 clang-tidy-19 shellcheck git
 
 # A foreign architecture is there once dpkg knows it; libyaml-cpp-dev of it is unpacked, not installed (dist.sh).
 dist=("${testing[@]}" git binutils dpkg-dev file crossbuild-essential-arm64 qemu-user-static)
+# A kernel and busybox are unpacked, not installed (tests/v2/run.sh).
+v2=("${demo[@]}" binutils cpio qemu-system-x86)
 asan=("${testing[@]}" "${clang[@]}" libclang-rt-19-dev)
 
 # What the demo in a cluster takes beside a program that is built already, unless it is there by other means than a
@@ -42,10 +44,11 @@ for name in "${@:-build}"; do
         lint) packages+=("${lint[@]}") ;;
         dist) packages+=("${dist[@]}") foreign=yes ;;
         asan) packages+=("${asan[@]}") ;;
+        v2) packages+=("${v2[@]}") ;;
         clang) packages+=("${clang[@]}") ;;
         *)
             echo "error: unknown set '$name'; use build, demo, demo-cluster, demo-given, test, bench, lint, asan," \
-                "dist or clang" >&2
+                "dist, v2 or clang" >&2
             exit 2
             ;;
     esac

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 mapfile -t sources < <(git ls-files '*.cpp' '*.h')
-mapfile -t scripts < <(git ls-files '*.sh' '.ci/run' 'tests/cluster/*' 'completions/*.bash' 'completions/kubectl_complete-*' | grep -v '\.md$')
+mapfile -t scripts < <(git ls-files '*.sh' '.ci/run' 'tests/v2/init' 'tests/cluster/*' 'completions/*.bash' 'completions/kubectl_complete-*' | grep -v '\.md$')
 
 echo "format: ${#sources[@]} files"
 clang-format-19 --dry-run --Werror "${sources[@]}"

@@ -79,6 +79,26 @@ inline Transition transitionOf(const std::vector<Row>& rows) {
     return found;
 }
 
+/// Loads every limit in steps around `start`, `loads` times each: down until everything is killed,
+/// up until nothing is, at two limits in a row.
+inline std::vector<Row> sweepAround(plugin::TrialSeries& trials, Bytes start, Bytes step,
+                                    int loads) {
+    std::vector<Row> rows{loadsAt(trials, start, loads)};
+    const auto settled = [&](bool down, int killed) {
+        if (rows.size() < 2) return false;
+        const auto& a = down ? rows[0] : rows[rows.size() - 1];
+        const auto& b = down ? rows[1] : rows[rows.size() - 2];
+        return a.killed == killed && b.killed == killed;
+    };
+    while (!settled(true, loads) && rows.front().limit > step) {
+        rows.insert(rows.begin(), loadsAt(trials, rows.front().limit - step, loads));
+    }
+    while (!settled(false, 0) && rows.back().limit < 4 * start) {
+        rows.push_back(loadsAt(trials, rows.back().limit + step, loads));
+    }
+    return rows;
+}
+
 /// Squeezes, then loads every limit in steps of 0.5 MiB around, `loads` times each, and prints
 /// both. How close they come is a figure to read: with a dozen trials and a demand that spreads,
 /// it differs from run to run. Returns the exit code: 1 when the squeeze failed, or named an edge
@@ -100,21 +120,7 @@ inline int sweepAgainstSqueeze(plugin::TrialSeries& trials, int loads) {
                squeezed.result.trials.size());
 
     constexpr Bytes step = MiB / 2;
-    const Bytes start = estimate / step * step;
-    std::vector<Row> rows{loadsAt(trials, start, loads)};
-    // Down until everything is killed, up until nothing is, two limits in a row each.
-    const auto settled = [&](bool down, int killed) {
-        if (rows.size() < 2) return false;
-        const auto& a = down ? rows[0] : rows[rows.size() - 1];
-        const auto& b = down ? rows[1] : rows[rows.size() - 2];
-        return a.killed == killed && b.killed == killed;
-    };
-    while (!settled(true, loads) && rows.front().limit > step) {
-        rows.insert(rows.begin(), loadsAt(trials, rows.front().limit - step, loads));
-    }
-    while (!settled(false, 0) && rows.back().limit < 4 * estimate) {
-        rows.push_back(loadsAt(trials, rows.back().limit + step, loads));
-    }
+    const auto rows = sweepAround(trials, estimate / step * step, step, loads);
     for (const auto& row : rows) {
         fmt::print("{:>9}  {} of {} killed\n", formatMiB(row.limit), row.killed, row.loads);
     }

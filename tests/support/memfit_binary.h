@@ -32,6 +32,7 @@ struct BinarySetup {
     std::vector<std::string> before = {};  ///< words of a program that executes the binary
     std::optional<std::string> input = {};
     std::map<std::string, std::string> env = {};
+    double patienceSeconds = 30;  ///< how long its end is waited for
 };
 
 /// A run of kubectl-memfit. Every process that comes of it bears a mark in its environment, so that
@@ -51,6 +52,7 @@ public:
         auto started = plugin::Child::start(loop_, words, options);
         REQUIRE_MESSAGE(started.has_value(), (started ? "" : started.error().message()));
         child_ = *std::move(started);
+        patienceSeconds_ = setup.patienceSeconds;
     }
 
     [[nodiscard]] pid_t pid() const { return child_->pid(); }
@@ -68,13 +70,13 @@ public:
                 }
                 return false;
             },
-            patienceSeconds));
+            patienceSeconds_));
     }
 
     /// Waits for the end without looking at what is left.
     BinaryEnd awaitEnd() {
         const auto ended = [this] { return !child_->running(); };
-        REQUIRE(loop_.waitUntil(ended, patienceSeconds) == plugin::WaitEnd::ready);
+        REQUIRE(loop_.waitUntil(ended, patienceSeconds_) == plugin::WaitEnd::ready);
         child_->drain(1);
         return {child_->exit().value_or(plugin::ExitStatus{}).shellCode(),
                 std::string(child_->out()), std::string(child_->err())};
@@ -114,7 +116,6 @@ public:
 
 private:
     static constexpr const char* markName = "MEMFIT_TEST_RUN";
-    static constexpr double patienceSeconds = 30;
 
     /// A process that ended and was not reaped has no environment any more.
     [[nodiscard]] std::vector<pid_t> processes() const {
@@ -131,6 +132,7 @@ private:
     plugin::EventLoop loop_;
     std::unique_ptr<plugin::Child> child_;
     std::string mark_;
+    double patienceSeconds_ = 0;
 };
 
 /// Runs the program to its end and checks that it leaves nothing behind.
