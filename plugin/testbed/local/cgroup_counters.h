@@ -19,7 +19,8 @@ public:
     /// which v1 and v2 both count as cache), never below zero. A file that is not there
     /// (memory.peak before Linux 5.19) leaves its field absent.
     [[nodiscard]] Usage usage() const;
-    /// How many processes the kernel has killed in it for memory; nullopt where it does not say.
+    /// How many processes the kernel has killed in it for memory, the first of them counted twice
+    /// where one kill ends all (memory.oom.group, Linux 6.1); nullopt where it does not say.
     [[nodiscard]] std::optional<std::int64_t> oomKills() const;
     /// It was killed for memory, but not for its own limit, which it never ran out of: the machine
     /// had no memory left, or a cgroup above. Known on v2 alone, where `oom` of memory.events is

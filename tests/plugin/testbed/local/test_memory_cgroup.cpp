@@ -40,7 +40,10 @@ TEST_CASE("a program that takes more than the limit is killed by the kernel, and
     const auto child = startIn(loop, *group, {MEMFIT_HUNGRY, "--take", "64", "--sleep"});
     CHECK(loop.waitUntil([&] { return !child->running(); }, 10) == WaitEnd::ready);
     CHECK(child->exit() == ExitStatus{0, SIGKILL});
-    CHECK(group->oomKills() == 1);
+    // Where one kill ends all, Linux counts the first process once more among the others.
+    const bool v1 = parent.version() == CgroupVersion::v1;
+    CHECK(group->oomKills().value_or(0) >= 1);
+    CHECK(group->oomKills().value_or(9) <= (v1 ? 1 : 2));
     const Usage usage = group->usage();
     CHECK(usage.peak == 32 * MiB);
     CHECK(usage.limitHits.value_or(0) > 0);
