@@ -36,6 +36,16 @@ TEST_CASE("the kernel takes every limit of a trial's cgroup") {
           "cpu.max 50000 100000\n");
 }
 
+TEST_CASE("what a cgroup above may use bounds the ceiling of the run without a limit") {
+    plugin::EventLoop loop;
+    const Cgroup slice("bounded.slice");
+    slice.limitMemory(96 * MiB);
+    const Cgroup scope("bounded.slice/inner.slice/run-1.scope");
+    const Membership membership(scope);
+    const plugin::LocalTestbed bed(loop, hungry({}));
+    CHECK(bed.ceiling() == 48 * MiB);
+}
+
 TEST_CASE("root in a session with other processes makes its cgroups at the top") {
     const Cgroup session("shared.scope");
     plugin::EventLoop loop;

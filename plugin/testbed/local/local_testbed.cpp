@@ -48,13 +48,24 @@ std::optional<Bytes> availableMemory() {
     return std::nullopt;
 }
 
-/// What our own cgroup may use at most: in a container less than the machine has.
+/// The least limit of this v2 cgroup and those above it, up to the top, which has none.
+std::optional<Bytes> leastLimitUpFrom(std::filesystem::path folder) {
+    std::optional<Bytes> least;
+    while (true) {
+        const auto files = CgroupFiles::open(folder);
+        if (!files || !files->exists("memory.max")) return least;
+        const auto limit = singleNumber(files->read("memory.max").value_or(""));
+        if (limit) least = std::min(least.value_or(*limit), *limit);
+        folder = folder.parent_path();
+    }
+}
+
+/// What our own cgroup may use at most: in a container, or a slice with a limit, less than the
+/// machine has.
 std::optional<Bytes> ownLimit(const CgroupParent& parent) {
+    if (parent.version() == CgroupVersion::v2) return leastLimitUpFrom(parent.folder());
     const auto files = CgroupFiles::open(parent.folder());
     if (!files) return std::nullopt;
-    if (parent.version() == CgroupVersion::v2) {
-        return singleNumber(files->read("memory.max").value_or(""));
-    }
     return keyedNumber(files->read("memory.stat").value_or(""), "hierarchical_memory_limit");
 }
 
