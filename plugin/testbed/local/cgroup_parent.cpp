@@ -66,6 +66,16 @@ std::optional<fs::path> writableFolder(const CgroupPlace& place) {
     return std::nullopt;
 }
 
+/// What to try where no cgroup can be made.
+std::string wayOut(CgroupVersion version) {
+    if (::geteuid() == 0) {
+        return "run its container with cgroups that it can write to (docker run --privileged)";
+    }
+    return version == CgroupVersion::v2
+               ? "start memfit with systemd-run --user --scope -p Delegate=yes, or as root"
+               : "start memfit as root";
+}
+
 int removeStaleIn(const fs::path& parent) {
     const auto files = CgroupFiles::open(parent);
     if (!files) return 0;
@@ -105,7 +115,7 @@ Result<std::unique_ptr<CgroupParent>> CgroupParent::at(const CgroupPlace& memory
     if (!ready && memory.own != memory.mount) {
         if (parent->prepare(memory.mount)) ready = {};
     }
-    if (!ready) return ready.error();
+    if (!ready) return failure(ready.error().what, wayOut(memory.version));
     return parent;
 }
 

@@ -127,6 +127,7 @@ LocalTestbed::LocalTestbed(EventLoop& loop, LocalOptions options)
         cgroups_ = std::move(*parent);
     } else {
         whyNoCgroup_ = parent.error().what;
+        wayToCgroup_ = parent.error().next;
     }
     ceiling_ = options_.ceiling ? options_.ceiling : defaultCeiling(cgroups_.get());
 }
@@ -168,8 +169,8 @@ std::vector<Warning> LocalTestbed::warnings() const {
             {"no-cgroup",
              fmt::format("no memory cgroup ({}): limits are kept by looking at the memory of the "
                          "processes every few milliseconds, which misses short spikes and kernel "
-                         "memory, so the true edge lies higher than the one found",
-                         whyNoCgroup_)});
+                         "memory, so the true edge lies higher than the one found{}{}",
+                         whyNoCgroup_, wayToCgroup_.empty() ? "" : "; ", wayToCgroup_)});
     }
     if (usesFolder(options_) && isInMemory(dataFolder())) {
         result.push_back(

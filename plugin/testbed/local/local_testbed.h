@@ -45,6 +45,7 @@ private:
     LocalOptions options_;
     std::unique_ptr<CgroupParent> cgroups_;
     std::string whyNoCgroup_;
+    std::string wayToCgroup_;  ///< may be empty
     std::optional<Bytes> ceiling_;
     std::optional<ReadyUrl> ready_;
     LocalFindings findings_;
