@@ -20,7 +20,7 @@ const std::string program = "/usr/local/bin/sales-api";
 
 /// Few and cheap requests, since each takes many times as long where the processor is emulated.
 /// Two at a time: more at once make what a load takes differ from one to the next.
-const std::string load = "hey -n 60 -c 2 {url}/v1/users";
+const std::string load = "hey -n 30 -c 2 {url}/v1/users";
 const std::map<std::string, std::string> smallTable{{"SALES_USERS", "1000"}};
 
 constexpr Bytes step = MiB / 2;
