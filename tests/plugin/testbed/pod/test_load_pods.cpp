@@ -68,10 +68,11 @@ TEST_CASE("a load pod that never starts says why, and is removed") {
           failure("the load pod did not start: imageError: the image of container load cannot be "
                   "pulled (ImagePullBackOff): no such image",
                   "check --load-image and that the command is in it"));
-    CHECK(refusal(PodLife::Fate::unschedulable) ==
-          failure("the load pod did not start: unschedulable: no node takes the pod: 0/1 nodes are "
-                  "available: 1 Insufficient memory.",
-                  "check --load-image and that the command is in it"));
+    CHECK(
+        refusal(PodLife::Fate::unschedulable) ==
+        failure("the load pod did not start: unschedulable: no node accepts the pod: 0/1 nodes are "
+                "available: 1 Insufficient memory.",
+                "check --load-image and that the command is in it"));
 }
 
 TEST_CASE("a load pod whose log may not be read is an error, and is removed") {

@@ -166,7 +166,7 @@ TEST_CASE("a trial pod that never starts says what keeps it from that") {
     const auto unschedulable = ended(Fate::unschedulable);
     CHECK((unschedulable.foreign == Outcome::unschedulable));
     CHECK(unschedulable.detail ==
-          "no node takes the pod: 0/1 nodes are available: 1 Insufficient memory.");
+          "no node accepts the pod: 0/1 nodes are available: 1 Insufficient memory.");
     const auto image = ended(Fate::badImage);
     CHECK((image.foreign == Outcome::imageError));
     CHECK(image.detail ==
