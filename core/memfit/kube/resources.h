@@ -60,11 +60,13 @@ struct ResourceKind {
 
 /// Which objects of a list; empty texts and 0: no condition.
 struct ListQuery {
+    // NOLINTBEGIN(readability-redundant-member-init): callers name only what they ask for
     std::string labels = {};  ///< `app=api,tier!=web`
     std::string fields = {};  ///< `spec.nodeName=n1`
     int limit = 0;            ///< objects of one page
     std::string token = {};   ///< continues a list, as its page before said
-    bool watch = false;       ///< events of the objects instead of the objects
+    // NOLINTEND(readability-redundant-member-init)
+    bool watch = false;  ///< events of the objects instead of the objects
 };
 
 // Paths of the API server. All begin with a slash; every name in them is encoded.
