@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "memfit/trial/statistics.h"
+
 namespace memfit {
 
 namespace {
