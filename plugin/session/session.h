@@ -26,6 +26,7 @@ struct Context {
     EventLoop& loop;
     Progress& progress;
     /// How a cluster is reached; empty: by kubectl, as the options say.
+    // NOLINTNEXTLINE(readability-redundant-member-init): most leave it out
     std::function<Result<std::unique_ptr<ClusterTarget>>()> connect = {};
 };
 
