@@ -305,7 +305,7 @@ void FakeCluster::removeObject(const Key& key) {
 void FakeCluster::tell(const char* type, const Json& pod) {
     for (const auto& one : watches_) {
         const auto watch = one.lock();
-        if (!watch || watch->ns != pod.at("metadata").at("namespace")) continue;
+        if (!watch || pod.at("metadata").at("namespace") != watch->ns) continue;
         if (selects(watch->selector, pod))
             watch->events.push_back(Json{{"type", type}, {"object", pod}}.dump());
     }

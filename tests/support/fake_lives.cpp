@@ -225,7 +225,7 @@ void FakeCluster::rollOut(const Key& key) {
     for (const auto& [setKey, set] : objects_) {
         if (setKey.resource != Resource::replicaSets || setKey.ns != key.ns) continue;
         const auto owner = set.at("metadata").value("/ownerReferences/0/uid"_json_pointer, "");
-        if (owner != uid) continue;
+        if (uid != owner) continue;
         sets.push_back(setKey);
         revision = std::max(revision, revisionOf(set));
         if (withoutHash(set.at("spec").at("template")) == podTemplate) current = setKey;
@@ -262,7 +262,7 @@ void FakeCluster::rollOut(const Key& key) {
         std::vector<Key> theirs;
         for (const auto& [podKey, pod] : objects_) {
             const auto owner = pod.at("metadata").value("/ownerReferences/0/uid"_json_pointer, "");
-            if (podKey.resource == Resource::pods && owner == set.at("metadata").at("uid"))
+            if (podKey.resource == Resource::pods && set.at("metadata").at("uid") == owner)
                 theirs.push_back(podKey);
         }
         if (pods == 0) {
