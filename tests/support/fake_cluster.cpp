@@ -1,126 +1,19 @@
 #include "support/fake_cluster.h"
 
 #include <fmt/format.h>
-#include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <boost/algorithm/string/case_conv.hpp>
-#include <boost/algorithm/string/split.hpp>
 #include <stdexcept>
 #include <utility>
 
 #include "cluster/kubectl.h"
-#include "memfit/units/quantity.h"
+#include "support/fake_objects.h"
 
 namespace memfit::test {
 
 using namespace plugin;
 using Json = nlohmann::json;
-
-namespace {
-
-std::string textAt(const Json& object, const std::string& pointer) {
-    const Json::json_pointer place(pointer);
-    return object.contains(place) && object[place].is_string() ? object[place].get<std::string>()
-                                                               : std::string();
-}
-
-std::vector<std::string> splitAt(const std::string& text, char separator) {
-    std::vector<std::string> parts;
-    boost::algorithm::split(parts, text, [separator](char c) { return c == separator; });
-    std::erase(parts, "");
-    return parts;
-}
-
-std::string decoded(const std::string& text) {
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '%') {
-            out += static_cast<char>(std::stoi(text.substr(i + 1, 2), nullptr, 16));
-            i += 2;
-        } else {
-            out += text[i];
-        }
-    }
-    return out;
-}
-
-/// `a=b,c`: equalities and labels that have to be there.
-bool selects(const std::string& selector, const Json& object) {
-    const auto labels = object.at("metadata").value("labels", Json::object());
-    return std::ranges::all_of(splitAt(selector, ','), [&](const std::string& part) {
-        const auto equals = part.find('=');
-        if (equals == std::string::npos) return labels.contains(part);
-        return labels.value(part.substr(0, equals), "") == part.substr(equals + 1);
-    });
-}
-
-/// `a=b,c!=d` of these fields, which are all that is asked for.
-bool fieldsMatch(const std::string& selector, const Json& object) {
-    static const std::map<std::string, std::string> places{
-        {"spec.nodeName", "/spec/nodeName"},
-        {"status.phase", "/status/phase"},
-        {"involvedObject.name", "/involvedObject/name"},
-    };
-    return std::ranges::all_of(splitAt(selector, ','), [&](const std::string& part) {
-        const auto equals = part.find('=');
-        const bool unequal = part.at(equals - 1) == '!';
-        const auto field = part.substr(0, unequal ? equals - 1 : equals);
-        return (textAt(object, places.at(field)) == part.substr(equals + 1)) != unequal;
-    });
-}
-
-Json fromYaml(const YAML::Node& node) {
-    if (node.IsMap()) {
-        Json object = Json::object();
-        for (const auto& entry : node) object[entry.first.Scalar()] = fromYaml(entry.second);
-        return object;
-    }
-    if (node.IsSequence()) {
-        Json array = Json::array();
-        for (const auto& item : node) array.push_back(fromYaml(item));
-        return array;
-    }
-    const auto& text = node.Scalar();
-    if (node.Tag() == "!") return text;
-    if (node.IsNull() || text == "null" || text == "~") return nullptr;
-    const auto plain = Json::parse(text, nullptr, false);
-    return plain.is_number() || plain.is_boolean() ? plain : Json(text);
-}
-
-/// Lists whose elements have names are merged by them, all others replaced.
-void mergeStrategically(Json& target, const Json& patch) {
-    for (const auto& [key, value] : patch.items()) {
-        if (value.is_null()) {
-            target.erase(key);
-        } else if (value.is_object()) {
-            mergeStrategically(target[key], value);
-        } else if (value.is_array() && !value.empty() && value[0].contains("name")) {
-            auto& list = target[key];
-            for (const auto& wanted : value) {
-                const auto named = std::ranges::find_if(
-                    list, [&](const Json& one) { return one.at("name") == wanted.at("name"); });
-                const bool gone = wanted.value("$patch", "") == "delete";
-                if (named == list.end()) {
-                    if (!gone) list.push_back(wanted);
-                } else if (gone) {
-                    list.erase(named);
-                } else {
-                    mergeStrategically(*named, wanted);
-                }
-            }
-        } else {
-            target[key] = value;
-        }
-    }
-}
-
-Bytes bytesOf(const Json& text) {
-    const auto quantity = parseQuantity(text.get<std::string>());
-    return quantity ? quantity->bytes : 0;
-}
-
-}  // namespace
 
 CallError refusalBy(unsigned status, const std::string& words) {
     return callError("the call", words, status);
@@ -463,54 +356,6 @@ std::unique_ptr<HttpGet> FakeCluster::connection() {
     return std::make_unique<Connection>(*this);
 }
 
-/// Sets what admission sets, and says why it refuses a pod.
-std::optional<std::string> FakeCluster::refusalOf(Json& pod) const {
-    const auto ns = textAt(pod, "/metadata/namespace");
-    Bytes limits = 0;
-    bool unlimited = false;
-    for (auto& container : pod["spec"]["containers"]) {
-        auto& resources = container["resources"];
-        if (!resources.is_object()) resources = Json::object();
-        for (const auto& [key, object] : objects_) {
-            if (key.resource != Resource::limitRanges || key.ns != ns) continue;
-            for (const auto& range : object.at("spec").at("limits")) {
-                const auto standard = textAt(range, "/default/memory");
-                if (!standard.empty() && textAt(resources, "/limits/memory").empty())
-                    resources["limits"]["memory"] = standard;
-                const auto limit = textAt(resources, "/limits/memory");
-                const auto least = textAt(range, "/min/memory");
-                if (!least.empty() && !limit.empty() && bytesOf(limit) < bytesOf(least)) {
-                    return fmt::format("minimum memory usage per Container is {}, but limit is {}",
-                                       least, limit);
-                }
-                const auto most = textAt(range, "/max/memory");
-                if (!most.empty() && !limit.empty() && bytesOf(limit) > bytesOf(most)) {
-                    return fmt::format("maximum memory usage per Container is {}, but limit is {}",
-                                       most, limit);
-                }
-            }
-        }
-        const auto limit = textAt(resources, "/limits/memory");
-        unlimited = unlimited || limit.empty();
-        if (limit.empty()) continue;
-        limits += bytesOf(limit);
-        if (textAt(resources, "/requests/memory").empty()) resources["requests"]["memory"] = limit;
-    }
-    for (const auto& [key, object] : objects_) {
-        if (key.resource != Resource::resourceQuotas || key.ns != ns) continue;
-        const auto hard = textAt(object, "/status/hard/limits.memory");
-        const auto used = textAt(object, "/status/used/limits.memory");
-        if (unlimited) return fmt::format("failed quota: {}: must specify limits.memory", key.name);
-        if (bytesOf(used) + limits > bytesOf(hard)) {
-            return fmt::format(
-                "exceeded quota: {}, requested: limits.memory={}, used: "
-                "limits.memory={}, limited: limits.memory={}",
-                key.name, formatQuantity(limits), used, hard);
-        }
-    }
-    return admission ? admission(pod) : std::nullopt;
-}
-
 Call<std::string> FakeCluster::create(const std::string& ns, const std::string& object,
                                       bool dryRun) {
     auto pod = Json::parse(object);
@@ -589,7 +434,7 @@ Call<std::string> FakeCluster::patch(const Patch& patch) {
                              status);
         }
     } else {
-        const auto wanted = fromYaml(YAML::Load(patch.text));
+        const auto wanted = readYaml(patch.text);
         for (const auto* const guard : {"uid", "resourceVersion"}) {
             const auto& metadata = wanted.value("metadata", Json::object());
             if (metadata.contains(guard) && metadata[guard] != now["metadata"][guard])

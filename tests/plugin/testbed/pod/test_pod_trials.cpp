@@ -138,13 +138,13 @@ TEST_CASE("a high-water mark counts only from a sample that is later than the lo
     const auto& pod = *world.cluster.find(Resource::pods, "memfit-api-r1-1");
     const auto uid = pod.at("metadata").at("uid").get<std::string>();
     auto& pages = world.cluster.kubelet;
-    pages["/stats/summary?only_cpu_and_memory=true"] = fmt::format(
+    pages[std::string(summaryPage)] = fmt::format(
         R"({{"pods":[{{"podRef":{{"name":"memfit-api-r1-1","namespace":"shop","uid":"{}"}},)"
         R"("containers":[{{"name":"api","memory":{{"time":"2024-01-01T00:00:00Z",)"
         R"("usageBytes":9000000}}}}]}}]}})",
         uid);
     const auto sample = [&](Bytes mark, std::int64_t milliseconds) {
-        pages["/metrics/cadvisor"] = fmt::format(
+        pages[std::string(cadvisorPage)] = fmt::format(
             "container_memory_max_usage_bytes{{container=\"api\",namespace=\"shop\","
             "pod=\"memfit-api-r1-1\"}} {} {}\n",
             mark, milliseconds);
