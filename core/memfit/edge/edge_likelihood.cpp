@@ -204,6 +204,13 @@ std::optional<double> freeMark(const EdgeObservation& trial) {
     return mark;
 }
 
+const EdgeObservation* lastSurvivor(const std::vector<EdgeObservation>& trials) {
+    const auto last =
+        std::ranges::find(trials.rbegin(), trials.rend(), EdgeObservation::Verdict::survived,
+                          &EdgeObservation::verdict);
+    return last == trials.rend() ? nullptr : &*last;
+}
+
 double mappedWeight(double mapped, double edge) {
     return neverImpossible + densityAt(mappedExcess, mapped - edge);
 }

@@ -63,6 +63,10 @@ struct MarkHistory {
 /// that cache was squeezed out, not what the run needed.
 [[nodiscard]] std::optional<double> freeMark(const EdgeObservation& trial);
 
+/// The last trial that survived; nullptr where none did. What it brought, beside its verdict, is
+/// what the next one may be hoped to bring: in a cluster the first run has a mark, and no other.
+[[nodiscard]] const EdgeObservation* lastSurvivor(const std::vector<EdgeObservation>& trials);
+
 /// Density of the edge, up to a factor, for what Go mapped: mostly 0.9 to 2.3 times the edge (see
 /// mappedExcess in the source).
 [[nodiscard]] double mappedWeight(double mapped, double edge);

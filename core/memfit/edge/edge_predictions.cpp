@@ -96,11 +96,8 @@ EdgePosterior::FigureSharpness EdgePosterior::figureSharpness() const {
     constexpr double markError = 0.003;
     constexpr double samplingError = 0.015;
     FigureSharpness figures;
-    // Who has seen one run's figures alone, as in a cluster, waits in vain for those of the next.
-    const auto last =
-        std::ranges::find(trials_.rbegin(), trials_.rend(), EdgeObservation::Verdict::survived,
-                          &EdgeObservation::verdict);
-    if (last == trials_.rend()) return figures;
+    const auto* const last = lastSurvivor(trials_);
+    if (last == nullptr) return figures;
     const bool marks = last->highWater > Bytes{0} && warm > 0.6;
     if (!marks && !(last->demand > Bytes{0})) return figures;
     figures.blur = std::hypot(marks ? markError : samplingError, disagreement);

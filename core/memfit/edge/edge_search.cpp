@@ -336,11 +336,8 @@ std::optional<Bytes> EdgeSearch::Impl::fallWanted() const {
 }
 
 double EdgeSearch::Impl::trialCost() const {
-    // Of the last survivor: the first one may bring figures that the others do not.
-    const auto last = std::ranges::find(trials_.rbegin(), trials_.rend(), Verdict::survived,
-                                        &EdgeObservation::verdict);
-    const bool figures =
-        last != trials_.rend() && (last->demand > Bytes{0} || last->highWater > Bytes{0});
+    const auto* const last = lastSurvivor(trials_);
+    const bool figures = last != nullptr && (last->demand > Bytes{0} || last->highWater > Bytes{0});
     return (figures ? worthwhile : worthwhileVerdict) *
            std::max(options_.resolution, shareOfMiB * asSize(MiB) / middle_);
 }
